@@ -1,0 +1,108 @@
+"""What was found wrong, where, and what it rests on: the currency of the house.
+
+A sender's error is a value, never an exception. It travels in the stream beside the
+claims and leaves by two exits: the acknowledgements, which know only codes, and the
+report, which speaks in words. Three answers exist: a rule *holds* (no finding), it
+*breaks* for certain (``reject``, or ``warn`` where the policy says so), or the claim
+*cannot tell* (``unknown``). Only ``reject`` sends anything back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["reject", "warn", "unknown"]
+Level = Literal["interchange", "group", "set", "segment", "element", "claim", "line"]
+
+
+class Edi837Error(Exception):
+    """The root of what this package raises: our own faults, and input that is not X12."""
+
+
+class NotX12(Edi837Error):
+    """The bytes are not an X12 interchange.
+
+    ``offset`` is the byte at which they stopped making sense, counted from 0.
+    """
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding stands, from the interchange down to one component.
+
+    Empty strings and zeros mean "not that deep".
+    """
+
+    interchange: str = ""  # ISA13
+    group: str = ""  # GS06
+    set: str = ""  # ST02
+    claim: str = ""  # CLM01
+    line: str = ""  # LX01
+    segment: int = 0  # position in the set, ST is 1 (IK302)
+    tag: str = ""  # segment id (IK301)
+    loop: str = ""  # loop id (IK303)
+    element: int = 0  # element position (IK401-1)
+    component: int = 0  # component position (IK401-2)
+    repetition: int = 0  # repetition position (IK401-3)
+    data_element: str = ""  # X12 data element number (IK402)
+    value: str = ""  # the value as sent (IK404): may be a patient's, mask before showing
+
+    @property
+    def refdes(self) -> str:
+        """The element by its usual name: ``SV104``, ``SV101-3``; empty above elements."""
+        if not self.element:
+            return ""
+        name = f"{self.tag}{self.element:02d}"
+        return f"{name}-{self.component}" if self.component else name
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One slip, said once.
+
+    A finding knows its answer to the sender: ``syntax`` is the code of a TA1 or 999
+    (``TA1:021``, ``AK9:4``, ``IK5:4``, ``IK3:3``, ``IK4:7``), ``status`` the claim
+    status composites of a 277CA (``A8:453``, ``A7:145:82``), most telling first.
+    """
+
+    rule: str
+    action: Action
+    level: Level
+    message: str
+    place: Place = Place()
+    source: str = "X12"  # explicit, implied, "external: ..." for a policy; X12 or guide below it
+    says: str = ""  # the policy's own sentence
+    fix: str = ""  # what the sender changes
+    syntax: str = ""
+    status: tuple[str, ...] = ()
+
+    @property
+    def rejects(self) -> bool:
+        """Whether this finding alone sends its claim, set, group or interchange back."""
+        return self.action == "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCode:
+    """A claim status composite (C043): category, status, entity. ``A7:145:82``."""
+
+    category: str  # code source 507
+    status: str  # code source 508
+    entity: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> StatusCode:
+        """Read ``category:status[:entity]``; ValueError says what is wrong."""
+        parts = text.split(":")
+        if not 2 <= len(parts) <= 3 or not all(parts):
+            raise ValueError(f"{text!r} is not category:status or category:status:entity")
+        return cls(*parts)
+
+    def __str__(self) -> str:
+        text = f"{self.category}:{self.status}"
+        return f"{text}:{self.entity}" if self.entity else text

@@ -1,0 +1,405 @@
+"""The loop tree: every segment of a transaction set put in its place, claim by claim.
+
+Enters: the segment texts of one set after its ST. Leaves: findings as they arise, and each
+2300 or HL loop when it closes, hanging from its open ancestors. A closed claim or level is
+let go, so memory holds one claim and the path above it, never the file.
+
+Theory of operation
+-------------------
+Where a segment goes depends only on where we stand (a `SegmentUse`) and on its tag and
+qualifier. The answer, a `Step`, is therefore looked up once and remembered: a file of 30,000
+claims needs some forty. A step says how many loops close, which open, and what we then stand on.
+Within a loop, positions only grow; at the end of a loop the search goes on in its parent.
+
+Three things are counted per open loop: a bit for each child seen (what is required and not
+seen when the loop closes is missing), and how often a child came that may come only so often.
+
+What cannot be placed so is a slip, and `Misfit` (module `misfits`) finds its one cause.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import chain
+
+from edi837 import accept, misfits, syntax
+from edi837.findings import Finding, Level, Place
+from edi837.grammar import Guide, LoopUse, SegmentUse
+from edi837.x12 import Delimiters, Segment
+
+ENVELOPE = frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA"))
+LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
+_BLANK = " \t\r\n"
+
+
+@dataclass(eq=False, slots=True)
+class Loop:
+    """One occurrence of a loop, with what it holds so far."""
+
+    use: LoopUse
+    parent: Loop | None = field(default=None, repr=False)
+    segments: list[tuple[int, SegmentUse, Segment]] = field(default_factory=list, repr=False)
+    loops: list[Loop] = field(default_factory=list, repr=False)
+    seen: int = 0  # bits of the children that came
+    excused: int = 0  # bits of those in whose place something else stood
+    counts: dict[int, int] = field(default_factory=dict, repr=False)  # by bit, from the second on
+    gone: dict[int, int] = field(default_factory=dict, repr=False)  # by position: where the first child let go began
+    broken: bool = False  # something in it, or in what it closed over, is not well formed
+
+    def first(self, tag: str, qualifier: str = "") -> Segment:
+        """Its first segment of that tag (and element 01); empty list when there is none."""
+        for _, _, seg in self.segments:
+            if seg[0] == tag and (not qualifier or seg[1] == qualifier):
+                return seg
+        return []
+
+    def child(self, id: str) -> Loop | None:
+        """Its first closed or open child loop of that id."""
+        for loop in self.loops:
+            if loop.use.id == id:
+                return loop
+        return None
+
+
+@dataclass(eq=False, slots=True)
+class Site:
+    """A segment use with this interchange's pattern, and the steps known from here."""
+
+    use: SegmentUse
+    accepts: Callable[[str], re.Match[str] | None]
+    noted: int  # the first element that a syntax note speaks of
+    steps: dict[str, Step] = field(default_factory=dict, repr=False)
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """From one site to the next."""
+
+    site: Site
+    pops: int  # loops that close
+    opens: tuple[LoopUse, ...]  # loops that open, outermost first
+    bit: int  # of the target in the loop it lands in
+
+
+@dataclass(eq=False, slots=True)
+class Chart:
+    """All sites of a guide under one set of delimiters; grows as places are first reached."""
+
+    guide: Guide
+    delimiters: Delimiters
+    sites: dict[SegmentUse, Site] = field(default_factory=dict, repr=False)
+    kinds: dict[str, int] = field(default_factory=dict, repr=False)  # 1: element 01 alone tells a tag's uses apart
+
+    def __post_init__(self) -> None:
+        composite = {use.tag for use in self.guide.root.segments() if use.elements[0].components}
+        for tag, elements in self.guide.keys.items():
+            self.kinds[tag] = 1 if elements == (1,) and tag not in composite else 2
+
+    def key(self, seg: Segment) -> str:
+        """What tells this segment's uses apart, as one string."""
+        separator, component = self.delimiters.element, self.delimiters.component
+        elements = self.guide.keys[seg[0]]
+        return separator.join([seg[0], *(seg[e].partition(component)[0] for e in elements if e < len(seg))])
+
+    def site(self, use: SegmentUse) -> Site:
+        """The site of a use; its pattern is compiled on first sight."""
+        site = self.sites.get(use)
+        if site is None:
+            accepts = re.compile(accept.pattern(use, self.delimiters)).fullmatch
+            site = Site(use, accepts, min((syntax.concerns(note) for note in use.notes), default=sys.maxsize))
+            self.sites[use] = site
+        return site
+
+    def step(self, place: misfits.Placed) -> Step:
+        """A placement as a step."""
+        return Step(self.site(place.use), place.pops, place.opens, place.use.bit)
+
+
+@lru_cache(maxsize=16)
+def chart(guide: Guide, delimiters: Delimiters) -> Chart:
+    """The chart of a guide for these delimiters, shared by the interchanges that use them."""
+    return Chart(guide, delimiters)
+
+
+class Reader:
+    """Reads one transaction set. `read` ends at the first envelope segment, kept in `stop`."""
+
+    def __init__(self, guide: Guide, delimiters: Delimiters, st: Segment, at: Place) -> None:
+        self._chart = chart(guide, delimiters)
+        self._at = at  # interchange, group and set, for every finding
+        self.number = 1  # of the segment in the set; the ST is 1
+        self.stop: Segment | None = None
+        self.empty = 0  # terminators with nothing before them
+        self.root = Loop(guide.root)
+        self._top = self.root
+        self._site = self._chart.site(guide.root.entry)
+        self._lost = False  # inside a loop whose qualifier we could not read
+        self._out: list[Finding | Loop] = []  # found and not yet handed over
+        self._levels = misfits.Levels()
+        self._st = st
+
+    def read(self, pieces: Iterator[str]) -> Iterator[Finding | Loop]:
+        """Yield findings in order and each 2300 or HL loop as it closes; then set `stop`."""
+        separator = self._chart.delimiters.element
+        component = self._chart.delimiters.component
+        kinds, out, number = self._chart.kinds, self._out, self.number
+        self.root.seen = self._site.use.bit
+        self.root.segments.append((1, self._site.use, self._st))
+        site = self._site
+        again = True
+        while again:
+            again = False
+            for piece in pieces:
+                if piece[:1] in "\r\n\t ":  # also true of an empty piece
+                    piece = piece.lstrip(_BLANK)
+                    if not piece:
+                        self.empty += 1
+                        continue
+                seg = piece.split(separator)
+                tag = seg[0]
+                kind = kinds.get(tag)
+                if kind is None:
+                    key = tag
+                elif kind == 1 and len(seg) > 1:
+                    key = tag + separator + seg[1]
+                else:
+                    key = self._chart.key(seg)
+                step = site.steps.get(key)
+                if step is None:
+                    if tag in ENVELOPE:
+                        self.stop = seg
+                        break
+                    placed = misfits.forward(site.use, seg, self._chart.guide, component)
+                    if placed is None:
+                        ahead = next(pieces, None)
+                        if ahead is not None:
+                            pieces = chain((ahead,), pieces)
+                        self.number = number = number + 1
+                        self._misfit(piece, seg, ahead)
+                        site = self._site
+                        yield from out
+                        out.clear()
+                        again = True
+                        break  # to take up the rebuilt iterator
+                    step = self._chart.step(placed)
+                    site.steps[key] = step
+                self.number = number = number + 1
+                self._site = site = step.site
+                if step.pops or step.opens:
+                    self._cross(step)
+                top = self._top
+                if top.seen & step.bit:
+                    self._again(top, site.use)
+                else:
+                    top.seen |= step.bit
+                top.segments.append((number, site.use, seg))
+                good = site.accepts(piece)
+                if good is None or len(seg) > site.noted:
+                    self._judge(site.use, seg, good is not None)
+                if tag == "HL":
+                    self._level(site.use, seg)
+                if out:
+                    yield from out
+                    out.clear()
+        self._site = site
+
+    def close(self) -> Iterator[Finding | Loop]:
+        """Close every loop, at the end of the set; the root, yielded last, is the set itself."""
+        while self._top is not self.root:
+            self._leave()
+        self._missing(self.root)
+        self._out.append(self.root)
+        yield from self._out
+        self._out.clear()
+
+    # -------------------------------------------------------------- crossing loops
+
+    def _cross(self, step: Step) -> None:
+        self._lost = False
+        left, said = self._top, len(self._out)
+        for _ in range(step.pops):
+            self._leave()
+        for use in step.opens:
+            parent = self._top
+            if parent.seen & use.bit:
+                count = parent.counts[use.bit] = parent.counts.get(use.bit, 1) + 1
+                if use.repeat and count == use.repeat + 1:
+                    if left.use is use and len(left.segments) == 1:  # its first segment came twice
+                        del self._out[said:]  # what the first lacks stands behind the second
+                    self._finding(
+                        "IK3:4", f"loop {use.id} ({use.name}) comes more than {_times(use.repeat)}",
+                        loop=use.id, tag=use.entry.tag, fix="split the claim, or drop what is one too many",
+                    )  # fmt: skip
+            parent.seen |= use.bit
+            loop = Loop(use, parent)
+            parent.loops.append(loop)
+            self._top = loop
+
+    def _leave(self) -> None:
+        loop = self._top
+        if loop.use.required & ~loop.seen:
+            self._missing(loop)
+        parent = loop.parent
+        assert parent is not None
+        self._top = parent
+        if loop.use.id == "2300" or loop.use.id in LEVELS:
+            self._out.append(loop)
+            parent.loops.pop()  # let it go
+            parent.gone.setdefault(loop.use.pos, loop.segments[0][0] if loop.segments else self.number)
+        elif loop.broken:
+            parent.broken = True
+
+    def _missing(self, loop: Loop) -> None:
+        for child in loop.use.children:
+            if child.bit & loop.use.required & ~(loop.seen | loop.excused):
+                where = child.id if isinstance(child, LoopUse) else loop.use.id
+                entry = child.entry if isinstance(child, LoopUse) else child
+                what = f"loop {child.id} ({child.name})" if isinstance(child, LoopUse) else f"{child.tag} ({child.name})"
+                later = [n for n, use, _ in loop.segments if use.pos > child.pos]
+                later += [c.segments[0][0] for c in loop.loops if c.use.pos > child.pos and c.segments]
+                later += [n for pos, n in loop.gone.items() if pos > child.pos]
+                after = min(later, default=self.number)
+                self._finding(
+                    "IK3:3", f"{what} is required in loop {loop.use.id} and missing",
+                    loop=where, tag=entry.tag, number=after, of=loop, fix=f"send {what}",
+                )  # fmt: skip
+
+    def _again(self, loop: Loop, use: SegmentUse) -> None:
+        count = loop.counts[use.bit] = loop.counts.get(use.bit, 1) + 1
+        if use.max_use and count == use.max_use + 1:
+            self._finding(
+                "IK3:5", f"{use.tag} ({use.name}) comes more than {_times(use.max_use)} in loop {use.loop.id}",
+                loop=use.loop.id, tag=use.tag, fix="drop what is one too many",
+            )  # fmt: skip
+
+    # -------------------------------------------------------------- judging
+
+    def _judge(self, use: SegmentUse, seg: Segment, good: bool) -> None:
+        """Explain a segment that its pattern refused, or look at the syntax notes of a good one."""
+        if good:
+            flaws = [flaw for note in use.notes if (flaw := syntax.broken(note, use, seg))]
+        else:
+            flaws = list(syntax.explain(use, seg, self._chart.delimiters))
+        for flaw in flaws:
+            self._flaw(use, flaw)
+
+    def _flaw(self, use: SegmentUse, flaw: syntax.Flaw) -> None:
+        name = f"{use.tag}{flaw.element:02d}" + (f"-{flaw.component}" if flaw.component else "")
+        called = f" ({flaw.use.name})" if flaw.use else ""
+        detail = f": {flaw.detail}" if flaw.detail else ""
+        self._finding(
+            f"IK4:{flaw.code}", f"{name}{called} {syntax.IK403[flaw.code]}{detail}",
+            loop=use.loop.id, tag=use.tag, element=flaw.element, component=flaw.component,
+            repetition=flaw.repetition, data_element=flaw.use.data_element if flaw.use else "", value=flaw.value,
+        )  # fmt: skip
+
+    def _level(self, use: SegmentUse, seg: Segment) -> None:
+        """HL01 counts on from the HL before, HL02 names the HL above (X12.59)."""
+        for element, expected in self._levels.check(use.loop, self._top, seg):
+            refdes = f"HL{element:02d}"
+            self._finding(
+                "IK4:7", f"{refdes} of loop {use.loop.id} should be {expected or 'empty'}",
+                loop=use.loop.id, tag="HL", element=element, data_element="628" if element == 1 else "734",
+                value=seg[element] if element < len(seg) else "",
+            )  # fmt: skip
+
+    # -------------------------------------------------------------- what does not fit
+
+    def _misfit(self, piece: str, seg: Segment, ahead: str | None) -> None:
+        delimiters = self._chart.delimiters
+        following = ahead.lstrip(_BLANK).split(delimiters.element) if ahead else []
+        slip = misfits.explain(self._site.use, self._top, seg, following, self._chart.guide, delimiters.component)
+        placed, lost = slip.placed, self._lost
+        if lost and slip.code != "3" and seg[0] != "HL":
+            return  # part of a loop already reported
+        if placed is None:
+            self._unplaced(seg, slip)
+            self._lost = slip.opens_unknown
+            return
+        if slip.code == "7":  # out of order: it stays where it belongs, we stay where we are
+            self._unplaced(seg, slip)
+            home = self._top
+            for _ in range(placed.pops):
+                assert home.parent is not None
+                home = home.parent
+            home.broken = True
+            if placed.opens:  # what follows may belong to it
+                home.seen |= placed.opens[0].bit
+                self._lost = True
+            else:
+                home.seen |= placed.use.bit
+                home.segments.append((self.number, placed.use, seg))
+            self._judge(placed.use, seg, False)
+            return
+        self._cross(self._chart.step(placed))
+        if slip.code == "3":  # the segment that opens the loop is missing
+            headless = self._top if len(placed.opens) == 1 else self._top.parent
+            assert headless is not None
+            entry = headless.use.entry
+            headless.seen |= entry.bit
+            if not lost:  # else it was there, and could not be read
+                self._finding(
+                    "IK3:3", f"{entry.tag} ({entry.name}) is required to open loop {entry.loop.id} and missing",
+                    loop=entry.loop.id, tag=entry.tag, fix=f"send {entry.tag} before {seg[0]}",
+                )  # fmt: skip
+            if entry.tag == "HL":
+                self._levels.skip(entry.loop)
+        if self._top.seen & placed.use.bit:
+            self._again(self._top, placed.use)
+        self._top.seen |= placed.use.bit
+        self._top.segments.append((self.number, placed.use, seg))
+        self._site = self._chart.site(placed.use)
+        self._judge(placed.use, seg, False)
+        if seg[0] == "HL":
+            self._level(placed.use, seg)
+
+    def _unplaced(self, seg: Segment, slip: misfits.Misfit) -> None:
+        if slip.element:
+            self._finding(
+                "IK4:7", f"{seg[0]}{slip.element:02d} is not a code the guide lists in loop {slip.loop}",
+                loop=slip.loop, tag=seg[0], element=slip.element, component=slip.component,
+                data_element=slip.data_element, value=slip.value,
+            )  # fmt: skip
+            return
+        tag = seg[0] if slip.code != "1" else ""
+        code = f"IK3:{slip.code}" if tag else "IK5:5"  # X12 RFI 1257: an unknown id is not echoed
+        message, fix = slip.message, ""
+        if slip.instead:  # it stands where another is due: one slip
+            loop, owed = slip.instead
+            loop.excused |= owed.bit
+            due = owed.entry.tag if isinstance(owed, LoopUse) else owed.tag
+            message, fix = f"{message}; {due} ({owed.name}) is expected", f"send {due}"
+        self._finding(code, message, loop=slip.loop, tag=tag, fix=fix)
+
+    def _finding(
+        self, code: str, message: str, *, loop: str, tag: str, number: int = 0, of: Loop | None = None,
+        element: int = 0, component: int = 0, repetition: int = 0, data_element: str = "", value: str = "", fix: str = "",
+    ) -> None:  # fmt: skip
+        (of or self._top).broken = True
+        claim = line = ""
+        frame: Loop | None = of or self._top
+        while frame is not None:
+            if frame.use.id == "2300":
+                claim = _element(frame.first("CLM"), 1)
+            elif frame.use.id == "2400":
+                line = _element(frame.first("LX"), 1)
+            frame = frame.parent
+        place = replace(
+            self._at, claim=claim, line=line, segment=number or self.number, tag=tag, loop=loop,
+            element=element, component=component, repetition=repetition, data_element=data_element, value=value,
+        )  # fmt: skip
+        rule = "X12-" + code.replace(":", "-")
+        level: Level = "element" if element else "segment"
+        self._out.append(Finding(rule, "reject", level, message, place, "guide", fix=fix, syntax=code))
+
+
+def _element(seg: Segment, index: int) -> str:
+    return seg[index] if index < len(seg) else ""
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

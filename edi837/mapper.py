@@ -1,0 +1,215 @@
+"""From a 2300 loop to a claim: one mapper for both guides, total over broken loops.
+
+Enters: a closed 2300 `Loop` hanging from its open ancestors. Leaves: a `Claim`. Values are
+normalised here once (codes in upper case, empty modifiers dropped), so that no rule needs to.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from edi837.claim import Claim, Drug, Party, ServiceLine
+from edi837.loops import Loop
+from edi837.x12 import Segment
+
+_AMOUNT = re.compile(r"-?(?:\d{1,18}\.?\d{0,18}|\.\d{1,18})\Z", re.ASCII)
+_EMPTY = [""] * 10  # behind a segment, so that it can be taken apart whatever it left off
+_DIAGNOSES = frozenset(("ABK", "BK", "ABF", "BF"))
+
+
+class Mapper:
+    """Maps the claims of one set; parties shared by several claims are made once."""
+
+    def __init__(self, kind: str, component: str) -> None:
+        self._kind = kind
+        self._component = component
+        self._provider: tuple[Loop | None, Party] = (None, Party())
+
+    def claim(self, loop: Loop) -> Claim:
+        """Map a 2300 loop; whatever it lacks stays empty."""
+        above = _ancestors(loop)
+        subscriber, dependant = above.get("2000B"), above.get("2000C")
+        claim = Claim(kind=self._kind, provider=self._billing(above.get("2000A")))
+        if subscriber:
+            claim.subscriber = _party(subscriber.child("2010BA"))
+            claim.payer = _party(subscriber.child("2010BB"))
+            sbr = subscriber.first("SBR") + _EMPTY
+            claim.sequence, claim.relationship, claim.filing = sbr[1], sbr[2], sbr[9]
+        claim.patient = claim.subscriber
+        if dependant:
+            claim.patient = _party(dependant.child("2010CA"))
+            claim.patient.id, claim.patient.id_qualifier = claim.subscriber.id, claim.subscriber.id_qualifier
+            claim.relationship = _at(dependant.first("PAT"), 1)
+        self._header(claim, loop)
+        rendering = next((c for c in loop.loops if c.use.id == "2310B" and self._kind == "P"), None)
+        taxonomy = _taxonomy(rendering)
+        claim.lines = tuple(
+            self._line(line, claim, taxonomy) for line in loop.loops if line.use.id == "2400"
+        )
+        if self._kind == "P":
+            days = [line.first for line in claim.lines if line.first]
+            claim.first = min(days, default=None)
+            claim.last = max((line.last for line in claim.lines if line.last), default=None)
+        return claim
+
+    def _billing(self, loop: Loop | None) -> Party:
+        if loop is None:
+            return Party()
+        if self._provider[0] is not loop:
+            party = _party(loop.child("2010AA"))
+            prv = loop.first("PRV", "BI")
+            party.taxonomy = _at(prv, 3)
+            self._provider = (loop, party)
+        return self._provider[1]
+
+    def _header(self, claim: Claim, loop: Loop) -> None:
+        component = self._component
+        diagnoses: list[str] = []
+        authorizations: list[str] = []
+        notes: list[str] = []
+        for number, _, seg in loop.segments:
+            tag = seg[0]
+            if tag == "CLM":
+                claim.segment = number
+                claim.id, claim.charge = _at(seg, 1), _amount(_at(seg, 2))
+                claim.place, _, claim.frequency = [*_at(seg, 5).split(component), "", ""][:3]
+            elif tag == "HI":
+                for value in seg[1:]:
+                    parts = value.split(component)
+                    if parts[0] in _DIAGNOSES and len(parts) > 1:
+                        diagnoses.append(parts[1].upper())
+            elif tag == "REF":
+                kind = _at(seg, 1)
+                if kind == "G1":
+                    authorizations.append(_at(seg, 2))
+                elif kind == "F8":
+                    claim.original = _at(seg, 2)
+                elif kind == "D9":
+                    claim.transmission_id = _at(seg, 2)
+            elif tag == "DTP" and _at(seg, 1) == "434":
+                claim.first, claim.last = _period(_at(seg, 2), _at(seg, 3))
+            elif tag == "NTE":
+                notes.append(_at(seg, 2))
+        claim.diagnoses, claim.authorizations = tuple(diagnoses), tuple(authorizations)
+        claim.notes = tuple(notes)
+
+    def _line(self, loop: Loop, claim: Claim, taxonomy: str) -> ServiceLine:
+        line = ServiceLine(kind=self._kind, authorizations=claim.authorizations, taxonomy=taxonomy)
+        for number, _, seg in loop.segments:
+            tag = seg[0]
+            if tag == "SV1":
+                line.segment = number
+                _, composite, charge, line.unit, units, place, _, pointers = (seg + _EMPTY)[:8]
+                line.place = place or claim.place
+                self._service(line, composite, charge, units)
+                if pointers:
+                    line.pointers = _pointers(pointers, self._component)
+            elif tag == "SV2":
+                line.segment = number
+                _, line.revenue, composite, charge, line.unit, units = (seg + _EMPTY)[:6]
+                self._service(line, composite, charge, units)
+            elif tag == "LX":
+                line.number = _at(seg, 1)
+            elif len(seg) < 3:
+                continue
+            elif tag == "DTP":
+                if seg[1] == "472":
+                    line.dated = number
+                    line.first, line.last = _period(seg[2], _at(seg, 3))
+                    line.date_source = "line" if line.first else ""
+            elif tag == "REF":
+                if seg[1] == "6R":
+                    line.control = seg[2]
+                elif seg[1] == "G1":
+                    own = line.authorizations if line.authorizations is not claim.authorizations else ()
+                    line.authorizations = (*own, seg[2])
+            elif tag == "NTE":
+                line.notes = (*line.notes, seg[2])
+        if line.first is None and self._kind == "I" and claim.first:
+            line.first, line.last, line.date_source = claim.first, claim.last, "statement"
+        for child in loop.loops:
+            if child.use.id == "2410":
+                line.drug = self._drug(child)
+            elif child.use.id == "2420A" and self._kind == "P":
+                line.taxonomy = _taxonomy(child) or taxonomy
+        return line
+
+    def _service(self, line: ServiceLine, composite: str, charge: str, units: str) -> None:
+        line.qualifier, *parts = composite.split(self._component)
+        if parts:
+            line.procedure = parts[0].upper()
+            if len(parts) > 1:
+                line.modifiers = tuple(m.upper() for m in parts[1:5] if m)
+                line.description = parts[5] if len(parts) > 5 else ""
+        line.charge, line.units = _amount(charge), _amount(units)
+
+    def _drug(self, loop: Loop) -> Drug:
+        lin, ctp = loop.first("LIN"), loop.first("CTP")
+        return Drug(
+            qualifier=_at(lin, 2),
+            ndc=_at(lin, 3),
+            quantity=_amount(_at(ctp, 4)),
+            unit=_at(ctp, 5).partition(self._component)[0],
+            prescription=_at(loop.first("REF", "XZ"), 2),
+            link=_at(loop.first("REF", "VY"), 2),
+        )
+
+
+def _ancestors(loop: Loop) -> dict[str, Loop]:
+    found = {}
+    above = loop.parent
+    while above is not None:
+        found[above.use.id] = above
+        above = above.parent
+    return found
+
+
+def _party(loop: Loop | None) -> Party:
+    if loop is None:
+        return Party()
+    _, entity, kind, last, first, middle, _, suffix, qualifier, id = (loop.first("NM1") + _EMPTY)[:10]
+    party = Party(entity, kind, last, first, middle, suffix, qualifier, id)
+    dmg = loop.first("DMG")
+    if dmg:
+        party.birth, party.sex = _day(_at(dmg, 2)), _at(dmg, 3)
+    return party
+
+
+@lru_cache(maxsize=1024)
+def _pointers(text: str, component: str) -> tuple[int, ...]:
+    return tuple(int(p) for p in text.split(component) if p.isdecimal() and len(p) < 3)
+
+
+def _taxonomy(loop: Loop | None) -> str:
+    return _at(loop.first("PRV"), 3) if loop is not None else ""
+
+
+def _at(seg: Segment, index: int) -> str:
+    return seg[index] if index < len(seg) else ""
+
+
+@lru_cache(maxsize=8192)
+def _amount(text: str) -> Decimal | None:
+    return Decimal(text) if _AMOUNT.match(text) else None
+
+
+@lru_cache(maxsize=8192)
+def _day(text: str) -> date | None:
+    if len(text) != 8 or not text.isdecimal():
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+def _period(form: str, text: str) -> tuple[date | None, date | None]:
+    """First and last day of a D8 or RD8; none at all when one is unreadable or they are reversed."""
+    first_text, _, last_text = text.partition("-") if form == "RD8" else (text, "", text)
+    first, last = _day(first_text), _day(last_text)
+    if first is None or last is None or last < first:
+        return None, None
+    return first, last

@@ -1,0 +1,294 @@
+"""Where a segment goes, and when it goes nowhere, the one cause.
+
+Enters: where we stand in the guide, the segment, and the one after it. Leaves: its place
+(`forward`), or a `Misfit`: out of order, a wrong qualifier, a loop whose first segment is
+missing, or a segment that has no business there. One slip gives one cause, so that what
+follows can be read on as if it had not been made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, known_tags
+from edi837.x12 import Segment
+
+if TYPE_CHECKING:
+    from edi837.loops import Loop
+
+
+_TAG = re.compile(r"[A-Za-z][A-Za-z0-9]{1,2}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A place found: how many loops close, which open, and the use reached."""
+
+    use: SegmentUse
+    pops: int
+    opens: tuple[LoopUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why a segment did not go forward, and what to do with it."""
+
+    code: str  # IK304 (1, 2, 3, 7); empty for a flaw of an element
+    message: str = ""
+    loop: str = ""
+    placed: Placed | None = None
+    element: int = 0
+    component: int = 0
+    data_element: str = ""
+    value: str = ""
+    opens_unknown: bool = False  # it opens a loop we cannot name: what follows may belong to it
+    instead: tuple[Loop, SegmentUse | LoopUse] | None = None  # the child of an open loop in whose place it stands
+
+
+def forward(at: SegmentUse, seg: Segment, guide: Guide, component: str) -> Placed | None:
+    """The first place at or after `at`, inwards first, then in each enclosing loop."""
+    for pops, child in _ahead(at):
+        if isinstance(child, SegmentUse):
+            if child.tag == seg[0] and _fits(child, seg, guide, component):
+                return Placed(child, pops)
+        elif child.entry.tag == seg[0] and _fits(child.entry, seg, guide, component):
+            return Placed(child.entry, pops, (child,))
+    return None
+
+
+def explain(
+    at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: Guide, component: str
+) -> Misfit:
+    """The cause for a segment that `forward` could not place."""
+    tag = seg[0]
+    ends = not following or following[0] == "SE"
+    then = None if ends else forward(at, following, guide, component)
+    if then and not then.opens and then.use.max_use == 1 and _up(top, then.pops).seen & then.use.bit:
+        then = None  # that place is taken
+    owed = _passed(at, top, then) if ends or then else None
+    if tag not in guide.tags:
+        astray = then is None and following[:1] != [] and following[0] in guide.tags
+        code, message = "2", f"segment {tag} is not used in {guide.id}"
+        if tag not in known_tags():
+            shown = f" {tag}" if _TAG.match(tag) else ""
+            code, message = "1", f"segment id{shown} is not one that X12 knows"
+        return Misfit(code, message, top.use.id, opens_unknown=astray, instead=owed)
+    if tag == "HL":
+        return _level(at, top, seg)
+    if owed and isinstance(owed[1], LoopUse) and (placed := _inside(owed[1], seg, guide, component)):
+        return Misfit("3", placed=Placed(placed.use, _depth(top, owed[0]), placed.opens))
+    placed = _behind(top, seg, guide, component)
+    if placed:
+        return Misfit("7", f"{tag} ({placed.use.name}) is out of order in loop {placed.use.loop.id}", placed.use.loop.id, placed)
+    placed = _headless(at, top, seg, [] if ends else following, not ends and then is None, guide, component)
+    if placed:
+        return Misfit("3", placed=placed)
+    candidates = list(_same_tag(at, tag))
+    if not candidates:
+        return Misfit("2", f"segment {tag} is not expected here, after {at}", top.use.id, instead=owed)
+    return _wrong_qualifier(top, seg, candidates, guide, component)
+
+
+def _ahead(at: SegmentUse) -> Iterator[tuple[int, SegmentUse | LoopUse]]:
+    """What may follow, nearest first, with the number of loops to close."""
+    loop: LoopUse | None = at.loop
+    pops, pos = 0, at.pos
+    while loop is not None:
+        for child in loop.children[1:]:  # the first opens the loop: that is the parent's business
+            if child.pos >= pos:
+                yield pops, child
+        pops, pos, loop = pops + 1, loop.pos, loop.parent
+
+
+def _fits(use: SegmentUse, seg: Segment, guide: Guide, component: str) -> bool:
+    """Whether the elements that tell this tag's uses apart are right for this one."""
+    elements = guide.keys.get(use.tag)
+    if elements is None:
+        return True
+    for index in elements:
+        value = seg[index] if index < len(seg) else ""
+        element, value = _part(use.elements[index - 1], value, component)
+        if value not in element.codes:
+            return False
+    return True
+
+
+def _behind(top: Loop, seg: Segment, guide: Guide, component: str) -> Placed | None:
+    """A place already passed in an open loop, if it is still free there."""
+    loop: Loop | None = top
+    pops = 0
+    while loop is not None:
+        for child in loop.use.children[1:]:
+            if loop.seen & child.bit and not isinstance(child, LoopUse):
+                continue
+            if isinstance(child, SegmentUse):
+                if child.tag == seg[0] and _fits(child, seg, guide, component):
+                    return Placed(child, pops)
+            elif not loop.seen & child.bit and child.entry.tag == seg[0] and _fits(child.entry, seg, guide, component):
+                return Placed(child.entry, pops, (child,))
+        loop, pops = loop.parent, pops + 1
+    return None
+
+
+def _headless(
+    at: SegmentUse, top: Loop, seg: Segment, following: Segment, stuck: bool, guide: Guide, component: str
+) -> Placed | None:
+    """A loop ahead that holds this segment, its first one being missing.
+
+    Believed only if the next segment goes on from there, and the loop is still owed or the
+    next segment is stuck without it: else the segment is an intruder. A loop still owed is
+    likelier than one that comes again.
+    """
+    again: Placed | None = None
+    for pops, child in _ahead(at):
+        if not isinstance(child, LoopUse) or not (placed := _inside(child, seg, guide, component)):
+            continue
+        if following and not forward(placed.use, following, guide, component):
+            continue
+        loop = _up(top, pops)
+        found = Placed(placed.use, pops, placed.opens)
+        if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
+            return found
+        if stuck and not (again or child.repeat == 1 and loop.seen & child.bit):
+            again = found
+    return again
+
+
+def _inside(loop: LoopUse, seg: Segment, guide: Guide, component: str) -> Placed | None:
+    """The place of a segment in a loop whose own first one is missing, or as first of a loop right below."""
+    for use in loop.children[1:]:
+        entry = use if isinstance(use, SegmentUse) else use.entry
+        if entry.tag == seg[0] and entry.tag != loop.entry.tag and _fits(entry, seg, guide, component):
+            return Placed(entry, 0, (loop,) if entry is use else (loop, entry.loop))
+    return None
+
+
+def _passed(at: SegmentUse, top: Loop, then: Placed | None) -> tuple[Loop, SegmentUse | LoopUse] | None:
+    """The first required child ahead, if the place of the next segment leaves it behind; None: all are left."""
+    for pops, child in _ahead(at):
+        loop = _up(top, pops)
+        if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
+            reached = (then.pops, (then.opens[0] if then.opens else then.use).bit) if then else (pops + 1, 0)
+            return (loop, child) if reached > (pops, child.bit) else None
+    return None
+
+
+def _up(loop: Loop, pops: int) -> Loop:
+    """The open loop reached by closing so many."""
+    for _ in range(pops):
+        assert loop.parent is not None
+        loop = loop.parent
+    return loop
+
+
+def _depth(loop: Loop, above: Loop) -> int:
+    """How many loops close to reach one that is open above."""
+    pops = 0
+    while loop is not above:
+        assert loop.parent is not None
+        loop, pops = loop.parent, pops + 1
+    return pops
+
+
+def _same_tag(at: SegmentUse, tag: str) -> Iterator[tuple[int, SegmentUse, tuple[LoopUse, ...]]]:
+    """Uses of the tag ahead whatever their qualifier, in the nearest loop that has any."""
+    found = -1
+    for pops, child in _ahead(at):
+        if 0 <= found < pops:
+            return
+        use, opens = (child, ()) if isinstance(child, SegmentUse) else (child.entry, (child,))
+        if use.tag == tag:
+            found = pops
+            yield pops, use, opens
+
+
+def _wrong_qualifier(
+    top: Loop,
+    seg: Segment,
+    candidates: list[tuple[int, SegmentUse, tuple[LoopUse, ...]]],
+    guide: Guide,
+    component: str,
+) -> Misfit:
+    """A tag with a place ahead and a qualifier without one: the qualifier is the slip."""
+    pops = candidates[0][0]
+    loop = _up(top, pops)
+    seen = loop.seen
+    children = [(opens[0] if opens else use, use, opens) for _, use, opens in candidates]
+    owed = [c for c in children if c[0].usage == "R" and not seen & c[0].bit]
+    free = [c for c in children if not seen & c[0].bit]
+    chosen = owed or (free if len(free) == 1 else children if len(children) == 1 else [])
+    if chosen:
+        _, use, opens = chosen[0]
+        return Misfit("", placed=Placed(use, pops, opens))  # judged there: the code is one flaw
+    use = candidates[0][1]
+    for index in guide.keys[use.tag]:
+        value = seg[index] if index < len(seg) else ""
+        if not any(_part(u.elements[index - 1], value, component)[1] in _codes(u, index) for _, u, _ in candidates):
+            break
+    element, value = _part(use.elements[index - 1], value, component)
+    part = 1 if use.elements[index - 1].components else 0
+    unknown = any(opens for _, _, opens in candidates)
+    return Misfit("", "", loop.use.id, None, index, part, element.data_element, value, unknown)
+
+
+def _part(element: ElementUse, value: str, component: str) -> tuple[ElementUse, str]:
+    """The element that tells uses apart: itself, or its first component."""
+    if element.components:
+        return element.components[0], value.partition(component)[0]
+    return element, value
+
+
+def _codes(use: SegmentUse, index: int) -> frozenset[str]:
+    element = use.elements[index - 1]
+    return element.components[0].codes if element.components else element.codes
+
+
+# ------------------------------------------------------------------ hierarchical levels
+
+
+def _level(at: SegmentUse, top: Loop, seg: Segment) -> Misfit:
+    """An HL whose level code is wrong goes where its parent puts it."""
+    parent = seg[2] if len(seg) > 2 else ""
+    open_levels: dict[str, tuple[int, LoopUse]] = {}
+    loop: Loop | None = top
+    pops = 0
+    while loop is not None:
+        first = loop.first("HL")
+        open_levels[first[1] if len(first) > 1 else ""] = (pops, loop.use)
+        loop, pops = loop.parent, pops + 1
+    depth, use = open_levels.get(parent) or open_levels[""]
+    below = [c for c in use.children if isinstance(c, LoopUse) and c.entry.tag == "HL"]
+    if not below:
+        return Misfit("2", "no hierarchical level may stand below this one", use.id)
+    return Misfit("", placed=Placed(below[0].entry, depth, (below[0],)))
+
+
+@dataclass(slots=True)
+class Levels:
+    """HL01 and HL02 of the levels read so far."""
+
+    count: int = 0
+    last: str = "0"  # HL01 of the level before
+    open: dict[str, tuple[str, str]] = field(default_factory=dict)  # loop id: its HL01, and what it should be
+
+    def check(self, use: LoopUse, top: Loop, seg: Segment) -> Iterator[tuple[int, str]]:
+        """Yield (element, expected value) for HL01 out of sequence and HL02 off its parent."""
+        self.count += 1
+        sent = seg[1] if len(seg) > 1 else ""
+        after_last = str(int(self.last) + 1) if self.last.isdigit() and len(self.last) < 12 else ""
+        if sent and sent not in (str(self.count), after_last):  # counted on from a slip is no second slip
+            yield 1, str(self.count)
+        self.last = sent
+        parent = self.open.get(use.parent.id if use.parent else "")
+        named = seg[2] if len(seg) > 2 else ""
+        if parent and named and named not in parent:  # an empty one, or one at the top, is judged as an element
+            yield 2, parent[1]
+        self.open[use.id] = (sent, str(self.count))
+
+    def skip(self, use: LoopUse) -> None:
+        """Count a level whose HL is missing; what number it had in the levels below cannot be told."""
+        self.count += 1
+        self.open.pop(use.id, None)

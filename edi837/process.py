@@ -1,0 +1,289 @@
+"""An interchange told as one stream of events: the only place where all stages meet.
+
+Enters: a binary stream and the policies. Leaves: frames as they open, findings, a verdict on
+every claim, and an `End` for each frame as it closes (see `frames`). Here is the gate: a
+policy sees only claims that are well formed, and all claims of one patient together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO, Protocol
+
+from edi837 import envelope, grammar, loops, x12
+from edi837.claim import Claim
+from edi837.findings import Finding, Place
+from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.mapper import Mapper
+
+MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
+
+
+class Judge(Protocol):
+    """A policy, as far as this module knows one."""
+
+    def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
+        """Findings for each of a patient's claims."""
+
+
+def tell(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event]:
+    """Tell a stream of interchanges as events. Raises NotX12 when it holds none."""
+    for event in tell_loops(stream, policies):
+        if not isinstance(event, loops.Loop):
+            yield event
+
+
+def tell_loops(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event | loops.Loop]:
+    """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
+    numbers: set[tuple[str, ...]] = set()
+    stray, at = 0, 0
+    for item in x12.read(stream):
+        if isinstance(item, x12.Stray):
+            if not item.blank:
+                at = at if stray else item.offset
+                stray += len(item.text)
+            continue
+        if stray:
+            yield _outside(stray, at)
+            stray = 0
+        yield from _Teller(item, policies).tell(numbers)
+    if stray:
+        yield _outside(stray, at)
+
+
+def _outside(count: int, offset: int) -> Finding:
+    return Finding(
+        "X12-STRAY", "warn", "interchange",
+        f"{count} bytes from byte {offset} on belong to no interchange and were not read",
+        fix="begin each interchange with ISA and end it with IEA",
+    )  # fmt: skip
+
+
+class _Teller:
+    """Tells one interchange."""
+
+    def __init__(self, raw: x12.RawInterchange, policies: Sequence[Judge]) -> None:
+        self._raw = raw
+        self._pieces = raw.pieces
+        self._delimiters = raw.delimiters
+        self._policies = policies
+        self._stop: x12.Segment | None = None  # read and not yet acted on
+        header = x12.split(next(self._pieces), raw.delimiters)
+        d = raw.delimiters
+        self._frame = Interchange(header, d.element, d.component, d.repetition, d.segment)
+        self._at = Place(interchange=self._frame.number)
+        self._stray = False
+
+    def tell(self, numbers: set[tuple[str, ...]]) -> Iterator[Event | loops.Loop]:
+        frame = self._frame
+        yield frame
+        for note in envelope.isa(frame.header):
+            yield self._noted(note, "interchange", "ISA", self._at)
+        identity = tuple(frame.header[5:9]) + (frame.number,)
+        if identity in numbers:
+            duplicate = envelope.Note("TA1:025", "ISA13 came before in this file", "number each interchange apart", 13)
+            yield self._noted(duplicate, "interchange", "ISA", self._at)
+        numbers.add(identity)
+        if not frame.refused:
+            yield from self._groups()
+        yield End(frame)
+
+    def _groups(self) -> Iterator[Event | loops.Loop]:
+        seen: set[str] = set()
+        while seg := self._next():
+            if seg[0] == "GS":
+                self._frame.groups += 1
+                yield from self._group(seg, seen)
+            elif seg[0] == "IEA":
+                for note in envelope.iea(self._frame.header, seg, self._frame.groups):
+                    if self._stray and note.element == 1:
+                        continue  # what stands outside already spoils the count
+                    yield self._noted(note, "interchange", "IEA", self._at)
+                if self._raw.unterminated:
+                    note = envelope.Note("TA1:023", "the file ends before the terminator of IEA", "end IEA too", 0, False)
+                    yield self._noted(note, "interchange", "IEA", self._at)
+                return
+            elif seg[0] == "ST":
+                note = envelope.Note("TA1:024", "ST stands in no functional group", "send GS before ST and GE after SE")
+                yield from self._outside(note, "ST")
+            elif seg[0] != "TA1":
+                note = envelope.Note("TA1:022", "a segment stands outside every transaction set", "put it between ST and SE")
+                yield from self._outside(note, seg[0])
+        why = "a segment is longer than 1 MiB" if self._raw.oversize else "it ends without IEA"
+        note = envelope.Note("TA1:023", f"the interchange is cut off: {why}", "send it again, whole")
+        yield self._noted(note, "interchange", "IEA", self._at)
+
+    def _outside(self, note: envelope.Note, tag: str) -> Iterator[Finding]:
+        """Segments outside every set: one finding an interchange, for they come in runs."""
+        if not self._stray:
+            self._stray = True
+            yield self._noted(note, "interchange", tag, self._at)
+
+    def _group(self, gs: x12.Segment, seen: set[str]) -> Iterator[Event | loops.Loop]:
+        group = FunctionalGroup(gs)
+        at = replace(self._at, group=group.number)
+        yield group
+        for note in envelope.gs(gs, seen):
+            yield self._noted(note, "group", "GS", at, group)
+        seen.add(group.number)
+        refused = bool(group.codes)
+        numbers: set[str] = set()
+        while seg := self._next():
+            if seg[0] == "ST":
+                group.sets += 1
+                if not refused:
+                    yield from self._set(seg, group, at, numbers)
+            elif seg[0] == "GE":
+                group.declared = seg[1] if len(seg) > 1 else ""
+                for note in envelope.ge(gs, seg, group.sets):
+                    if self._stray and note.element == 1:
+                        continue
+                    yield self._noted(note, "group", "GE", at, group)
+                break
+            elif seg[0] in ("GS", "IEA"):
+                self._stop = seg
+                note = envelope.Note("AK9:3", "GE is missing: the group does not end", "end the group with GE")
+                yield self._noted(note, "group", "GE", at, group)
+                break
+            elif not refused:
+                note = envelope.Note("TA1:022", "a segment stands outside every transaction set", "put it between ST and SE")
+                yield from self._outside(note, seg[0])
+        yield End(group)
+
+    def _set(
+        self, st: x12.Segment, group: FunctionalGroup, at: Place, numbers: set[str]
+    ) -> Iterator[Event | loops.Loop]:
+        guide = grammar.load(grammar.answers()[group.version])
+        frame = TransactionSet(st, guide.id, guide.kind)
+        at = replace(at, set=frame.number)
+        yield frame
+        for note in envelope.st(st, guide, numbers):
+            yield self._noted(note, "set", "ST", at, frame)
+        numbers.add(frame.number)
+        named = grammar.answers().get(st[3] if len(st) > 3 else "", guide.id)
+        if "18" in frame.codes or named != guide.id:  # another guide's content means nothing here
+            frame.guide = frame.kind = ""
+            count = self._skip()
+        else:
+            reader = loops.Reader(guide, self._delimiters, st, at)
+            for event in self._claims(reader, frame, at):
+                frame.refused = frame.refused or isinstance(event, Finding) and event.rejects
+                yield event
+            count = reader.number
+        frame.segments, cut = count, self._stop is None
+        if self._stop and self._stop[0] == "SE":
+            for note in envelope.se(st, self._stop, count):
+                yield self._noted(note, "set", "SE", at, frame)
+            self._stop = None
+        elif self._stop:
+            note = envelope.Note("IK5:2", "SE is missing: the transaction set does not end", "end the set with SE")
+            yield self._noted(note, "set", "SE", at, frame)
+        frame.refused = frame.refused or bool(frame.codes) or cut
+        if not frame.refused:
+            group.accepted += 1
+        yield End(frame)
+
+    def _claims(
+        self, reader: loops.Reader, frame: TransactionSet, at: Place
+    ) -> Iterator[Event | loops.Loop]:
+        """Read a set; hold a patient's claims until the level closes, then judge them."""
+        mapper = Mapper(frame.kind, self._delimiters.component)
+        held: list[tuple[Claim, bool]] = []
+        level: loops.Loop | None = None
+        for item in self._read(reader):
+            if isinstance(item, Finding):
+                if not self._raw.unterminated:  # the last segment is cut: no fault of its own
+                    yield item
+                continue
+            yield item
+            if item.use.id == "2300":
+                if held and (level is not item.parent or len(held) >= MOST_HELD):
+                    yield from self._judge(held, frame, at)
+                level = item.parent
+                held.append((mapper.claim(item), _well_formed(item)))
+            elif held:
+                yield from self._judge(held, frame, at)
+        if held:
+            yield from self._judge(held, frame, at)
+        bht, submitter = reader.root.first("BHT"), reader.root.child("1000A")
+        frame.reference = bht[3] if len(bht) > 3 else ""
+        frame.created = bht[4] if len(bht) > 4 else ""
+        frame.submitter = submitter.first("NM1") if submitter else []
+        if reader.empty:
+            yield Finding(
+                "X12-EMPTY", "warn", "set", f"{reader.empty} segment terminators have nothing before them", at, "X12",
+                fix="end each segment once",
+            )  # fmt: skip
+
+    def _read(self, reader: loops.Reader) -> Iterator[Finding | loops.Loop]:
+        yield from reader.read(self._pieces)
+        self._stop, cut = reader.stop, reader.stop is None
+        if self._stop and self._stop[0] == "SE":
+            reader.number += 1
+        for item in reader.close():
+            if not (cut and isinstance(item, Finding)):  # what a cut file lacks is one finding: the cut
+                yield item
+
+    def _judge(
+        self, held: list[tuple[Claim, bool]], frame: TransactionSet, at: Place
+    ) -> Iterator[Verdict]:
+        good = [claim for claim, well_formed in held if well_formed]
+        found: dict[int, list[Finding]] = {}
+        for policy in self._policies if good else ():
+            for claim, findings in zip(good, policy.judge(good), strict=True):
+                for f in findings:
+                    place = replace(f.place, interchange=at.interchange, group=at.group, set=at.set)
+                    found.setdefault(id(claim), []).append(replace(f, place=place))
+        for claim, _ in held:
+            frame.claims += 1
+            yield Verdict(claim, tuple(found.get(id(claim), ())))
+        held.clear()
+
+    def _next(self) -> x12.Segment | None:
+        """The next segment, or the one that ended a set; None at the end."""
+        if self._stop:
+            seg, self._stop = self._stop, None
+            return seg
+        for piece in self._pieces:
+            seg = x12.split(piece, self._delimiters)
+            if seg != [""]:
+                return seg
+        return None
+
+    def _skip(self) -> int:
+        """Pass over a set that is not read; the count of its segments, ST and SE included."""
+        count = 1
+        for piece in self._pieces:
+            seg = x12.split(piece, self._delimiters)
+            if seg[0] in loops.ENVELOPE:
+                self._stop = seg
+                return count + (seg[0] == "SE")
+            count += seg != [""]
+        return count
+
+    def _noted(
+        self, note: envelope.Note, level: str, tag: str, at: Place,
+        frame: FunctionalGroup | TransactionSet | None = None,
+    ) -> Finding:  # fmt: skip
+        """A note as a finding, its code entered in the frame that answers for it."""
+        kind, _, code = note.code.partition(":")
+        if kind == "TA1":
+            self._frame.codes.append(("R" if note.grave else "E", code))
+        elif note.grave and frame is not None:
+            frame.codes.append(code)
+        known = level in ("interchange", "group", "set")
+        assert known, level
+        return Finding(
+            f"X12-{kind}-{code or 'NOTE'}", "reject" if note.grave else "warn", level, note.message,  # type: ignore[arg-type]
+            replace(at, tag=tag, element=note.element), "X12", fix=note.fix, syntax=note.code if code else "",
+        )  # fmt: skip
+
+
+def _well_formed(loop: loops.Loop) -> bool:
+    above: loops.Loop | None = loop
+    while above is not None:
+        if above.broken:
+            return False
+        above = above.parent
+    return True

@@ -1,0 +1,298 @@
+"""The wire: an X12 interchange as a stream of segments, and back to the same bytes.
+
+Enters: a binary stream. Leaves: `RawInterchange`s, each with the delimiters its own ISA
+declares (X12.5, ISA positions 4, 83, 105 and 106), and `Stray` text that belongs to none.
+One byte is one character here (latin-1), so any bytes at all pass through unharmed and
+every legal delimiter works; what people read is decoded later, at the edge.
+
+A segment is a plain list of strings: ``seg[0]`` is its tag and ``seg[2]`` its element 02.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from edi837.findings import NotX12
+
+Segment = list[str]
+
+LONGEST = 1 << 20  # a segment longer than this is no segment
+BLOCK = LONGEST // 2  # bytes read at a time: so only the first segment of what is held can be too long
+
+_BLANK = " \t\r\n"
+_BOM = "\xef\xbb\xbf"  # UTF-8, seen as latin-1
+_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)  # ISA tag and ISA01..15
+_STRICT = 106  # characters of an ISA with its terminator
+
+# An ISA whose blanks were lost or doubled still names its delimiters: sixteen separators,
+# then one component separator and one terminator.
+_LOOSE = re.compile(r"ISA([^A-Za-z0-9 \t\r\n])(?:(?:(?!\1)[\s\S]){0,60}\1){15}(?!\1)[^A-Za-z0-9 ]")
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """The four characters an interchange declares for itself."""
+
+    element: str = "*"  # ISA position 4
+    component: str = ":"  # ISA16
+    repetition: str = "^"  # ISA11; empty when ISA11 is no separator of its own (as in 4010)
+    segment: str = "~"  # the character after ISA16
+
+    @classmethod
+    def read(cls, head: str) -> Delimiters:
+        """Read the delimiters off the text of an ISA; NotX12 says where it stops making sense."""
+        if not head.startswith("ISA"):
+            raise NotX12(f"expected ISA, found {_shown(head[:3])}")
+        element = head[3:4]
+        if not element or element.isalnum() or element in _BLANK:
+            raise NotX12(f"the character after ISA, {_shown(element)}, cannot separate elements", 3)
+        end = _isa_end(head, element)
+        if not end:
+            raise NotX12("ISA does not hold 16 elements separated by " + _shown(element), _misfit(head, element))
+        component, segment = head[end - 1], head[end : end + 1]
+        if not segment or segment.isalnum() or segment == " " or segment in (element, component):
+            raise NotX12(f"{_shown(segment)} after ISA16 cannot end a segment", end)
+        if component.isalnum() or component in _BLANK:
+            raise NotX12(f"{_shown(component)} in ISA16 cannot separate components", end - 1)
+        repetition = head[:end].split(element)[11] if _misfit(head, element) else head[82]
+        if len(repetition) != 1 or repetition.isalnum() or repetition in (*_BLANK, element, component, segment):
+            repetition = ""
+        return cls(element, component, repetition, segment)
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Text outside any interchange: a byte order mark, blank lines, or what should not be there."""
+
+    text: str
+    offset: int  # of its first byte
+
+    @property
+    def blank(self) -> bool:
+        """Whether it is only blanks, zeros or a byte order mark, which mean nothing."""
+        return not self.text.removeprefix(_BOM).strip(_BLANK + "\0\x1a")
+
+
+@dataclass(slots=True)
+class RawInterchange:
+    """One interchange on the wire. Read `pieces` to its end before asking for the next one."""
+
+    delimiters: Delimiters
+    offset: int  # byte at which the ISA begins
+    pieces: Iterator[str] = field(repr=False)  # text of each segment, with the line ends before it
+    unterminated: bool = False  # the last piece had no terminator: the stream ended inside it
+    oversize: bool = False  # a segment passed LONGEST: reading stopped there
+
+
+def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | Stray]:
+    """Yield the interchanges of a stream, and the text between them, in order.
+
+    Memory is bounded by two blocks whatever the stream holds. Raises NotX12 at the end of
+    a stream that held no interchange at all.
+    """
+    source = _Source(stream, block)
+    found = False
+    reason: NotX12 | None = None
+    while True:
+        delimiters, bad = source.seek_isa()
+        text, offset = source.take_skipped()
+        if text:
+            stray = Stray(text, offset)
+            reason = reason or _no_isa(stray, bad)
+            yield stray
+        if delimiters:
+            found = True
+            raw = RawInterchange(delimiters, source.offset, iter(()))
+            raw.pieces = _pieces(source, raw)
+            yield raw
+            for _ in raw.pieces:  # what the caller left unread
+                pass
+        elif source.ended:
+            break
+    if not found:
+        raise reason or NotX12("there is nothing in it")
+
+
+def split(piece: str, delimiters: Delimiters) -> Segment:
+    """Split the text of one segment into its elements."""
+    return piece.lstrip(_BLANK).split(delimiters.element)
+
+
+def join(segment: Iterable[str], delimiters: Delimiters) -> str:
+    """Join elements into the text of one segment, terminator included; the partner of `split`."""
+    return delimiters.element.join(segment) + delimiters.segment
+
+
+def write(items: Iterable[RawInterchange | Stray], stream: BinaryIO) -> None:
+    """Write what `read` yielded; the bytes are those that were read."""
+    for item in items:
+        if isinstance(item, Stray):
+            stream.write(item.text.encode("latin-1"))
+            continue
+        held = None
+        for piece in item.pieces:
+            if held is not None:
+                stream.write((held + item.delimiters.segment).encode("latin-1"))
+            held = piece
+        if held is not None:
+            stream.write((held + item.delimiters.segment * (not item.unterminated)).encode("latin-1"))
+
+
+class _Source:
+    """A binary stream with a buffer of text in front, and a count of bytes behind."""
+
+    def __init__(self, stream: BinaryIO, block: int) -> None:
+        self._stream = stream
+        self._block = min(block, BLOCK)
+        self._skipped: list[str] = []
+        self._skipped_at = 0
+        self.text = ""
+        self.offset = 0  # of text[0]
+        self.ended = False
+
+    def more(self) -> str:
+        """The next block, empty at the end of the stream."""
+        data = self._stream.read(self._block)
+        if not data:
+            self.ended = True
+        return data.decode("latin-1")
+
+    def seek_isa(self) -> tuple[Delimiters | None, NotX12 | None]:
+        """Move to the next readable ISA; what lies before it goes to `take_skipped`.
+
+        Its delimiters, and what was wrong with the first ISA that could not be read. No
+        delimiters after a block without one, so that the caller can pass the skipped text on.
+        """
+        self._skipped_at = self.offset
+        while len(self.text) < 4 * _STRICT and not self.ended:
+            self.text += self.more()
+        reason: NotX12 | None = None
+        at = self.text.find("ISA")
+        while at >= 0:
+            if len(self.text) - at < 4 * _STRICT and not self.ended:
+                break  # perhaps cut by the block: look again with more text
+            try:
+                delimiters = Delimiters.read(self.text[at : at + 4 * _STRICT])
+            except NotX12 as error:
+                reason = reason or NotX12(str(error), self.offset + at + error.offset)
+                at = self.text.find("ISA", at + 1)
+                continue
+            self._skip(at)
+            return delimiters, reason
+        self._skip(at if at >= 0 else len(self.text) - (0 if self.ended else 2))
+        return None, reason
+
+    def _skip(self, count: int) -> None:
+        if count > 0:
+            self._skipped.append(self.text[:count])
+            self.text = self.text[count:]
+            self.offset += count
+
+    def take_skipped(self) -> tuple[str, int]:
+        """The text passed over by the last `seek_isa`, and the offset of its first byte."""
+        text = "".join(self._skipped)
+        self._skipped.clear()
+        return text, self._skipped_at
+
+
+def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
+    """Yield segment texts through the IEA; stop before the next ISA or at the end of the stream."""
+    end = raw.delimiters.segment
+    at = _isa_end(source.text, raw.delimiters.element)  # not the first `end`: a name in ISA06 may hold one
+    head, text = source.text[:at], source.text[at + 1 :]
+    source.text = ""
+    yield head
+    seen = at + 1
+    while True:
+        if len(text) > LONGEST and text.find(end, 0, LONGEST + 1) < 0:
+            raw.oversize = True
+            break
+        start = _frame(text, raw.delimiters)
+        if start >= 0:
+            if start:
+                yield from text[: start - 1].split(end)
+            seen += start
+            text = text[start:]
+            if text.lstrip(_BLANK).startswith("ISA"):
+                break
+            at = text.find(end, 0, LONGEST + 1)
+            if at >= 0:
+                yield text[:at]
+                seen += at + 1
+                text = text[at + 1 :]
+                break
+        else:
+            *whole, tail = text.split(end)
+            yield from whole
+            seen += len(text) - len(tail)
+            text = tail
+        if len(text) > LONGEST:
+            continue
+        block = source.more()
+        if not block:
+            if text.strip(_BLANK):
+                raw.unterminated = True
+                yield text
+                seen += len(text)
+                text = ""
+            break
+        text += block
+    source.text = text + source.text
+    source.offset += seen
+
+
+def _frame(text: str, delimiters: Delimiters) -> int:
+    """Where the first IEA or ISA segment begins, blanks before it included; -1 if nowhere.
+
+    Looked for once a block, not once a segment.
+    """
+    for match in re.finditer(f"I[ES]A{re.escape(delimiters.element)}", text):
+        start = match.start()
+        while start and text[start - 1] in _BLANK and text[start - 1] != delimiters.segment:
+            start -= 1
+        if start == 0 or text[start - 1] == delimiters.segment:
+            return start
+    return -1
+
+
+def _isa_end(head: str, element: str) -> int:
+    """Where the terminator of an ISA stands; 0 when it does not hold sixteen elements."""
+    if not _misfit(head, element):
+        return _STRICT - 1
+    return _nth(head, element, 16) + 2 if _LOOSE.match(head) else 0
+
+
+def _no_isa(stray: Stray, bad: NotX12 | None) -> NotX12 | None:
+    """Why text that should begin an interchange does not."""
+    if stray.blank:
+        return None
+    lead = len(stray.text) - len(stray.text.removeprefix(_BOM).lstrip(_BLANK + "\0"))
+    if bad and stray.text.startswith("ISA", lead):
+        return bad
+    return NotX12(f"expected ISA, found {_shown(stray.text[lead : lead + 3])}", stray.offset + lead)
+
+
+def _nth(text: str, char: str, count: int) -> int:
+    at = -1
+    for _ in range(count):
+        at = text.index(char, at + 1)
+    return at
+
+
+def _misfit(head: str, element: str) -> int:
+    """The first offset at which an ISA does not keep to its fixed widths; 0 when it keeps to them."""
+    at = -1
+    for width in _WIDTHS:
+        at += width + 1
+        if head[at : at + 1] != element:
+            return min(at, len(head))
+    keeps = len(head) > at + 2 and element not in head[at + 1 : at + 3]
+    return 0 if keeps else min(at + 1, len(head))
+
+
+def _shown(text: str) -> str:
+    """Bytes as a person may safely see them: everything but letters and marks is escaped."""
+    return repr(text) if text else "the end of the file"
