@@ -1,0 +1,193 @@
+"""Checks on two lines that may not share a day."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from edi837.checks.vocabulary import (
+    NONE,
+    Answer,
+    Breaks,
+    Codes,
+    Lasting,
+    Lines,
+    Rows,
+    Unknown,
+    Words,
+    check,
+    dated,
+)
+from edi837.claim import ServiceLine
+from edi837.overlap import certain
+
+REACH = 100  # of a crowd of lines on one patient, only so many are compared with each line
+FEW = 4  # partners named for a line: another edit may explain away one of them, hardly all
+
+
+@check(wakes="codes having", twice="codes", tells="shared", pair=True)
+def one_a_day(lines: Lines, *, codes: Codes, having: Words = NONE, lacking: Words = NONE) -> Iterator[Answer]:
+    """At most one of these lines covers any day; the later line is at fault.
+
+    codes    the lines it looks at
+    having   of these, those with one of the modifiers (left out: all)
+    lacking  of these, those with none of the modifiers
+    """
+    mine = [
+        line
+        for line in lines.having(codes)
+        if lacking.isdisjoint(line.modifiers) and not (having and having.isdisjoint(line.modifiers))
+    ]
+    yield from _each_pair(lines, mine, "modifiers")
+
+
+@check(wakes="codes", twice="codes", tells="shared", pair=True)
+def not_repeated(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+    """No line stands twice: same code, modifiers, dates, units, charge and drug.
+
+    codes  the lines it looks at
+    """
+    seen: dict[object, list[ServiceLine]] = {}
+    for line in lines.having(codes):
+        drug = line.drug.ndc if line.drug else ""
+        days = (line.first, line.last)
+        key = (line.procedure, frozenset(line.modifiers), days, line.unit, line.units, line.charge, drug)
+        same = seen.setdefault(key, [])
+        for other in same[:FEW]:
+            if dated(line):
+                yield Breaks(line, other=other, doubt=_statement(line, other), shared=days)
+            else:
+                yield Unknown(line, "the line has no dates")
+        same.append(line)
+
+
+@check(wakes="rows", twice="rows", tells="shared", pair=True)
+def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
+    """Codes that shut each other out share no day, whatever their modifiers; the later line is at fault.
+
+    rows  in each row, the first code stands beside none of the rest
+    """
+    for one, rest in rows:
+        if lines.having(one) and lines.having(rest):
+            yield from _each_pair(lines, lines.having(one | rest), "procedure", one)
+
+
+@check(wakes="codes other", tells="shared", pair=True)
+def not_with(lines: Lines, *, codes: Codes, other: Codes, lasts: Lasting | None = None) -> Iterator[Answer]:
+    """A line shares no day with a line it is part of, or shut out by.
+
+    codes  the lines at fault
+    other  the lines they may not share a day with
+    lasts  for a code or a modifier, how many days a line with a single date may last:
+           a possible breach, never a certain one
+    """
+    for line, near in _beside(lines.having(codes), lines.having(other)):
+        days = _lasting(line, lasts) if lasts else 0
+        yield from _few(_clash(lines, line, partner, "procedure", days) for partner in near)
+
+
+def _each_pair(lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = NONE) -> Iterator[Answer]:
+    """Clashes of each line with those before it; with ``one``, only of a line in it and a line not."""
+    for line, near in _before(mine):
+        yield from _few(
+            _clash(lines, line, partner, on)
+            for partner in near
+            if not one or (line.procedure in one) != (partner.procedure in one)
+        )
+
+
+def _few(answers: Iterable[Answer | None]) -> Iterator[Answer]:
+    """Of the answers on one line, the first FEW certain and the first FEW others."""
+    certain_ones = others = 0
+    for answer in answers:
+        if isinstance(answer, Breaks) and answer.certain:
+            certain_ones += 1
+            yield answer
+            if certain_ones == FEW:
+                return
+        elif answer is not None and others < FEW:
+            others += 1
+            yield answer
+
+
+# Comparing all with all is fine for a claim and ruinous for a patient with a hundred thousand
+# lines. Of a crowd, each line meets the REACH that start last before its end; what lies farther
+# off is passed, which favours the sender.
+
+
+def _before(mine: Sequence[ServiceLine]) -> Iterator[tuple[ServiceLine, Sequence[ServiceLine]]]:
+    """Each line with the lines before it to compare it with."""
+    if len(mine) <= REACH:
+        for number, line in enumerate(mine):
+            yield line, mine[:number]
+        return
+    crowd: list[ServiceLine] = []
+    for line in mine:
+        yield line, _nearest(line, crowd)
+        if dated(line):
+            insort(crowd, line, key=_first)
+
+
+def _beside(
+    mine: Sequence[ServiceLine], others: Sequence[ServiceLine]
+) -> Iterator[tuple[ServiceLine, Sequence[ServiceLine]]]:
+    """Each line with the others to compare it with."""
+    if len(others) <= REACH:
+        for line in mine:
+            yield line, others
+        return
+    crowd = sorted((line for line in others if dated(line)), key=_first)
+    for line in mine:
+        yield line, _nearest(line, crowd)
+
+
+def _nearest(line: ServiceLine, crowd: Sequence[ServiceLine]) -> Sequence[ServiceLine]:
+    """Of a crowd in order of first days, those that start last before the line's end."""
+    if line.last is None:
+        return crowd[:1]
+    end = bisect_right(crowd, line.last, key=_first)
+    return crowd[max(0, end - REACH) : end]
+
+
+def _first(line: ServiceLine) -> date:
+    assert line.first is not None
+    return line.first
+
+
+def _clash(lines: Lines, line: ServiceLine, other: ServiceLine, on: str, days: int = 0) -> Answer | None:
+    """What to say of two lines: they must, may, or cannot share a day, or have no dates."""
+    if line is other:
+        return None
+    if line.first is None or line.last is None or line.first > line.last:
+        return Unknown(line, "the line has no dates")
+    if other.first is None or other.last is None or other.first > other.last:
+        return Unknown(line, f"line {other.number} has no dates")
+    first = max(line.first, other.first)
+    last = min(line.last, other.last)
+    if first <= last:
+        doubt = _statement(line, other)
+        if not doubt and not certain(lines.span(line), lines.span(other)):
+            doubt = "the units do not fill the dates, so the days may differ"
+        return Breaks(line, on=on, other=other, doubt=doubt, shared=(first, last))
+    until = line.last
+    if days:
+        until = date.fromordinal(min(line.first.toordinal() + days - 1, date.max.toordinal()))
+    if line.last < other.first <= until:
+        doubt = f"it is dated on one day and may last {days}"
+        return Breaks(line, on=on, other=other, doubt=doubt, shared=(first, min(until, other.last)))
+    return None
+
+
+def _statement(line: ServiceLine, other: ServiceLine) -> str:
+    """Why dates that are only the statement's prove nothing of a line."""
+    if "statement" in (line.date_source, other.date_source):
+        return "only the statement dates are known, not the day of each line"
+    return ""
+
+
+def _lasting(line: ServiceLine, lasts: Mapping[str, int]) -> int:
+    """How many days a line with a single date may last; 0 for any other line."""
+    if line.first is None or line.first != line.last:
+        return 0
+    return max((lasts.get(word, 0) for word in (line.procedure, *line.modifiers)), default=0)

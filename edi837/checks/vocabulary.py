@@ -1,0 +1,188 @@
+"""What a check is made of: the lines it sees, the answers it gives, the list it is on."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from edi837.claim import Claim, ServiceLine
+from edi837.overlap import Span
+
+# The kinds of word an edit gives a check. The loader reads each by this name.
+Codes = frozenset[str]  # procedure codes: the name of a set, or codes, ranges and names in a list
+Words = frozenset[str]  # modifiers, places, units ...: a list of words as they stand in the claim
+Count = int  # a whole number
+Rows = tuple[tuple[Codes, Codes], ...]  # rows of codes: the first of each row, and the rest of it
+Lasting = Mapping[str, int]  # a code or modifier, and days
+
+NONE: frozenset[str] = frozenset()
+
+
+class Lines:
+    """The lines of one claim, or of all of a patient's claims, that concern a policy."""
+
+    __slots__ = ("_chosen", "_claims", "_home", "_judged", "_others", "daily")
+
+    def __init__(
+        self,
+        claims: Sequence[Claim],
+        judged: Sequence[ServiceLine],
+        others: Sequence[ServiceLine] = (),
+        daily: Codes = NONE,
+    ) -> None:
+        """``judged``, in file order; ``others`` lie outside the policy's dates; ``daily``: one unit a day."""
+        self._claims = claims
+        self._judged = judged
+        self._others = others
+        self._chosen: dict[Codes, list[ServiceLine]] = {}
+        self._home: dict[int, Claim] = {}
+        self.daily = daily
+
+    def __iter__(self) -> Iterator[ServiceLine]:
+        return iter(self._judged)
+
+    def having(self, codes: Codes) -> list[ServiceLine]:
+        """The judged lines with one of the codes."""
+        chosen = self._chosen.get(codes)
+        if chosen is None:
+            chosen = self._chosen[codes] = [line for line in self._judged if line.procedure in codes]
+        return chosen
+
+    def known(self, codes: Codes) -> list[ServiceLine]:
+        """As `having`, with lines outside the policy's dates: not judged, but there to be leaned on."""
+        if not self._others:
+            return self.having(codes)
+        return self.having(codes) + [line for line in self._others if line.procedure in codes]
+
+    def span(self, line: ServiceLine) -> Span:
+        """The days of a dated line. One not billed by the day used one of them at least."""
+        assert line.first is not None and line.last is not None
+        first, last = line.first.toordinal(), line.last.toordinal()
+        units = max(0, min(line.units or 0, last - first + 1))
+        if line.procedure not in self.daily or line.unit == "MJ":
+            units = min(units, 1)
+        return Span(first, last, int(units))
+
+    def claim(self, line: ServiceLine) -> Claim:
+        """The claim a line stands on."""
+        if not self._home:
+            self._home = {id(line): claim for claim in self._claims for line in claim.lines}
+        return self._home[id(line)]
+
+
+def dated(line: ServiceLine) -> bool:
+    """Whether the line has dates, in order."""
+    return line.first is not None and line.last is not None and line.first <= line.last
+
+
+class Breaks:
+    """A line breaks the edit; without a ``doubt`` for certain, with one possibly.
+
+    ``on`` is the field at fault (a key of `claims.ELEMENTS`), ``other`` the line it is at
+    odds with, ``level`` claim when the fault stands in the claim's own segment. Further
+    keywords are what the message of the edit may tell: numbers, dates, codes.
+    """
+
+    __slots__ = ("doubt", "level", "line", "on", "other", "told")
+
+    def __init__(
+        self,
+        line: ServiceLine,
+        *,
+        on: str = "procedure",
+        other: ServiceLine | None = None,
+        doubt: str = "",
+        level: Literal["line", "claim"] = "line",
+        **told: object,
+    ) -> None:
+        self.line = line
+        self.on = on
+        self.other = other
+        self.doubt = doubt
+        self.level = level
+        self.told = told
+
+    @property
+    def certain(self) -> bool:
+        """Whether nothing speaks for the claim."""
+        return not self.doubt
+
+
+class Unknown:
+    """The claim cannot tell whether the line breaks the edit, and why it cannot."""
+
+    __slots__ = ("line", "why")
+
+    def __init__(self, line: ServiceLine, why: str) -> None:
+        self.line = line
+        self.why = why
+
+
+Answer = Breaks | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A word that an edit gives a check."""
+
+    name: str
+    kind: str  # Codes, Words, Count, Rows, Lasting
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check and what the loader must know of it."""
+
+    name: str
+    run: Callable[..., Iterator[Answer]]
+    parameters: tuple[Parameter, ...]
+    scopes: tuple[str, ...]  # how far it may look: line; or claim, patient
+    wakes: tuple[str, ...]  # it cannot break unless a line has a word of each of these parameters
+    twice: tuple[str, ...]  # nor unless two lines have a word of each of these
+    tells: frozenset[str]  # what its answers add to a message, beside `TELLS`
+
+    @property
+    def doc(self) -> str:
+        """The docstring: what it asks, and what each parameter means."""
+        return inspect.getdoc(self.run) or ""
+
+    def __str__(self) -> str:
+        """The entry of the check in a list: its name and scope, what it asks, its words."""
+        text = "\n".join(f"    {row}".rstrip() for row in self.doc.splitlines())
+        return f"{self.name} (looks at a {' or a '.join(self.scopes)})\n{text}"
+
+
+CHECKS: dict[str, Check] = {}
+
+# What every message may tell of its line; and, of a check on pairs, of the other line.
+TELLS = frozenset({"code", "modifiers", "dates", "units", "line"})
+PAIR_TELLS = frozenset({"other", "other_line", "other_dates"})
+
+
+def check(
+    *, wakes: str, twice: str = "", tells: str = "", pair: bool = False
+) -> Callable[[Callable[..., Iterator[Answer]]], Callable[..., Iterator[Answer]]]:
+    """Put a generator on the list. ``pair``: it looks at lines in relation, so a scope is asked for."""
+
+    def enlist(run: Callable[..., Iterator[Answer]]) -> Callable[..., Iterator[Answer]]:
+        words = [p for p in inspect.signature(run).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        CHECKS[run.__name__] = Check(
+            name=run.__name__,
+            run=run,
+            parameters=tuple(Parameter(p.name, str(p.annotation), p.default is p.empty) for p in words),
+            scopes=("claim", "patient") if pair else ("line",),
+            wakes=tuple(wakes.split()),
+            twice=tuple(twice.split()),
+            tells=TELLS | frozenset(tells.split()) | (PAIR_TELLS if pair else NONE),
+        )
+        return run
+
+    return enlist
+
+
+def vocabulary() -> tuple[Check, ...]:
+    """Every check, by name."""
+    return tuple(CHECKS[name] for name in sorted(CHECKS))

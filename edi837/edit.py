@@ -1,0 +1,153 @@
+"""One edit of a policy, and how its answers become findings.
+
+Enters: what a check answers on a line. Leaves: a `Finding` with the edit's own words,
+codes and sentence of the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from edi837.checks import Answer, Breaks, Check, Lines, Unknown
+from edi837.claim import ELEMENTS, Claim, ServiceLine
+from edi837.findings import Action, Finding, Place
+
+_CLAIM_ELEMENTS = {"place": ("CLM", 5, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One sentence of a policy that a claim can break. The keys of an ``[[edit]]`` table."""
+
+    id: str  # 042-A03
+    title: str
+    says: str  # the policy's sentence, word for word
+    source: str  # explicit, implied, external
+    rests_on: str  # for external: the document
+    check: Check
+    words: Mapping[str, object]  # what the check is given
+    action: Action  # reject or warn
+    status: tuple[str, ...]  # claim status composites, most telling first
+    message: str  # a template
+    fix: str  # a template
+    scope: str  # line, claim, patient
+    hides: frozenset[str] = frozenset()  # edits whose finding on the same line, or pair, is its consequence
+    warn_only: frozenset[str] = frozenset()  # codes on which it only warns
+    only: str = ""  # 837P, 837I; empty: both
+    row: int = 0  # line of the policy file
+    on: bool = True
+
+    def ask(self, lines: Lines) -> Iterator[Answer]:
+        """The answers of the check."""
+        return self.check.run(lines, **self.words)
+
+    @property
+    def basis(self) -> str:
+        """The source, with the document an external edit rests on."""
+        return f"{self.source}: {self.rests_on}" if self.source == "external" else self.source
+
+    def outcome(self, answer: Answer) -> Action:
+        """Only a certain breach of an edit that rejects sends a claim back."""
+        if isinstance(answer, Unknown):
+            return "unknown"
+        if self.action == "reject" and answer.certain and answer.line.procedure not in self.warn_only:
+            return "reject"
+        return "warn"
+
+    def finding(self, answer: Answer, claims: Sequence[Claim], lines: Lines) -> Finding:
+        """The finding that an answer comes to; ``claims`` are the patient's."""
+        line = answer.line
+        claim = lines.claim(line)
+        if isinstance(answer, Unknown):
+            told = f"{line.procedure}: cannot tell whether “{self.title}” holds: {answer.why}"
+            return Finding(
+                self.id, "unknown", "line", told, _place(claim, line, "procedure", {}), self.basis, self.says
+            )
+        words = _words(answer, claims, lines)
+        message = self.message.format_map(words)
+        if answer.doubt:
+            message = f"{message} (possible, not certain: {answer.doubt})"
+        if answer.level == "claim":
+            place = _claim_place(claim, answer.on)
+        else:
+            place = _place(claim, line, answer.on, answer.told)
+        return Finding(
+            rule=self.id,
+            action=self.outcome(answer),
+            level=answer.level,
+            message=message,
+            place=place,
+            source=self.basis,
+            says=self.says,
+            fix=self.fix.format_map(words),
+            status=self.status,
+        )
+
+
+def _words(answer: Breaks, claims: Sequence[Claim], lines: Lines) -> dict[str, str]:
+    """What the templates may tell."""
+    line, other = answer.line, answer.other
+    words = {name: _said(value) for name, value in answer.told.items()}
+    words["code"] = line.procedure
+    words["modifiers"] = _said(line.modifiers)
+    words["dates"] = _dates(line.first, line.last)
+    words["units"] = _said(line.units)
+    words["line"] = f"line {line.number}"
+    if other is not None:
+        words["other"] = other.procedure
+        words["other_dates"] = _dates(other.first, other.last)
+        words["other_line"] = f"line {other.number}"
+        home = lines.claim(other)
+        if home is not lines.claim(line):
+            number = next(n for n, claim in enumerate(claims, 1) if claim is home)
+            words["other_line"] += f" of the patient's claim {number}"
+    return words
+
+
+def _said(value: object) -> str:
+    """A value as an analyst writes it."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], date):
+        return _dates(value[0], value[1])
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_said(each) for each in value)
+    return "" if value is None else str(value)
+
+
+def _dates(first: date | None, last: date | None) -> str:
+    if first is None or last is None:
+        return "no dates"
+    end = f"{last:%m/%d/%Y}"
+    if first == last:
+        return end
+    return f"{first:%m/%d}-{end}" if first.year == last.year else f"{first:%m/%d/%Y}-{end}"
+
+
+def _claim_place(claim: Claim, on: str) -> Place:
+    tag, element, component = _CLAIM_ELEMENTS[on]
+    return Place(
+        claim=claim.id, segment=claim.segment, tag=tag, loop="2300", element=element, component=component,
+        value=str(getattr(claim, on)),
+    )  # fmt: skip
+
+
+def _place(claim: Claim, line: ServiceLine, on: str, told: Mapping[str, object]) -> Place:
+    tag, element, component = ELEMENTS[line.kind].get(on, ELEMENTS[line.kind]["procedure"])
+    segment, loop = line.segment, "2400"
+    if on == "modifiers":
+        modifier = told.get("modifier", "")
+        at = line.modifiers.index(str(modifier)) if modifier in line.modifiers else len(line.modifiers)
+        component, value = component + min(at, 3), str(modifier)
+    elif on == "dates":
+        segment, value = line.dated, f"{line.first:%Y%m%d}-{line.last:%Y%m%d}" if line.first else ""
+        loop = "2400" if line.dated else "2300"
+    else:
+        value = _said(getattr(line, on))
+    return Place(
+        claim=claim.id, line=line.number, segment=segment, tag=tag, loop=loop, element=element,
+        component=component, value=value,
+    )  # fmt: skip

@@ -1,0 +1,185 @@
+"""Reads one ``[[edit]]`` of a policy file and verifies every word of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from string import Formatter
+from typing import Literal
+
+from edi837 import statuscodes
+from edi837.checks import CHECKS, Check
+from edi837.codesets import CodeSets
+from edi837.edit import Edit
+from edi837.problems import Problems, nearest
+
+_REQUIRED = ("id", "title", "says", "source", "check", "action", "message", "fix")
+_OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "on")
+_FIXED = ("id", "title", "says", "source", "rests_on", "check", "hides")  # no profile changes these
+_ONE_OF = {
+    "source": ("explicit", "implied", "external"),
+    "action": ("reject", "warn"),
+    "only": ("837P", "837I"),
+}
+
+
+class EditReader:
+    """Reads the edits of one file."""
+
+    def __init__(self, number: str, codes: CodeSets, text: str, problems: Problems) -> None:
+        self._number = number
+        self._codes = codes
+        self._text = _plain(text)
+        self._problems = problems
+
+    def quote(self, says: str, row: int, where: str) -> None:
+        """Verify that the policy's text has these words, whole and in this order."""
+        words = _plain(says)
+        if len(words.split()) < 2 or not re.search(rf"(?<!\w){re.escape(words)}(?!\w)", self._text):
+            self._problems.add(row, where, f"says: the policy's text has no words “{says}”")
+
+    def read(
+        self, table: Mapping[str, object], override: Mapping[str, object], row: int, profile: str
+    ) -> Edit | None:
+        """The edit, with a profile's override laid over it; None when it is at fault."""
+        before = len(self._problems.found)
+        where = str(table.get("id") or "edit without id")
+        for key in override:
+            if key in _FIXED:
+                self._problems.add(0, profile, f"{where}: a profile cannot change {key}")
+        laid = {**table, **override}
+        check = self._check(laid, row, where)
+        if check is None:
+            return None
+        self._keys(laid, check, row, where)
+        words = self._words(laid, check, row, where)
+        warn_only = self._codes.read(laid.get("warn_only", []), row, where)
+        judged = words.get("codes")
+        for code in sorted(warn_only - judged if isinstance(judged, frozenset) else warn_only):
+            self._problems.add(row, where, f"warn_only: {code} is none of the edit's codes")
+        status = self._status(laid, row, where)
+        self._templates(laid, check, row, where)
+        if len(self._problems.found) > before or any(key not in laid for key in _REQUIRED):
+            return None
+        action: Literal["reject", "warn"] = "reject" if laid["action"] == "reject" else "warn"
+        return Edit(
+            id=where, title=str(laid["title"]), says=str(laid["says"]), source=str(laid["source"]),
+            rests_on=str(laid.get("rests_on", "")), check=check, words=words, action=action, status=status,
+            message=str(laid["message"]), fix=str(laid["fix"]), scope=str(laid.get("scope", "line")),
+            hides=frozenset(_strings(laid.get("hides", []))),
+            warn_only=warn_only,
+            only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)),
+        )  # fmt: skip
+
+    def hides(self, table: Mapping[str, object], ids: Iterable[str], row: int) -> None:
+        """Verify that what an edit hides exists."""
+        for hidden in _strings(table.get("hides", [])):
+            if hidden not in ids:
+                self._problems.add(row, str(table.get("id")), f'hides "{hidden}"{nearest(hidden, ids)}')
+
+    def _check(self, table: Mapping[str, object], row: int, where: str) -> Check | None:
+        if "check" not in table:
+            self._problems.add(row, where, "check is missing")
+            return None
+        name = str(table["check"])
+        if name not in CHECKS:
+            self._problems.add(row, where, f'unknown check "{name}"{nearest(name, CHECKS)}')
+        return CHECKS.get(name)
+
+    def _keys(self, table: Mapping[str, object], check: Check, row: int, where: str) -> None:
+        add = self._problems.add
+        allowed = [*_REQUIRED, *_OPTIONAL, *(each.name for each in check.parameters)]
+        for key, value in table.items():
+            if key not in allowed:
+                add(row, where, f'unknown key "{key}"{nearest(key, allowed)}')
+            elif key in _ONE_OF and value not in _ONE_OF[key]:
+                add(row, where, f'{key} is "{value}"; there are {", ".join(_ONE_OF[key])}')
+            elif key in _REQUIRED and not (isinstance(value, str) and value.strip()):
+                add(row, where, f'{key} is no text in quotes: {key} = "..."')
+        for key in _REQUIRED:
+            if key not in table:
+                add(row, where, f"{key} is missing")
+        for each in check.parameters:
+            if each.required and each.name not in table:
+                add(row, where, f"{check.name} needs {each.name}")
+        if not re.fullmatch(rf"{re.escape(self._number)}-[A-Z][0-9]{{2}}[a-z]?", where):
+            add(row, where, f"an id is the policy's number, a letter and two digits, as {self._number}-A01")
+        scope = table.get("scope", "line")
+        if scope not in check.scopes:
+            given = f'scope is "{scope}"' if "scope" in table else "scope is missing"
+            add(row, where, f"{given}; {check.name} looks at a {' or a '.join(check.scopes)}")
+        self.quote(str(table.get("says", "")), row, where)
+        if table.get("source") == "external" and not str(table.get("rests_on", "")).strip():
+            add(row, where, "an external edit names in rests_on the document it rests on")
+        if table.get("source") != "external" and "rests_on" in table:
+            add(row, where, "only an external edit has rests_on")
+        if not isinstance(table.get("on", True), bool):
+            add(row, where, "on is true or false")
+        for key in ("hides", "status"):
+            if _strings(table.get(key, [])) != table.get(key, []):
+                add(row, where, f'{key} is a list of texts: {key} = ["..."]')
+
+    def _words(self, table: Mapping[str, object], check: Check, row: int, where: str) -> dict[str, object]:
+        """The words for the check, each read as its kind."""
+        words: dict[str, object] = {}
+        for each in check.parameters:
+            if each.name in table:
+                words[each.name] = self._word(table[each.name], each.kind, row, f"{where}: {each.name}")
+        return words
+
+    def _word(self, value: object, kind: str, row: int, where: str) -> object:
+        kind = kind.removesuffix(" | None")
+        if kind == "Codes":
+            return self._codes.read(value, row, where)
+        if kind == "Count" and type(value) is int and value >= 0:
+            return value
+        if kind == "Words" and value and _strings(value) == value:
+            return frozenset(_strings(value))
+        if kind == "Lasting" and isinstance(value, dict) and {type(days) for days in value.values()} == {int}:
+            return value
+        if kind == "Rows" and isinstance(value, list) and value:
+            read = self._codes.read
+            if all(isinstance(line, list) and len(line) > 1 for line in value):
+                return tuple((read(line[0], row, where), read(line[1:], row, where)) for line in value)
+        self._problems.add(row, where, f"is not {_KINDS[kind]}")
+        return None
+
+    def _status(self, table: Mapping[str, object], row: int, where: str) -> tuple[str, ...]:
+        status = _strings(table.get("status", []))
+        for fault in statuscodes.faults(status):
+            self._problems.add(row, where, f"status: {fault}")
+        if not status and table.get("action") == "reject":
+            self._problems.add(row, where, "an edit that rejects has a status for the 277CA")
+        return tuple(status)
+
+    def _templates(self, table: Mapping[str, object], check: Check, row: int, where: str) -> None:
+        for key in ("message", "fix"):
+            try:
+                parts = list(Formatter().parse(str(table.get(key, ""))))
+            except ValueError as error:
+                self._problems.add(row, where, f"{key}: {error}")
+                continue
+            for _, name, form, conversion in parts:
+                if name is not None and (name not in check.tells or form or conversion):
+                    known = sorted(check.tells)
+                    near = nearest(name, known) or f"; there are {', '.join(known)}"
+                    self._problems.add(row, where, f"{key}: {check.name} cannot tell {{{name}}}{near}")
+
+
+_STRAIGHT = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}  # for quotation marks and apostrophes
+_KINDS = {
+    "Codes": "the name of a set, or a list of codes",
+    "Count": "a whole number",
+    "Words": 'a list of words, as ["SH", "SJ"]',
+    "Lasting": "a table of codes or modifiers and days, as { RR = 30 }",
+    "Rows": 'a list of rows, as [["S9373", "S9374..S9377"]]',
+}
+
+
+def _strings(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _plain(text: str) -> str:
+    """Text with single blanks and straight quotation marks."""
+    return " ".join(text.translate(_STRAIGHT).split())

@@ -1,0 +1,200 @@
+"""Reads a policy file: TOML in, edits out, or every fault of the file at once.
+
+Enters: the path of a TOML file, with the published text of the policy beside it. Leaves: a
+`PolicyFile` for one of its profiles. A file is believed in nothing: every key, code set,
+status code, quotation and word of a message is verified before the first claim is judged.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from edi837.codesets import CodeSets
+from edi837.edit import Edit
+from edi837.editfile import EditReader
+from edi837.problems import PolicyError, Problems, nearest
+
+_TOP = ("policy", "codes", "edit", "unenforced", "profile")
+_POLICY = ("number", "title", "text", "effective", "until", "payers")
+_PROFILE = ("sources", "edits")
+_SOURCES = ("explicit", "implied", "external")
+
+
+@dataclass(frozen=True, slots=True)
+class Unenforced:
+    """A sentence of the policy that no edit can enforce, and why."""
+
+    says: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """One profile of a policy file, read and verified."""
+
+    name: str  # 042, or the name of the profile
+    number: str
+    title: str
+    text: str  # the policy as published
+    effective: date | None
+    until: date | None
+    payers: frozenset[str]  # NM109 of 2010BB; empty: every payer
+    edits: tuple[Edit, ...]  # those that are on
+    daily: frozenset[str]  # codes one unit of which is one day
+    unenforced: tuple[Unenforced, ...]
+
+
+def profiles(path: Path) -> tuple[str, ...]:
+    """The names under which a file may be loaded: its number, then its profiles."""
+    tables = _tables(path)
+    header, named = tables.get("policy"), tables.get("profile")
+    number = header.get("number") if isinstance(header, dict) else None
+    return (str(number or path.stem), *(named if isinstance(named, dict) else ()))
+
+
+def read(path: Path, profile: str = "") -> PolicyFile:
+    """The policy at ``path``, in a profile of its own. PolicyError names all that is wrong."""
+    tables, problems = _tables(path), Problems(path.name)
+    source = path.read_text(encoding="utf-8")
+    for key in tables:
+        if key not in _TOP:
+            problems.add(0, "", f'unknown table "{key}"{nearest(key, _TOP)}')
+    header = _table(tables, "policy", problems)
+    for key in header:
+        if key not in _POLICY:
+            problems.add(0, "policy", f'unknown key "{key}"{nearest(key, _POLICY)}')
+    number = _text(header, "number", "policy", problems)
+    text = _published(path, _text(header, "text", "policy", problems), problems)
+    sets = _table(tables, "codes", problems)
+    codes = CodeSets(sets, _rows_of_sets(source), problems)
+    reader = EditReader(number, codes, text, problems)
+    for name, table in sets.items():
+        if isinstance(table, dict) and "says" in table:
+            reader.quote(str(table["says"]), 0, f"codes.{name}")
+    written = _list(tables, "edit", problems)
+    rows = [n for n, line in enumerate(source.splitlines(), 1) if re.match(r"\s*\[\[edit\]\]", line)]
+    rows += [0] * len(written)
+    known = {**{number: {}}, **_table(tables, "profile", problems)} if number else {}
+    if profile and profile not in known:
+        problems.add(0, "", f'unknown profile "{profile}"{nearest(profile, known)}')
+    chosen: tuple[Edit, ...] = ()
+    for name, table in known.items():
+        edits = _edits(reader, written, rows, name, table if isinstance(table, dict) else {}, problems)
+        if name == (profile or number):
+            chosen = edits
+    unenforced = []
+    for each in _list(tables, "unenforced", problems):
+        said = _text(each, "says", "unenforced", problems)
+        reader.quote(said, 0, "unenforced")
+        unenforced.append(Unenforced(said, _text(each, "why", "unenforced", problems)))
+    payers = header.get("payers", ["*"])
+    if not isinstance(payers, list) or not payers or not all(isinstance(payer, str) for payer in payers):
+        problems.add(0, "policy", 'payers is a list of payer ids, or ["*"] for every payer')
+        payers = ["*"]
+    title = _text(header, "title", "policy", problems)
+    effective, until = _day(header, "effective", problems), _day(header, "until", problems)
+    problems.settle()
+    return PolicyFile(
+        profile or number, number, title, text, effective, until,
+        frozenset() if "*" in payers else frozenset(payers),
+        chosen, codes.daily(), tuple(unenforced),
+    )  # fmt: skip
+
+
+def _edits(
+    reader: EditReader, written: list[dict[str, object]], rows: list[int], profile: str,
+    table: Mapping[str, object], problems: Problems,
+) -> tuple[Edit, ...]:  # fmt: skip
+    """The edits of one profile, its overrides laid over them."""
+    where = f"profile.{profile}"
+    for key in table:
+        if key not in _PROFILE:
+            problems.add(0, where, f'unknown key "{key}"{nearest(key, _PROFILE)}')
+    sources = table.get("sources", list(_SOURCES))
+    if not isinstance(sources, list) or not set(map(str, sources)) <= set(_SOURCES):
+        problems.add(0, where, f"sources is a list of {', '.join(_SOURCES)}")
+        sources = list(_SOURCES)
+    overrides = table.get("edits", {})
+    if not isinstance(overrides, dict) or not all(isinstance(each, dict) for each in overrides.values()):
+        problems.add(0, where, "edits is a table of tables: 042-A05 = { action = \"reject\" }")
+        overrides = {}
+    ids = [str(each.get("id", "")) for each in written]
+    for id_ in overrides:
+        if id_ not in ids:
+            problems.add(0, where, f'unknown edit "{id_}"{nearest(id_, ids)}')
+    edits = []
+    for each, row in zip(written, rows, strict=False):
+        override = overrides.get(str(each.get("id", "")), {})
+        edit = reader.read(each, override, row, where)
+        if edit is not None:
+            edits.append(edit)
+    for each, row in zip(written, rows, strict=False):
+        reader.hides(each, ids, row)
+    for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
+        problems.add(rows[len(ids) - 1 - ids[::-1].index(id_)], id_, "there is an edit with this id already")
+    return tuple(edit for edit in edits if edit.on and edit.source in sources)
+
+
+def _tables(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError([f"{path.name}: cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError([f"{path.name}: is not TOML: {error}"]) from error
+
+
+def _published(path: Path, name: str, problems: Problems) -> str:
+    if not name:
+        return ""
+    try:
+        return (path.parent / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        problems.add(0, "policy", f'text: no readable file "{name}" beside the policy')
+        return ""
+
+
+def _rows_of_sets(source: str) -> dict[str, int]:
+    lines = enumerate(source.splitlines(), 1)
+    found = ((re.match(r"\s*\[codes\.([^\]\s]+)\]", line), n) for n, line in lines)
+    return {match[1]: n for match, n in found if match}
+
+
+def _table(tables: Mapping[str, object], key: str, problems: Problems) -> dict[str, object]:
+    table = tables.get(key, {})
+    if key == "policy" and not table:
+        problems.add(0, "", "there is no [policy] table")
+    if not isinstance(table, dict):
+        problems.add(0, key, "is not a table")
+        return {}
+    return table
+
+
+def _list(tables: Mapping[str, object], key: str, problems: Problems) -> list[dict[str, object]]:
+    found = tables.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        problems.add(0, key, f"is written [[{key}]]")
+        return []
+    return found
+
+
+def _text(table: Mapping[str, object], key: str, where: str, problems: Problems) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value.strip():
+        if where != "policy" or table:
+            problems.add(0, where, f'{key} is missing, or no text in quotes: {key} = "..."')
+        return ""
+    return value
+
+
+def _day(header: Mapping[str, object], key: str, problems: Problems) -> date | None:
+    day = header.get(key)
+    if day is not None and type(day) is not date:
+        problems.add(0, "policy", f"{key} is a date without quotes, as 2024-10-07")
+        return None
+    return day

@@ -1,0 +1,274 @@
+"""What the loader says of a faulty policy file: the file, the row, the edit, the nearest right word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests import shorthand
+
+from edi837.rules import PolicyError, load
+
+TEXT = "Therapies are paid by the day.\nThe second “therapy”\n carries SH. All plans."
+GOOD = """\
+[policy]
+number    = "7"
+title     = "Trial"
+text      = "7.txt"
+effective = 2024-01-01
+payers    = ["*"]
+
+[codes.daily]
+unit  = "day"
+codes = ["S9500..S9502", "S9364"]
+
+[codes.some]
+codes  = ["daily"]
+except = ["S9364"]
+
+[[edit]]
+id      = "7-A01"
+title   = "One a day"
+says    = "Therapies are paid by the day"
+source  = "implied"
+check   = "one_a_day"
+codes   = "daily"
+lacking = ["SH"]
+scope   = "patient"
+action  = "reject"
+hides   = ["7-B01"]
+status  = ["A6:453", "A6:732"]
+message = "{code} and {other} on {shared}"
+fix     = "Add SH"
+
+[[edit]]
+id      = "7-B01"
+title   = "Units"
+says    = 'The second "therapy" carries SH.'
+source  = "external"
+rests_on = "something else"
+check   = "units_per_day"
+codes   = ["some"]
+most    = 1
+action  = "warn"
+message = "{units} units"
+fix     = "Bill {days}"
+
+[[edit]]
+id      = "7-C01"
+title   = "Not with"
+says    = "Therapies are paid"
+source  = "explicit"
+check   = "not_with"
+codes   = ["A4222", "A4221"]
+other   = "daily"
+lasts   = { A4221 = 7 }
+warn_only = ["A4222"]
+scope   = "claim"
+action  = "reject"
+status  = ["A7:145:82"]
+message = "{code}"
+fix     = "Take it out"
+
+[[edit]]
+id      = "7-C02"
+title   = "Not together"
+says    = "Therapies are paid"
+source  = "explicit"
+check   = "not_together"
+rows    = [["S9500", "S9501", "S9502"]]
+scope   = "claim"
+action  = "warn"
+message = "{code}"
+fix     = "Take it out"
+
+[[unenforced]]
+says = "All plans"
+why  = "nothing to do"
+
+[profile.strict.edits]
+7-B01 = { action = "reject", status = ["A8:476"] }
+"""
+
+
+def _write(folder: Path, toml: str, text: str = TEXT) -> Path:
+    (folder / "7.txt").write_text(text, encoding="utf-8")
+    path = folder / "trial.toml"
+    path.write_text(toml, encoding="utf-8")
+    return path
+
+
+def _problems(folder: Path, toml: str) -> tuple[str, ...]:
+    with pytest.raises(PolicyError) as caught:
+        load(_write(folder, toml))
+    return caught.value.problems
+
+
+def test_the_trial_policy_is_good(tmp_path: Path) -> None:
+    path = _write(tmp_path, GOOD)
+    loaded = load(path)
+    assert [edit.id for edit in loaded.edits] == ["7-A01", "7-B01", "7-C01", "7-C02"]
+    assert [edit.row for edit in loaded.edits] == [16, 31, 44, 60]
+    assert loaded.edits[1].words["codes"] == {"S9500", "S9501", "S9502"}
+    assert loaded.name == "7" and loaded.unenforced[0].why == "nothing to do"
+    strict = load(str(path), "strict")
+    assert strict.name == "strict" and strict.edits[1].action == "reject"
+    assert strict.edits[0] == loaded.edits[0]
+
+
+FAULTS = [
+    ('lacking = ["SH"]', 'lackin = ["SH"]', ':16: 7-A01: unknown key "lackin"; did you mean "lacking"?'),
+    ('check   = "one_a_day"', 'check = "one_day"',
+     '7-A01: unknown check "one_day"; did you mean "one_a_day"?'),
+    ('codes   = "daily"', 'codes = "dayly"', '7-A01: codes: unknown code set "dayly"; did you mean "daily"?'),
+    ('codes   = "daily"', "codes = 9500", "7-A01: codes: codes are the name of a set, or a list"),
+    ('codes   = "daily"\n', "", "7-A01: one_a_day needs codes"),
+    ('lacking = ["SH"]', 'lacking = "SH"', '7-A01: lacking: is not a list of words, as ["SH", "SJ"]'),
+    ('lacking = ["SH"]', "lacking = []", "7-A01: lacking: is not a list of words"),
+    ("most    = 1", "most = 1.5", "7-B01: most: is not a whole number"),
+    ("most    = 1", "most = true", "7-B01: most: is not a whole number"),
+    ("{ A4221 = 7 }", '{ A4221 = "7" }', "7-C01: lasts: is not a table of codes or modifiers and days"),
+    ('[["S9500", "S9501", "S9502"]]', '[["S9500"]]', "7-C02: rows: is not a list of rows"),
+    ('scope   = "patient"\n', "", "7-A01: scope is missing; one_a_day looks at a claim or a patient"),
+    ('scope   = "patient"', 'scope = "file"',
+     '7-A01: scope is "file"; one_a_day looks at a claim or a patient'),
+    ("most    = 1", 'most = 1\nscope = "patient"',
+     '7-B01: scope is "patient"; units_per_day looks at a line'),
+    ("Therapies are paid by the day\"", "Therapies are payed\"",
+     "7-A01: says: the policy's text has no words"),
+    ("Therapies are paid by the day\"", "Therapies are paid by the da\"",
+     "7-A01: says: the policy's text has no"),
+    ("Therapies are paid by the day\"", "Therapies\"", "7-A01: says: the policy's text has no words"),
+    ('says = "All plans"', 'says = "Some plans"',
+     "unenforced: says: the policy's text has no words “Some plans”"),
+    ('unit  = "day"', 'unit  = "day"\nsays = "By day"', "codes.daily: says: the policy's text has no words"),
+    ('rests_on = "something else"\n', "",
+     "7-B01: an external edit names in rests_on the document it rests on"),
+    ('source  = "implied"', 'source = "implied"\nrests_on = "x"',
+     "7-A01: only an external edit has rests_on"),
+    ('source  = "implied"', 'source = "implicit"',
+     '7-A01: source is "implicit"; there are explicit, implied, external'),
+    ('action  = "warn"', 'action = "deny"', '7-B01: action is "deny"; there are reject, warn'),
+    ("most    = 1", 'most = 1\nonly = "837"', '7-B01: only is "837"; there are 837P, 837I'),
+    ("most    = 1", 'most = 1\non = "no"', "7-B01: on is true or false"),
+    ('id      = "7-B01"', 'id = "7-A01"', ":31: 7-A01: there is an edit with this id already"),
+    ('id      = "7-B01"', 'id = "8-B01"', "8-B01: an id is the policy's number, a letter and two digits"),
+    ('hides   = ["7-B01"]', 'hides = ["7-B11"]', '7-A01: hides "7-B11"; did you mean "7-B01"?'),
+    ('hides   = ["7-B01"]', 'hides = "7-B01"', "7-A01: hides is a list of texts"),
+    ('title   = "Units"\n', "", "7-B01: title is missing"),
+    ('fix     = "Add SH"', 'fix = ""', '7-A01: fix is no text in quotes: fix = "..."'),
+    ("{units} units", "{unit} units",
+     "7-B01: message: units_per_day cannot tell {unit}; did you mean \"units\"?"),
+    ("{units} units", "{units!r}", "7-B01: message: units_per_day cannot tell {units}"),
+    ("{units} units", "{units", "7-B01: message: "),
+    ("Bill {days}", "Bill {other}", "7-B01: fix: units_per_day cannot tell {other}"),
+    ('warn_only = ["A4222"]', 'warn_only = ["A4223"]', "7-C01: warn_only: A4223 is none of the edit's codes"),
+    ('status  = ["A6:453", "A6:732"]\n', "", "7-A01: an edit that rejects has a status for the 277CA"),
+    ('"A6:453", "A6:732"', '"A6:732"', "7-A01: status: status 732 must not stand alone"),
+    ('"A6:453", "A6:732"', '"A6:21", "A6:732"', "7-A01: status: status 21, 732 must not stand alone"),
+    ('"A6:453", "A6:732"', '"A6:4533"', "7-A01: status: A6:4533: unknown status '4533'; did you mean '453'?"),
+    ('"A6:453", "A6:732"', '"AA:453"', "7-A01: status: AA:453: unknown category 'AA'"),
+    ('"A6:453", "A6:732"', '"A1:453"', "7-A01: status: A1:453: category A1 rejects nothing"),
+    ('"A6:453", "A6:732"', '"A6"', "7-A01: status: 'A6' is not category:status"),
+    ('"A6:453", "A6:732"', '"A3:746"', "7-A01: status: A3:746: status 746 is said of a whole file"),
+    ('"A6:453", "A6:732"', '"A3:448"', "7-A01: status: A3:448: status 448 is no longer in use"),
+    ('"A6:453", "A6:732"', '"A6:453", "A6:454", "A6:455", "A6:476"', "4 status codes, but an STC holds 3"),
+    ('"A7:145:82"', '"A7:145"', "7-C01: status: A7:145: status 145 needs an entity code"),
+    ('"A7:145:82"', '"A7:145:83"', "7-C01: status: A7:145:83: unknown entity '83'"),
+    ('"S9500..S9502"', '"S9502..S9500"', ":8: codes.daily: S9502..S9500: the range runs backwards"),
+    ('"S9500..S9502"', '"S9500..A9502"',
+     "S9500..A9502: both ends of a range have the same letters and length"),
+    ('"S9500..S9502"', '"A0000..A9999"', "A0000..A9999: the range is wider than 1000 codes"),
+    ('"S9500..S9502"', '"S9500-S9502"', '"S9500-S9502" is no code, range or name of a set'),
+    ('except = ["S9364"]', 'except = ["some"]', ":12: codes.some: the set is made of itself"),
+    ('except = ["S9364"]', 'exept = ["S9364"]', 'codes.some: unknown key "exept"; did you mean "except"?'),
+    ('unit  = "day"', 'unit = "week"', 'codes.daily: unit is "day" (one unit is one day) or left out'),
+    ("[codes.some]", "[codes.Some]", "codes.Some: a set is named in small letters, as per-diem"),
+    ('number    = "7"', "number = 7", 'policy: number is missing, or no text in quotes: number = "..."'),
+    ('number    = "7"', "number = 007", "trial.toml: is not TOML: "),
+    ("2024-01-01", '"2024-01-01"', "policy: effective is a date without quotes, as 2024-10-07"),
+    ("2024-01-01", "2024-01-01T00:00:00", "policy: effective is a date without quotes, as 2024-10-07"),
+    ('payers    = ["*"]', 'payers = "*"', 'policy: payers is a list of payer ids, or ["*"] for every payer'),
+    ('payers    = ["*"]', 'payer = ["*"]', 'policy: unknown key "payer"; did you mean "payers"?'),
+    ('text      = "7.txt"', 'text = "8.txt"', 'policy: text: no readable file "8.txt" beside the policy'),
+    ("[[unenforced]]", "[[unenforcd]]", 'unknown table "unenforcd"; did you mean "unenforced"?'),
+    ("[profile.strict.edits]\n7-B01", "[profile.strict.edits]\n7-B02",
+     'profile.strict: unknown edit "7-B02"'),
+    ("[profile.strict.edits]", "[profile.strict.edit]",
+     'profile.strict: unknown key "edit"; did you mean "edits"?'),
+    ('{ action = "reject",', '{ says = "All plans",', "profile.strict: 7-B01: a profile cannot change says"),
+    (', status = ["A8:476"] }', " }", "7-B01: an edit that rejects has a status for the 277CA"),
+    ("[profile.strict.edits]", '[profile.strict]\nsources = ["words"]\n[profile.strict.edits]',
+     "profile.strict: sources is a list of explicit, implied, external"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), FAULTS, ids=[fault[2] for fault in FAULTS])
+def test_fault(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+    assert right in GOOD
+    problems = _problems(tmp_path, GOOD.replace(right, wrong, 1))
+    assert any(said in problem for problem in problems), problems
+    assert all(problem.startswith("trial.toml") for problem in problems)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    bad = GOOD.replace("lacking", "lackin", 1).replace('"A7:145:82"', '"A7:145"').replace("A4222", "A4223", 1)
+    problems = _problems(tmp_path, bad)
+    assert [problem.split(": ")[1] for problem in problems] == ["7-A01", "7-C01", "7-C01"]
+
+
+def test_an_edit_without_id_or_check(tmp_path: Path) -> None:
+    bad = GOOD.replace('id      = "7-A01"\n', "").replace('check   = "not_with"\n', "")
+    problems = _problems(tmp_path, bad)
+    assert any("edit without id: id is missing" in problem for problem in problems)
+    assert "trial.toml:43: 7-C01: check is missing" in problems
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="none.toml: cannot be read"):
+        load(tmp_path / "none.toml")
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    assert "trial.toml: there is no [policy] table" in _problems(tmp_path, "")
+
+
+def test_unknown_names(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match='there is no policy "042-strikt"; did you mean "042-strict"?'):
+        load("042-strikt")
+    with pytest.raises(PolicyError, match='unknown profile "strikt"; did you mean "strict"?'):
+        load(_write(tmp_path, GOOD), "strikt")
+
+
+def test_payers_and_last_day(tmp_path: Path) -> None:
+    toml = GOOD.replace('["*"]', '["12345"]').replace("2024-01-01", "2024-11-01\nuntil = 2024-11-30")
+    trial = load(_write(tmp_path, toml))
+
+    def rules(payer: str, lines: list[str]) -> list[str]:
+        return [each.rule for each in trial.judge(shorthand.claims([f"claim payer {payer}", *lines]))[0]]
+
+    assert rules("12345", ["S9500 2 11/30"]) == ["7-B01"]
+    assert rules("54321", ["S9500 2 11/30"]) == []
+    assert rules("12345", ["S9500 2 12/01"]) == []
+    assert rules("12345", ["S9500 2 10/31-11/01 $1", "S9501 3 10/31-11/01"]) == []
+
+
+def test_scope_claim_looks_at_one_claim(tmp_path: Path) -> None:
+    trial = load(_write(tmp_path, GOOD))
+    apart = ["A4221 1 11/03", "claim", "S9500 1 11/03"]
+    assert trial.judge(shorthand.claims(apart)) == [[], []]
+    together = ["S9364 1 11/05", "claim", "A4221 1 11/03", "S9500 1 11/03"]
+    (finding,) = trial.judge(shorthand.claims(together))[1]
+    assert (finding.rule, finding.place.claim, finding.action) == ("7-C01", "C2", "reject")
+
+
+def test_a_warning_never_hides_a_rejection(tmp_path: Path) -> None:
+    claims = shorthand.claims(["S9500 1 11/05", "S9501 1 11/05"])
+    hiding = GOOD.replace('hides   = ["7-B01"]', 'hides = ["7-C02"]')
+    (finding,) = load(_write(tmp_path, hiding)).judge(claims)[0]
+    assert (finding.rule, finding.action) == ("7-A01", "reject")
+    last = hiding.rindex('action  = "warn"')
+    bad = hiding[:last] + 'action = "reject"\nstatus = ["A8:454"]' + hiding[last + len('action  = "warn"') :]
+    warned = bad.replace('action  = "reject"', 'action = "warn"', 1)
+    found = [(each.rule, each.action) for each in load(_write(tmp_path, warned)).judge(claims)[0]]
+    assert found == [("7-A01", "warn"), ("7-C02", "reject")]

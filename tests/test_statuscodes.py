@@ -1,0 +1,54 @@
+"""Claim status composites in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from edi837 import statuscodes
+
+
+def test_describe() -> None:
+    assert statuscodes.describe("A8:453") == (
+        "A8: rejected: two values disagree with each other. 453: procedure modifiers."
+    )
+    assert statuscodes.describe("A7:145:82").endswith("82: the party is the rendering provider.")
+    assert statuscodes.describe("A7:145").endswith("145 needs a code for the party.")
+    assert statuscodes.describe("A8:732").endswith("732 never stands alone.")
+    assert statuscodes.describe("A3:448") == (
+        "A3: sent back: it cannot be processed and was not taken in. 448: no longer in use."
+    )
+    assert statuscodes.describe("453") == "453: procedure modifiers."
+    assert statuscodes.describe("122") == "122: no longer in use."
+    assert statuscodes.describe("PR") == "PR: payer."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A9:453", "unknown category 'A9'"),
+        ("A8:4530", "unknown status '4530'; did you mean '453'"),
+        ("A8:453:99", "unknown entity '99'"),
+        ("A8:", "is not category:status"),
+        ("A8:453:85:1", "is not category:status"),
+        ("4530", "unknown status code '4530'; did you mean '453'"),
+    ],
+)
+def test_describe_refuses_what_it_does_not_know(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        statuscodes.describe(text)
+
+
+def test_the_codes_that_need_a_companion() -> None:
+    """As X12's notes on the codes and its interpretations have it."""
+    companions = {"732", "21", "402", "510", "511", "512", "693", "694", "697", "745", "748"}
+    assert statuscodes.NEVER_ALONE.issuperset(companions)
+    for special in (statuscodes.NEVER_ALONE, statuscodes.NEEDS_ENTITY, statuscodes.WHOLE_FILE):
+        assert special.issubset(statuscodes.STATUSES)
+    assert not statuscodes.STOPPED & set(statuscodes.STATUSES)
+    for code in statuscodes.NEVER_ALONE:
+        assert any("must not stand alone" in fault for fault in statuscodes.faults([f"A8:{code}"]))
+        assert not list(statuscodes.faults(["A8:453", f"A8:{code}"]))
+    for code in statuscodes.NEEDS_ENTITY:
+        assert list(statuscodes.faults([f"A7:{code}"]))
+        if code not in statuscodes.NEVER_ALONE:
+            assert not list(statuscodes.faults([f"A7:{code}:82"]))
