@@ -1,0 +1,1 @@
+"""Synthetic interchanges of any size, and what is measured on them."""
