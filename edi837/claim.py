@@ -25,6 +25,7 @@ class Party:
     id_qualifier: str = ""  # NM108
     id: str = ""  # NM109
     taxonomy: str = ""  # PRV03 when PRV02 is PXC
+    tax_id: str = ""  # REF*EI or REF*SY of a billing provider
     birth: date | None = None  # DMG02
     sex: str = ""  # DMG03
 

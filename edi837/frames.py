@@ -48,7 +48,6 @@ class FunctionalGroup:
     header: list[str]  # the GS: header[6] is GS06
     sets: int = 0  # ST received (AK903)
     accepted: int = 0  # ST accepted, IK5 A or E (AK904)
-    noted: int = 0  # ST accepted with errors, IK5 E
     declared: str = ""  # GE01 as received (AK902)
     codes: list[str] = field(default_factory=list)  # AK905..09
 

@@ -59,7 +59,9 @@ class Mapper:
         if loop is None:
             return Party()
         if self._provider[0] is not loop:
-            party = _party(loop.child("2010AA"))
+            home = loop.child("2010AA")
+            party = _party(home)
+            party.tax_id = _at((home.first("REF", "EI") or home.first("REF", "SY")) if home else [], 2)
             prv = loop.first("PRV", "BI")
             party.taxonomy = _at(prv, 3)
             self._provider = (loop, party)

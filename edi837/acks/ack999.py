@@ -1,0 +1,138 @@
+"""The implementation acknowledgement, 999 (005010X231A1).
+
+Enters: a functional group with its sets, and the findings on their syntax in the order of
+their segments. Leaves: one transaction set 999, written as the events come; only the
+findings of the segment at hand are held. What is only a warning is not in it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import IO
+
+from edi837.acks.reply import NOBODY, Reply
+from edi837.acks.writer import element
+from edi837.findings import Finding
+from edi837.frames import FunctionalGroup, Interchange, TransactionSet
+
+GUIDE = "005010X231A1"
+
+_TAG = re.compile("[A-Z][A-Z0-9]{1,2}")
+_CODES = 5  # IK502..06, AK905..09
+_HAS_ELEMENTS = "8"  # IK304: the segment's faults are in its IK4s
+
+
+class Ack999:
+    """The 999 of one functional group. It opens with AK1; `close` writes AK9 and the trailers."""
+
+    def __init__(
+        self, out: IO[bytes], received: Interchange, group: FunctionalGroup, now: datetime, number: int
+    ) -> None:
+        self._reply = reply = Reply(out, received, now, number)
+        self._group = group
+        self._held: list[Finding] = []  # of one segment
+        self._noted: set[str] = set()  # IK304 and IK403 codes in the set at hand
+        self._errors = 0  # sets answered E
+        reply.open(group, "FA", "999", GUIDE)
+        functional = element(group.header, 1)
+        control = element(group.header, 6)
+        reply.put(
+            "AK1",
+            functional if len(functional) == 2 and functional.isalnum() else "HC",
+            control if control.isdecimal() and len(control) <= 9 else "0",
+            reply.echo(group.version, 12) or NOBODY,
+        )
+
+    def begin(self, received: TransactionSet) -> None:
+        """Write AK2: ST01, ST02 and ST03 as received, an ST02 too short or long made legal."""
+        kind = element(received.header, 1)
+        number = self._reply.echo(received.number)
+        guide = self._reply.echo(element(received.header, 3), 35)
+        self._reply.put(
+            "AK2",
+            kind if len(kind) == 3 and kind.isalnum() else "837",
+            number[:9].rstrip().zfill(4),
+            guide,
+        )
+
+    def add(self, finding: Finding) -> None:
+        """Take a finding of the set at hand; one that does not reject, or is no IK3 or IK4, is not ours."""
+        if not finding.rejects or finding.syntax[:4] not in ("IK3:", "IK4:"):
+            return
+        if self._held and self._held[0].place.segment != finding.place.segment:
+            self._write_held()
+        self._held.append(finding)
+
+    def end(self, received: TransactionSet) -> None:
+        """Write IK5: R when the set is refused, E when something was found in it, else A."""
+        self._write_held()
+        codes = list(received.codes)
+        if self._noted:
+            codes.append("I5" if all(code.startswith("I") for code in self._noted) else "5")
+        status = "R" if received.refused else "E" if codes else "A"
+        self._errors += status == "E"
+        self._reply.put("IK5", status, *list(dict.fromkeys(codes))[:_CODES])
+        self._noted.clear()
+
+    def close(self) -> None:
+        """Write AK9: A, E, P or R by the sets accepted, none of which a refused group has; GE01 as received."""
+        group = self._group
+        accepted = 0 if group.refused else group.accepted
+        if not accepted:
+            status = "R"
+        elif accepted < group.sets:
+            status = "P"
+        else:
+            status = "E" if self._errors else "A"
+        declared = group.declared
+        self._reply.put(
+            "AK9",
+            status,
+            declared if declared.isdecimal() and len(declared) <= 6 else str(group.sets),
+            str(group.sets),
+            str(accepted),
+            *group.codes[:_CODES],
+        )
+        self._reply.close()
+
+    def _write_held(self) -> None:
+        """Write the findings of one segment: an IK3 for each code, the elements' under one code 8."""
+        loops: dict[tuple[str, str, str], list[Finding]] = {}
+        for finding in self._held:
+            level, code = finding.syntax.split(":", 1)
+            self._noted.add(code)
+            key = (finding.place.tag, finding.place.loop, _HAS_ELEMENTS if level == "IK4" else code)
+            loops.setdefault(key, []).append(finding)
+        self._held.clear()
+        for (tag, loop, code), findings in loops.items():
+            if not _TAG.fullmatch(tag):
+                continue  # IK301 must be a segment's id: such a fault is in IK5 alone
+            place = findings[0].place
+            # Element 447 has four characters: 2010AA is told as 2010.
+            self._reply.put("IK3", tag, str(place.segment), self._reply.echo(loop, 4), code)
+            claim = next((f.place.claim for f in findings if f.place.claim), "")
+            if claim and claim == self._reply.echo(claim):
+                self._reply.put("CTX", self._reply.composite("CLM01", claim[:35].rstrip()))
+            for segment in dict.fromkeys(map(self._ik4, sorted(findings, key=_position))):
+                if segment:
+                    self._reply.put(*segment)
+
+    def _ik4(self, finding: Finding) -> tuple[str, ...]:
+        """The IK4 of a finding on an element; empty for one on the segment."""
+        level, code = finding.syntax.split(":", 1)
+        if level != "IK4":
+            return ()
+        place = finding.place
+        where = self._reply.composite(
+            str(place.element),
+            str(place.component) if place.component else "",
+            str(place.repetition) if place.repetition else "",
+        )
+        # A composite has a reference like C003, but IK402 is numeric: it stays empty.
+        number = place.data_element if place.data_element.isdecimal() else ""
+        return ("IK4", where, number, code, self._reply.echo(place.value, 99))
+
+
+def _position(finding: Finding) -> tuple[int, int, int]:
+    return finding.place.element, finding.place.repetition, finding.place.component

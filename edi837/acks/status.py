@@ -1,0 +1,90 @@
+"""Which claim status a verdict becomes: the STC segments of a 277CA (005010X214).
+
+Enters: a claim's verdict. Leaves: the STCs of its 2200D and of each rejected line's
+2220D, each of one to three composites (STC01, STC10, STC11), the most telling first.
+
+A code that contradicts the action, or cannot stand alone, is our own fault (AckError):
+what reaches this module has passed the policy's loader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from edi837 import statuscodes
+from edi837.acks.writer import AckError
+from edi837.claim import ServiceLine
+from edi837.findings import Finding
+from edi837.frames import Verdict
+
+Status = tuple[tuple[str, ...], ...]  # composites of one STC: (("A8", "453"), ("A8", "732"))
+
+POINTER = "A3:247"  # look at the lines: line information
+SYNTAX = "A3:684"  # look at the 999: accepted there with errors
+
+
+@dataclass(slots=True)
+class Statuses:
+    """The STCs of one claim."""
+
+    rejected: bool
+    claim: list[Status] = field(default_factory=list)
+    lines: list[tuple[ServiceLine, Status]] = field(default_factory=list)  # in the claim's order
+
+
+def statuses(verdict: Verdict, accepted: str) -> Statuses:
+    """The STCs of a verdict; ``accepted`` is the composite of a claim that is not rejected.
+
+    A rejected line has one STC: its first finding is taken as the first in rank, and what
+    the others say is left to the report. Raises AckError.
+    """
+    rejecting = [finding for finding in verdict.findings if finding.rejects]
+    if not rejecting:
+        return Statuses(False, [split((accepted,))])
+    answer = Statuses(True)
+    lines: dict[int, Status] = {}
+    for finding in rejecting:
+        at = _line(verdict, finding)
+        if at is None:
+            answer.claim.append(rejection(_said(finding)))
+        else:
+            lines.setdefault(at, rejection(_said(finding)))
+    if lines:
+        answer.claim.append(rejection((POINTER,)))
+    answer.claim = list(dict.fromkeys(answer.claim))
+    answer.lines = [(verdict.claim.lines[at], lines[at]) for at in sorted(lines)]
+    return answer
+
+
+def split(said: tuple[str, ...]) -> Status:
+    """The components of status codes."""
+    return tuple(tuple(code.split(":")) for code in said)
+
+
+@lru_cache(maxsize=1024)
+def rejection(said: tuple[str, ...]) -> Status:
+    """The first three of a finding's status codes; AckError when they may not reject together."""
+    said = said[: statuscodes.MOST]
+    for fault in statuscodes.faults(said):
+        raise AckError(fault)
+    return split(said)
+
+
+def _said(finding: Finding) -> tuple[str, ...]:
+    """The finding's codes; one of the syntax has none of its own and points at the 999."""
+    if finding.status:
+        return finding.status
+    if finding.syntax:
+        return (SYNTAX,)
+    raise AckError(f"{finding.rule} rejects without a status code")
+
+
+def _line(verdict: Verdict, finding: Finding) -> int | None:
+    """The index of the line a finding is about; None for the claim, or a line no SVC can name."""
+    if finding.level != "line" or not finding.place.line:
+        return None
+    for index, line in enumerate(verdict.claim.lines):
+        if line.number == finding.place.line:
+            return index if line.procedure or line.revenue else None
+    return None

@@ -1,0 +1,274 @@
+"""The 277CA: its loops as X12 writes them, whoever sends and whatever he writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from edi837.acks import Source
+from edi837.claim import Claim, Drug, Party
+from edi837.frames import Verdict
+from tests.ack_events import (
+    PROVIDER,
+    TOLERATED,
+    acknowledged,
+    answer,
+    check_envelope,
+    claim,
+    complaints,
+    edit,
+    interchange,
+    line,
+    person,
+    segments,
+    starting,
+    told,
+    told_set,
+)
+
+
+def infusion_claims() -> Iterator[Verdict]:
+    """Three claims: one accepted, one rejected for its first line, one as a whole."""
+    adams, baker = person("ADAMS", "JOHN", "W100001"), person("BAKER", "MARY", "W100002")
+    clark = person("CLARK", "ANNE", "W100003")
+    yield Verdict(
+        claim("HIT1001", "980.00", [line("1", "S9500", "700", "7")], subscriber=adams, transmission_id="CH1"),
+        (edit("A8:476", action="warn", line="1"),),
+    )
+    lines = [
+        line("1", "S9501", "735", "7", "SH", control="HIT1002-1"),
+        line("2", "J3370", "280", "28", control="HIT1002-2"),
+    ]
+    yield Verdict(
+        claim("HIT1002", "1015", lines, subscriber=baker, transmission_id="CH2"),
+        (edit("A8:453", "A8:736", "A8:732", line="1"),),
+    )
+    day = date(2024, 11, 12)
+    yield Verdict(
+        claim(
+            "HIT1003", "105.50", [line("1", "S9500", "105.50", "1")], subscriber=clark, first=day, last=day
+        ),
+        (edit("A8:249", "A8:732"),),
+    )
+
+
+def test_three_claims() -> None:
+    data = acknowledged(*infusion_claims())
+    assert (
+        data.decode()
+        == """\
+ISA*00*          *00*          *ZZ*RECEIVERID     *ZZ*SUBMITTERID    *241123*1215*^*00501*000000902*0*T*:~
+GS*HN*RECEIVERID*SUBMITTERID*20241123*121530*902*X*005010X214~
+ST*277*0001*005010X214~
+BHT*0085*08*CA20241123000000902*20241123*121530*TH~
+HL*1**20*1~
+NM1*PR*2*EXAMPLE HEALTH PLAN*****PI*38217~
+TRN*1*CA20241123000000902~
+DTP*050*D8*20241123~
+DTP*009*D8*20241123~
+HL*2*1*21*1~
+NM1*41*2*INFUSION BILLING CO*****46*SUB123~
+TRN*2*BATCH20241123A~
+STC*A1:19:PR*20241123*WQ*2100.5~
+QTY*90*1~
+QTY*AA*2~
+AMT*YU*980~
+AMT*YY*1120.5~
+HL*3*2*19*1~
+NM1*85*2*HOME INFUSION PHARMACY*****XX*1234567893~
+TRN*1*0~
+STC*A1:19:PR**WQ*2100.5~
+QTY*QA*1~
+QTY*QC*2~
+AMT*YU*980~
+AMT*YY*1120.5~
+HL*4*3*PT~
+NM1*QC*1*ADAMS*JOHN****MI*W100001~
+TRN*2*HIT1001~
+STC*A2:20*20241123*WQ*980~
+REF*D9*CH1~
+DTP*472*RD8*20241104-20241110~
+HL*5*3*PT~
+NM1*QC*1*BAKER*MARY****MI*W100002~
+TRN*2*HIT1002~
+STC*A3:247*20241123*U*1015~
+REF*D9*CH2~
+DTP*472*RD8*20241104-20241110~
+SVC*HC:S9501:SH*735*****7~
+STC*A8:453**U*******A8:736*A8:732~
+REF*FJ*HIT1002-1~
+DTP*472*RD8*20241104-20241110~
+HL*6*3*PT~
+NM1*QC*1*CLARK*ANNE****MI*W100003~
+TRN*2*HIT1003~
+STC*A8:249*20241123*U*105.5******A8:732~
+DTP*472*D8*20241112~
+SE*45*0001~
+GE*1*902~
+IEA*1*000000902~
+"""
+    )
+
+
+def test_pyx12_asks_only_for_the_date_of_the_line_status() -> None:
+    undated, dated = (acknowledged(*infusion_claims(), line_stc_date=on) for on in (False, True))
+    (complaint,) = complaints(undated, tolerate=False)
+    assert complaint.startswith("39:ELE:1:") and "STC02" in complaint
+    assert complaints(undated) == []
+    assert complaints(dated, tolerate=False) == []
+    assert "STC*A8:453*20241123*U*******A8:736*A8:732" in starting("STC", dated)
+
+
+def test_institutional_lines() -> None:
+    day = date(2024, 11, 4)
+    lines = [
+        line("1", "S9501", "900", "7", "SH", kind="I", revenue="0640", control="6R-1"),
+        line("2", "", "600.00", "12", kind="I", revenue="0258", first=day, last=day),
+        line("3", "S9500", "1", "1.50", kind="I", revenue="0640", date_source="statement"),
+    ]
+    refused = [edit("A8:453", line="1"), edit("A6:507", "A6:455", line="2"), edit("A8:476", line="3")]
+    bill = claim("HIT2001", "1501", lines, kind="I", place="34", frequency="1")
+    data = acknowledged(Verdict(bill, tuple(refused)))
+    written = ["*".join(segment) for segment in segments(data)]
+    start = written.index("TRN*2*HIT2001")
+    assert written[start + 1 : -3] == [
+        "STC*A3:247*20241123*U*1501",
+        "REF*BLT*341",
+        "DTP*472*RD8*20241104-20241110",
+        "SVC*HC:S9501:SH*900**0640***7",
+        "STC*A8:453**U",
+        "REF*FJ*6R-1",
+        "DTP*472*RD8*20241104-20241110",
+        "SVC*NU:0258*600*****12",
+        "STC*A6:507**U*******A6:455",
+        "REF*FJ*2",
+        "DTP*472*D8*20241104",
+        "SVC*HC:S9500*1**0640***1.5",
+        "STC*A8:476**U",
+        "REF*FJ*3",
+    ]
+    assert complaints(data) == []
+
+
+def test_a_home_infusion_product_code_and_a_prescription() -> None:
+    drug = Drug(prescription="RX7")
+    lines = [line("1", "S9500", "1", "1", qualifier="IV", drug=drug), line("2", "X", "1", "1", qualifier="?")]
+    data = acknowledged(Verdict(claim("A", "2", lines), (edit("A7:738", line="1"), edit("A7:507", line="2"))))
+    assert starting("SVC", data) == ["SVC*IV:S9500*1*****1", "SVC*HC:X*1*****1"]
+    assert starting("REF", data) == ["REF*FJ*1", "REF*XZ*RX7", "REF*FJ*2"]
+    assert complaints(data) == []
+
+
+# ------------------------------------------------------------------ parties
+
+
+def test_a_dependent_goes_by_his_own_name_and_the_subscribers_number() -> None:
+    child = Party("QC", "1", "BAKER", "TIM", "J", "JR")
+    data = acknowledged(Verdict(claim("A", "2", subscriber=person("BAKER", "MARY", "W2"), patient=child)))
+    assert "NM1*QC*1*BAKER*TIM*J**JR*MI*W2" in starting("NM1", data)
+    assert complaints(data) == []
+
+
+def test_a_provider_may_be_a_person() -> None:
+    doctor = Party("85", "1", "WELBY", "MARCUS", "A", "MD", "XX", "1234567893")
+    data = acknowledged(Verdict(claim("A", "2", provider=doctor)))
+    assert "NM1*85*1*WELBY*MARCUS*A**MD*XX*1234567893" in starting("NM1", data)
+    assert complaints(data) == []
+
+
+def test_an_organisation_has_one_name_and_without_a_number_no_qualifier() -> None:
+    data = acknowledged(Verdict(claim("A", "2", provider=replace(PROVIDER, id="", first="STRAY"))))
+    assert "NM1*85*2*HOME INFUSION PHARMACY" in starting("NM1", data)
+
+
+@pytest.mark.parametrize(
+    ("options", "payer", "source", "accepted"),
+    [
+        ({}, Party("PR", "2", "PLAN", id="7X", id_qualifier="PI"), "NM1*PR*2*PLAN*****PI*7X", "A2:20"),
+        ({}, Party(), "NM1*PR*2*RECEIVERID*****46*RECEIVERID", "A2:20"),
+        (
+            {"role": "clearinghouse"},
+            Party("PR", "2", "PLAN", id="7X"),
+            "NM1*AY*2*RECEIVERID*****46*RECEIVERID",
+            "A1:19:PR",
+        ),
+        ({"source": Source("US", "99", "FI")}, Party(), "NM1*PR*2*US*****FI*99", "A2:20"),
+    ],
+)
+def test_who_answers(options: dict[str, Any], payer: Party, source: str, accepted: str) -> None:
+    data = acknowledged(Verdict(claim("A", "2", payer=payer)), **options)
+    assert starting("NM1", data)[0] == source
+    assert starting("STC", data)[-1] == f"STC*{accepted}*20241123*WQ*2"
+    assert complaints(data) == []
+
+
+@pytest.mark.parametrize("wrong", [("US", "99", "XX"), ("", "99"), ("US", "")])
+def test_a_source_that_cannot_be_written(wrong: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError):
+        Source(*wrong)
+
+
+def test_a_submitter_may_be_a_person_and_may_be_missing() -> None:
+    person_nm1 = ["NM1", "41", "1", "DOE", "JANE", "Q", "", "", "46", "SUB9"]
+    data = acknowledged(Verdict(claim("A", "2")), aset={"submitter": person_nm1})
+    assert starting("NM1", data)[1] == "NM1*41*1*DOE*JANE*Q***46*SUB9"
+    assert complaints(data) == []
+    data = acknowledged(Verdict(claim("A", "2")), aset={"submitter": []})
+    assert starting("NM1", data)[1] == "NM1*41*2*SUBMITTERID*****46*SUBMITTERID"
+    assert complaints(data) == []
+
+
+# ------------------------------------------------------------------ edges
+
+
+def test_a_set_without_claims_stops_at_the_receiver() -> None:
+    data = acknowledged()
+    assert starting("HL", data) == ["HL*1**20*1", "HL*2*1*21*0"]
+    assert starting("STC", data) == ["STC*A1:19:PR*20241123*WQ*0"] and not starting("QTY", data)
+    (only,) = complaints(data, tolerate=False)
+    assert "(2000C) missing" in only
+
+
+@pytest.mark.parametrize("many", [1, 700])  # of 700 claims, some have left the buffers for the spools
+def test_a_refused_set_is_not_acknowledged_and_leaves_nothing_behind(many: int) -> None:
+    other = replace(PROVIDER, last="OTHER PHARMACY")
+    lost = [Verdict(claim("LOST", "5", provider=p)) for p in (PROVIDER, other) for _ in range(many)]
+    data = answer(told(told_set(*lost, refused=True), told_set(Verdict(claim("KEPT", "7")))))["277ca"]
+    assert b"LOST" not in data and b"OTHER" not in data and data.count(b"ISA*") == 1
+    assert "AMT*YU*7" in starting("AMT", data) and starting("HL", data)[-1] == "HL*4*3*PT"
+    check_envelope(segments(data))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2024, 1, 2), date(2024, 1, 2), ["DTP*472*D8*20240102"]),
+        (date(2024, 1, 2), None, ["DTP*472*D8*20240102"]),
+        (None, date(2024, 1, 2), ["DTP*472*D8*20240102"]),
+        (date(2024, 1, 3), date(2024, 1, 2), ["DTP*472*RD8*20240102-20240103"]),
+        (date(24, 1, 2), date(24, 1, 3), ["DTP*472*RD8*00240102-00240103"]),
+        (None, None, []),
+    ],
+)
+def test_dates_of_service(first: date | None, last: date | None, said: list[str]) -> None:
+    data = acknowledged(Verdict(claim("A", "2", first=first, last=last)))
+    assert starting("DTP", data)[2:] == said
+
+
+def test_an_empty_claim_does_not_stop_the_others() -> None:
+    data = acknowledged(Verdict(Claim()), Verdict(claim("A", "2")))
+    assert starting("TRN", data)[-1] == "TRN*2*A" and "TRN*2*0" in starting("TRN", data)
+    assert starting("STC", data)[-1] == "STC*A2:20*20241123*WQ*2"
+
+
+def test_every_tolerated_complaint_is_in_use() -> None:
+    """A complaint that no longer comes must leave the list."""
+    said = complaints(acknowledged(*infusion_claims()), tolerate=False)
+    said += complaints(acknowledged(), tolerate=False)
+    said += complaints(answer(told([interchange(wants_ta1="1")]))["ta1"], tolerate=False)
+    assert all(any(re.fullmatch(known, text) for text in said) for known in TOLERATED)

@@ -1,0 +1,220 @@
+"""The 999: what is told of segments and elements, and the verdicts on sets and groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edi837.findings import Finding
+from edi837.frames import FunctionalGroup
+from tests.ack_events import (
+    answer,
+    complaints,
+    finding,
+    group,
+    interchange,
+    segments,
+    starting,
+    told,
+    told_set,
+    transaction_set,
+)
+
+# ------------------------------------------------------------------ 999: segments and elements
+
+
+def of_set(*found: Finding, **more: Any) -> list[str]:
+    """The segments between AK2 and AK9 of the 999 for one set, judged by pyx12 as well."""
+    data = answer(told(told_set(*found, **more)))["999"]
+    assert complaints(data) == []
+    lines = ["*".join(segment) for segment in segments(data)]
+    return lines[5 : next(at for at, text in enumerate(lines) if text.startswith("AK9"))]
+
+
+def test_a_clean_set() -> None:
+    data = answer(told(told_set()))["999"]
+    assert (
+        data.decode()
+        == """\
+ISA*00*          *00*          *ZZ*RECEIVERID     *ZZ*SUBMITTERID    *241123*1215*^*00501*000000901*0*T*:~
+GS*FA*RECEIVERID*SUBMITTERID*20241123*121530*901*X*005010X231A1~
+ST*999*0001*005010X231A1~
+AK1*HC*1*005010X222A1~
+AK2*837*0001*005010X222A1~
+IK5*A~
+AK9*A*1*1*1~
+SE*6*0001~
+GE*1*901~
+IEA*1*000000901~
+"""
+    )
+    assert complaints(data, tolerate=False) == []
+
+
+def test_one_segments_elements_share_an_ik3_and_segments_do_not() -> None:
+    place = {"tag": "SV1", "loop": "2400", "claim": "HIT1"}
+    found = [
+        finding("IK4:7", 30, element=5, data_element="1331", value="ZZ", **place),
+        finding("IK3:5", 30, **place),
+        finding("IK4:I6", 30, element=1, component=3, data_element="1339", value="SH", **place),
+        finding("IK4:1", 31, "DTP", loop="2400", element=3, data_element="1251"),
+        finding("IK4:7", 32, "HI", loop="2300", element=2, component=2, repetition=1, data_element="1271"),
+        finding("IK3:3", 40, "REF", loop="2300"),
+        finding("IK3:3", 40, "NM1", loop="2010BB"),
+        finding("IK4:7", 41, "SV1", loop="2400", action="warn", element=1),
+    ]
+    assert of_set(*found, refused=True) == [
+        "IK3*SV1*30*2400*8",
+        "CTX*CLM01:HIT1",
+        "IK4*1:3*1339*I6*SH",
+        "IK4*5*1331*7*ZZ",
+        "IK3*SV1*30*2400*5",
+        "CTX*CLM01:HIT1",
+        "IK3*DTP*31*2400*8",
+        "IK4*3*1251*1",
+        "IK3*HI*32*2300*8",
+        "IK4*2:2:1*1271*7",
+        "IK3*REF*40*2300*3",
+        "IK3*NM1*40*2010*3",
+        "IK5*R*5",
+    ]
+
+
+def test_a_composite_has_no_number() -> None:
+    found = finding("IK4:1", 30, "SV1", loop="2400", element=1, data_element="C003")
+    assert of_set(found) == ["IK3*SV1*30*2400*8", "IK4*1**1", "IK5*E*5"]
+
+
+def test_segments_of_one_tag_are_told_apart() -> None:
+    found = [finding("IK4:1", at, "SV1", loop="2400", element=2, data_element="782") for at in (30, 35)]
+    assert of_set(*found)[::2] == ["IK3*SV1*30*2400*8", "IK3*SV1*35*2400*8", "IK5*E*5"]
+
+
+def test_nothing_is_said_twice() -> None:
+    found = finding("IK4:7", 9, "NM1", loop="1000A", element=1, data_element="98", value="99")
+    assert of_set(found, finding("IK3:8", 9, "NM1", loop="1000A"), found) == [
+        "IK3*NM1*9*1000*8",
+        "IK4*1*98*7*99",
+        "IK5*E*5",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("A*B~C", "*A B C"),
+        ("HC:S9500", "*HC S9500"),
+        ("12\n3\x07", "*12 3"),
+        ("x" * 200, "*" + "x" * 99),
+        (" \x00", ""),
+        ("", ""),
+    ],
+)
+def test_a_bad_value_is_shown_without_harm(value: str, said: str) -> None:
+    found = finding("IK4:6", 9, "N3", loop="2010AA", element=1, data_element="166", value=value)
+    assert of_set(found)[1] == "IK4*1*166*6" + said
+
+
+@pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("A" * 38, ["CTX*CLM01:" + "A" * 35]),
+        ("A:B", []),
+        ("A\n", []),
+        ("A B/9", ["CTX*CLM01:A B/9"]),
+        ("", []),
+    ],
+)
+def test_a_claims_id_is_given_when_it_is_usable(id: str, said: list[str]) -> None:
+    assert of_set(finding("IK3:3", 9, "HI", loop="2300", claim=id))[1:-1] == said
+
+
+@pytest.mark.parametrize(
+    ("syntax", "codes", "refused", "said"),
+    [
+        ([], [], False, "A"),
+        (["IK3:3"], [], False, "E*5"),
+        (["IK3:3"], [], True, "R*5"),
+        (["IK4:I10"], [], True, "R*I5"),
+        (["IK3:I6", "IK4:I12"], [], False, "E*I5"),
+        (["IK3:I6", "IK4:7"], [], False, "E*5"),
+        (["IK3:3"], ["4", "3"], True, "R*4*3*5"),
+        (["IK3:3"], ["5"], True, "R*5"),
+        ([], ["I6"], True, "R*I6"),
+        (["IK3:3"], ["1", "2", "3", "4", "6", "7"], True, "R*1*2*3*4*6"),
+        (["IK5:4"], ["4"], True, "R*4"),
+    ],
+)
+def test_the_verdict_on_a_set(syntax: list[str], codes: list[str], refused: bool, said: str) -> None:
+    found = [finding(code, 9, "NM1", element=1 if code.startswith("IK4") else 0) for code in syntax]
+    assert of_set(*found, codes=codes, refused=refused)[-1] == f"IK5*{said}"
+
+
+@pytest.mark.parametrize("tag", ["", "X", "9AB", "ABCD", "nm1", "N*1"])
+def test_a_tag_that_is_none_is_told_by_the_verdict_alone(tag: str) -> None:
+    assert of_set(finding("IK3:1", 9, tag), refused=True) == ["IK5*R*5"]
+
+
+# ------------------------------------------------------------------ 999: groups
+
+
+@pytest.mark.parametrize(
+    ("sets", "counts", "said"),
+    [
+        (["A", "A"], {}, "AK9*A*2*2*2"),
+        (["A", "E"], {}, "AK9*E*2*2*2"),
+        (["E", "A"], {}, "AK9*E*2*2*2"),
+        (["A", "R"], {}, "AK9*P*2*2*1"),
+        (["E", "R"], {}, "AK9*P*2*2*1"),
+        (["R", "R"], {}, "AK9*R*2*2*0"),
+        (["A"], {"codes": ["5"], "declared": "7"}, "AK9*R*7*1*0*5"),
+        ([], {"codes": ["2"], "declared": "3", "sets": 3}, "AK9*R*3*3*0*2"),
+        (["A"], {"declared": ""}, "AK9*A*1*1*1"),
+        (["A"], {"declared": "x"}, "AK9*A*1*1*1"),
+        (["R"], {"codes": ["1", "2", "3", "4", "5", "6"]}, "AK9*R*1*1*0*1*2*3*4*5"),
+    ],
+)
+def test_the_verdict_on_a_group(sets: list[str], counts: dict[str, Any], said: str) -> None:
+    accepted = sum(status != "R" for status in sets)
+    full: dict[str, Any] = {"sets": len(sets), "accepted": accepted, "declared": str(len(sets))}
+    agroup = group(**full | counts)
+    inside = []
+    for number, status in enumerate(sets, 1):
+        aset = transaction_set(f"{number:04d}", refused=status == "R")
+        inside.append([aset, *[finding("IK3:3", 9, "HI")] * (status != "A")])
+    data = answer(told([interchange(), [agroup, *inside]]))["999"]
+    assert starting("AK9", data) == [said]
+    assert [text.split("*")[1] for text in starting("IK5", data)] == sets
+    if sets:  # pyx12's map wants an AK2, which a group refused unread has not
+        assert complaints(data) == []
+
+
+def test_each_group_has_its_999_and_acknowledgements_have_none() -> None:
+    groups = [
+        [group(number="7", sets=1, accepted=1, declared="1"), [transaction_set()]],
+        [group("FA", number="8", sets=1, declared="1"), [transaction_set(), finding("IK3:3", 9, "HI")]],
+        [group(number="9", sets=1, declared="1"), [transaction_set(refused=True, guide="", codes=["I6"])]],
+    ]
+    files = answer(told([interchange(), *groups]))
+    assert starting("AK1", files["999"]) == ["AK1*HC*7*005010X222A1", "AK1*HC*9*005010X222A1"]
+    assert starting("GE", files["999"]) == ["GE*1*901", "GE*1*903"]
+    assert starting("IEA", files["277ca"]) == ["IEA*1*000000902"]
+    assert complaints(files["999"]) == []
+    assert list(answer(told([interchange(), groups[1]]))) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (["GS", "HC", "S", "", "20241123", "1200", "x", "X", "005010X222A1"], "AK1*HC*0*005010X222A1"),
+        (["GS", "", "SUBMITTERID", "A*B", "", "", "1234567890", "X", ""], "AK1*HC*0*UNKNOWN"),
+        (["GS"], "AK1*HC*0*UNKNOWN"),
+    ],
+)
+def test_a_broken_gs_is_answered_by_a_valid_one(header: list[str], said: str) -> None:
+    agroup = FunctionalGroup(header, sets=1, codes=["6"])
+    aset = transaction_set("7", refused=True)
+    data = answer(told([interchange(), [agroup, [aset]]]))["999"]
+    assert starting("AK1", data) == [said] and starting("AK2", data) == ["AK2*837*0007*005010X222A1"]
+    assert complaints(data) == []
