@@ -45,6 +45,7 @@ def _sequence(uses: Sequence[ElementUse], separator: str, delimiters: Delimiters
 
 def _slots(uses: Sequence[ElementUse], separator: str, delimiters: Delimiters) -> Iterable[tuple[str, bool]]:
     """Each element as an expression with whether it is required; a date joins its qualifier."""
+    marks = delimiters.element + delimiters.component + delimiters.repetition
     index = 0
     while index < len(uses):
         use = uses[index]
@@ -56,7 +57,8 @@ def _slots(uses: Sequence[ElementUse], separator: str, delimiters: Delimiters) -
             and after is not None
             and after.data_element == "1251"
         ):
-            forms = "|".join(f"{code}{separator}{_PERIODS[code]}" for code in sorted(use.codes) if code in _PERIODS)
+            known = [code for code in sorted(use.codes) if code in _PERIODS and not (code == "RD8" and "-" in marks)]
+            forms = "|".join(f"{code}{separator}{_PERIODS[code]}" for code in known) or "(?!)"
             required = "R" in (use.usage, after.usage)
             yield (f"(?:{forms})" if required else f"(?:{forms}|{separator})"), required
             index += 2
@@ -80,16 +82,19 @@ def _value(use: ElementUse, delimiters: Delimiters) -> str:
         return _any_of(use.codes)
     if use.shape:
         return f"(?:{use.shape})"
+    marks = delimiters.element + delimiters.component + delimiters.repetition
+    sign = "" if "-" in marks else "-?"
     if use.type == "R":
-        fraction = min(use.max // 2, 8)
-        return rf"-?\d{{1,{use.max - fraction}}}(?:\.\d{{1,{fraction}}})?"
+        most = min(use.max // 2, 8)
+        fraction = "" if "." in marks else rf"(?:\.\d{{1,{most}}})?"
+        return rf"{sign}\d{{1,{use.max - most}}}{fraction}"
     if use.type in ("N0", "N2"):
-        return rf"-?\d{{{use.min},{use.max}}}"
+        return rf"{sign}\d{{{use.min},{use.max}}}"
     if use.type == "DT":
         return _DATE if use.max == 8 else r"(?!)"
     if use.type == "TM":
         return _TIME if use.min <= 4 else r"(?!)"
-    barred = re.escape("".join(sorted(set(delimiters.element + delimiters.component + delimiters.repetition))))
+    barred = re.escape("".join(sorted(set(marks))))
     return rf"[^{barred}\s\x00-\x1f\x7f][^{barred}\x00-\x1f\x7f]{{{use.min - 1},{use.max - 1}}}"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from edi837 import syntax
-from edi837.grammar import Guide, answers
+from edi837.grammar import Guide, answers, load
 from edi837.x12 import Segment
 
 _VERSION = re.compile(r"00[2-5]\d\d\Z", re.ASCII)
@@ -35,9 +35,10 @@ class Note:
 def isa(seg: Segment) -> Iterator[Note]:
     """Judge an ISA (TA1 codes). What does not touch the claims is noted, not refused."""
     for index, width in enumerate(_WIDTHS, 1):
-        if len(seg[index] if index < len(seg) else "") != width and index != 11:
+        length = len(_at(seg, index))
+        if length != width and index != 11:
             code = {6: "006", 8: "008", 12: "017", 13: "018"}.get(index, "022")
-            yield Note(f"TA1:{code}", f"ISA{index:02d} has {len(seg[index])} characters; it has exactly {width}",
+            yield Note(f"TA1:{code}", f"ISA{index:02d} has {length} characters; it has exactly {width}",
                        "pad the elements of the ISA to their fixed widths", index)  # fmt: skip
             return  # one slip shifts the rest
     if seg[1] not in ("00", "03"):
@@ -54,7 +55,7 @@ def isa(seg: Segment) -> Iterator[Note]:
         yield Note("TA1:014", "ISA09 is not a date, YYMMDD", "send the date of the interchange", 9, False)
     if not (len(seg[10]) == 4 and syntax.is_time(seg[10])):
         yield Note("TA1:015", "ISA10 is not a time, HHMM", "send the time of the interchange", 10, False)
-    if seg[12] >= "00402" and (len(seg[11]) != 1 or seg[11].isalnum() or seg[11] == " "):
+    if seg[12] >= "00402" and (len(seg[11]) != 1 or seg[11].isalnum() or seg[11] in (" ", seg[16])):
         yield Note("TA1:016", "ISA11 holds no repetition separator", "send ^ or another mark", 11, False)
     if not _VERSION.match(seg[12]):
         code = "003" if seg[12][:2] == "00" and _NUMBER.match(seg[12]) else "017"
@@ -77,11 +78,10 @@ def iea(header: Segment, seg: Segment, groups: int) -> Iterator[Note]:
 
 def gs(seg: Segment, before: Collection[str]) -> Iterator[Note]:
     """Judge a GS (AK9 codes); `before` holds the GS06 of the groups before it."""
-    served = {"HC": "837", "HN": "277", "FA": "999"}
     number, version = _at(seg, 6), _at(seg, 8)
-    if _at(seg, 1) not in served:
+    if _at(seg, 1) not in ("HC", "HN", "FA"):
         yield Note("AK9:1", "GS01 is not HC: only health care claims are read here", "send claims (837) in a group HC", 1)
-    elif version not in answers():
+    elif version not in answers() or load(answers()[version]).functional_id != _at(seg, 1):
         yield Note("AK9:2", "GS08 names a guide that is not read here; 837P is 005010X222A1, 837I is 005010X223A2",
                    "send 005010X222A1 or 005010X223A2", 8)  # fmt: skip
     if not _NUMBER.match(number) or len(number) > 9:

@@ -1,9 +1,8 @@
 """The implementation guides: what may stand where, read from pyx12's maps.
 
-Enters: a map (XML, pyx12 4.0.0), its corrections in ``schemas/*.overlay.xml`` and the code
-lists of both. Leaves: a tree of `LoopUse`, `SegmentUse` and `ElementUse`, the words of X12
-for "this loop, segment, element, in this place of this guide". Maps and overlays are held
-to a RELAX NG schema, so a map of another shape stops the load instead of the first claim.
+Enters: a map with our corrections, as XML (`maps`). Leaves: a tree of `LoopUse`, `SegmentUse`
+and `ElementUse`, the words of X12 for "this loop, segment, element, in this place of this
+guide".
 
 Read anew at each start (30 ms): a cache would be a second truth to go stale.
 """
@@ -13,19 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
-from pathlib import Path
 
 from lxml import etree
 
-from edi837.findings import Edi837Error
+from edi837 import maps
+from edi837.maps import UNBOUNDED, GrammarError, known_tags
 
-UNBOUNDED = 0  # of repeat and max_use
-
-
-class GrammarError(Edi837Error):
-    """A map, overlay or schema of ours cannot be used; raised at load."""
+__all__ = [
+    "UNBOUNDED", "ElementUse", "GrammarError", "Guide", "LoopUse", "SegmentUse", "answers", "known_tags", "load",
+]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -111,14 +106,7 @@ class Guide:
 @cache
 def load(guide: str) -> Guide:
     """Load a guide by its own name, such as ``005010X222A1``; GrammarError when it cannot be used."""
-    overlay = _overlays().get(guide)
-    if overlay is None:
-        raise GrammarError(f"no overlay in schemas/ answers for {guide!r}; there are {', '.join(sorted(_overlays()))}")
-    source = resources.files("pyx12.map") / overlay.get("map", "")
-    if not source.is_file():
-        raise GrammarError(f"pyx12 has no map {source.name}; edi837 needs pyx12 4.0.0")
-    tree = _parse(source, "map.rng")
-    _apply(overlay, tree, source.name)
+    tree, overlay = maps.corrected(guide)
     return _Reader(tree, overlay).guide(guide)
 
 
@@ -126,26 +114,10 @@ def load(guide: str) -> Guide:
 def answers() -> dict[str, str]:
     """Which guide judges a GS08: ``{"005010X222": "005010X222A1", ...}``; reasons in the overlays."""
     table = {}
-    for guide, overlay in _overlays().items():
+    for guide, overlay in maps.overlays().items():
         table[guide] = guide
         table.update((alias.get("gs08", ""), guide) for alias in overlay.iter("answers"))
     return table
-
-
-@cache
-def known_tags() -> frozenset[str]:
-    """Segment ids that X12 knows, as far as pyx12's 5010 maps name them (code source 77)."""
-    tags: set[str] = set()
-    for source in resources.files("pyx12.map").iterdir():
-        if source.name.endswith(".xml") and source.name[0].isdigit() and "v2" not in source.name:
-            tags.update(str(s.get("xid")) for s in etree.fromstring(source.read_bytes(), _PARSER).iter("segment"))
-    return frozenset(tags)
-
-
-@cache
-def code_list(name: str) -> frozenset[str]:
-    """An external code list, completed by ``schemas/codes.overlay.xml``."""
-    return _code_lists().get(name, (frozenset(), False))[0]
 
 
 class _Reader:
@@ -153,7 +125,7 @@ class _Reader:
 
     def __init__(self, tree: etree._Element, overlay: etree._Element) -> None:
         self._tree, self._overlay = tree, overlay
-        self._elements = _data_elements()
+        self._elements = maps.data_elements()
 
     def guide(self, name: str) -> Guide:
         st = self._tree.find(".//loop[@xid='ST_LOOP']")
@@ -175,11 +147,11 @@ class _Reader:
             if child.tag == "segment":
                 loop.children.append(self._segment(child, loop, base))
             elif child.tag == "loop" and child.get("type") == "wrapper":  # HEADER, DETAIL: order only
-                self._fill(loop, child, (_int(child, "pos") + 1) * 100_000)
+                self._fill(loop, child, (maps.number(child, "pos") + 1) * 100_000)
             elif child.tag == "loop":
                 use = LoopUse(
-                    str(child.get("xid")), _text(child, "name"), _text(child, "usage"),
-                    base + _int(child, "pos"), _count(child, "repeat"), loop,
+                    str(child.get("xid")), maps.fact(child, "name"), maps.fact(child, "usage"),
+                    base + maps.number(child, "pos"), maps.times(child, "repeat"), loop,
                 )  # fmt: skip
                 self._fill(use, child, 0)
                 loop.children.append(use)
@@ -190,17 +162,17 @@ class _Reader:
         usage = {e.seq: e.usage for e in elements}
         notes = (_note(str(n.text), usage) for n in node.findall("syntax"))
         return SegmentUse(
-            str(node.get("xid")), _text(node, "name"), _text(node, "usage"), base + _int(node, "pos"),
-            _count(node, "max_use"), elements, tuple(n for n in notes if n), loop,
+            str(node.get("xid")), maps.fact(node, "name"), maps.fact(node, "usage"), base + maps.number(node, "pos"),
+            maps.times(node, "max_use"), elements, tuple(n for n in notes if n), loop,
         )  # fmt: skip
 
     def _element(self, node: etree._Element, within: str) -> ElementUse:
-        number, seq = _text(node, "data_ele"), _int(node, "seq")
+        number, seq = maps.fact(node, "data_ele"), maps.number(node, "seq")
         parent = node.getparent()
         tag = parent.get("xid") if parent is not None else ""
         refdes = f"{within}-{seq}" if within else node.get("xid") or f"{tag}{seq:02d}"
-        use = ElementUse(refdes, _text(node, "name"), _text(node, "usage"), seq, number)
-        use.repeat = _count(node, "repeat") if node.find("repeat") is not None else 1
+        use = ElementUse(refdes, maps.fact(node, "name"), maps.fact(node, "usage"), seq, number)
+        use.repeat = maps.times(node, "repeat") if node.find("repeat") is not None else 1
         if node.tag == "composite":
             use.components = tuple(self._element(c, refdes) for c in node.findall("element"))
             return use
@@ -211,7 +183,7 @@ class _Reader:
         valid = node.find("valid_codes")
         if valid is not None:
             inline = frozenset(str(c.text) for c in valid.findall("code"))
-            listed, complete = _code_lists().get(valid.get("external", ""), (frozenset(), True))
+            listed, complete = maps.code_lists().get(valid.get("external", ""), (frozenset(), True))
             if complete:
                 use.codes = inline | listed
             else:
@@ -262,97 +234,3 @@ def _number(loop: LoopUse) -> None:
             loop.required |= child.bit
         if isinstance(child, LoopUse):
             _number(child)
-
-
-# ------------------------------------------------------------------ our own data, read at load
-
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, huge_tree=False)
-
-
-def schema_file(name: str) -> Traversable:
-    """A file of schemas/: the installed package edi837.schemas, or the folder of a checkout."""
-    beside = Path(__file__).parent.parent / "schemas" / name
-    if beside.is_file():
-        return beside
-    return resources.files("edi837.schemas") / name
-
-
-def _parse(source: Traversable, schema: str) -> etree._Element:
-    """Parse and validate; an internal DTD or entity is refused, as is anything off the schema."""
-    try:
-        tree = etree.fromstring(source.read_bytes(), _PARSER)
-    except (OSError, etree.XMLSyntaxError) as error:
-        raise GrammarError(f"{source.name} cannot be read: {error}") from error
-    if b"<!DOCTYPE" in source.read_bytes():
-        raise GrammarError(f"{source.name} has a DOCTYPE; none is needed and none is read")
-    rules = etree.RelaxNG(etree.fromstring(schema_file(schema).read_bytes(), _PARSER))
-    if not rules.validate(tree):
-        first = rules.error_log[0]
-        raise GrammarError(f"{source.name}:{first.line} does not fit schemas/{schema}: {first.message}")
-    return tree
-
-
-@cache
-def _overlays() -> dict[str, etree._Element]:
-    names = ("837P.overlay.xml", "837I.overlay.xml", "277CA.overlay.xml", "999.overlay.xml")
-    trees = [_parse(schema_file(name), "overlay.rng") for name in names]
-    return {str(tree.get("guide")): tree for tree in trees}
-
-
-def _apply(overlay: etree._Element, tree: etree._Element, name: str) -> None:
-    """Make the corrections of an overlay; each must hit something, or the map has changed."""
-    for change in overlay.iter("change"):
-        loop, segment, element = change.get("loop"), change.get("segment"), change.get("element")
-        hits = [n for n in tree.iter("loop") if n.get("xid") == loop]
-        if segment:
-            named = change.get("name", "")
-            hits = [s for n in hits for s in n.findall("segment") if s.get("xid") == segment]
-            hits = [s for s in hits if named in _text(s, "name")]
-        if element:
-            hits = [e for s in hits for e in s.iter("element", "composite") if e.get("xid") == element]
-        if not hits:
-            raise GrammarError(f"{overlay.get('guide')}: no {loop} {segment or ''} {element or ''} in {name} to change")
-        for node in hits:
-            fact, value = change.get("fact", ""), change.get("value")
-            old = node.find(fact)
-            if old is not None:
-                node.remove(old)
-            if value is not None:
-                etree.SubElement(node, fact).text = value
-
-
-@cache
-def _data_elements() -> dict[str, tuple[str, int, int]]:
-    """Data element number to type, shortest and longest (pyx12's dataele.xml)."""
-    tree = etree.fromstring((resources.files("pyx12.map") / "dataele.xml").read_bytes(), _PARSER)
-    return {
-        str(e.get("ele_num")): (str(e.get("data_type")), int(e.get("min_len", 1)), int(e.get("max_len", 1)))
-        for e in tree.iter("data_ele")
-    }
-
-
-@cache
-def _code_lists() -> dict[str, tuple[frozenset[str], bool]]:
-    """External lists: the codes, and whether they are complete enough to refuse what is missing."""
-    tree = etree.fromstring((resources.files("pyx12.map") / "codes.xml").read_bytes(), _PARSER)
-    lists = {_text(n, "id"): frozenset(str(c.text) for c in n.iter("code")) for n in tree.iter("codeset")}
-    overlay = _parse(schema_file("codes.overlay.xml"), "overlay.rng")
-    result = {name: (codes, False) for name, codes in lists.items()}
-    for entry in overlay.iter("codes"):
-        name = str(entry.get("list"))
-        codes, _ = result[name]
-        result[name] = (codes | frozenset(entry.get("add", "").split()), entry.get("complete") == "yes")
-    return result
-
-
-def _text(node: etree._Element, fact: str) -> str:
-    return (node.findtext(fact) or "").strip()
-
-
-def _int(node: etree._Element, fact: str) -> int:
-    return int(_text(node, fact) or 0)
-
-
-def _count(node: etree._Element, fact: str) -> int:
-    text = _text(node, fact)
-    return UNBOUNDED if text in (">1", "") else int(text)

@@ -47,13 +47,13 @@ class Loop:
     seen: int = 0  # bits of the children that came
     excused: int = 0  # bits of those in whose place something else stood
     counts: dict[int, int] = field(default_factory=dict, repr=False)  # by bit, from the second on
-    gone: dict[int, int] = field(default_factory=dict, repr=False)  # by position: where the first child let go began
+    gone: dict[int, int] = field(default_factory=dict, repr=False)  # by bit: where the first child let go began
     broken: bool = False  # something in it, or in what it closed over, is not well formed
 
     def first(self, tag: str, qualifier: str = "") -> Segment:
         """Its first segment of that tag (and element 01); empty list when there is none."""
         for _, _, seg in self.segments:
-            if seg[0] == tag and (not qualifier or seg[1] == qualifier):
+            if seg[0] == tag and (not qualifier or seg[1:2] == [qualifier]):
                 return seg
         return []
 
@@ -138,6 +138,7 @@ class Reader:
         self._top = self.root
         self._site = self._chart.site(guide.root.entry)
         self._lost = False  # inside a loop whose qualifier we could not read
+        self._late: tuple[int, SegmentUse] | None = None  # the last segment out of order
         self._out: list[Finding | Loop] = []  # found and not yet handed over
         self._levels = misfits.Levels()
         self._st = st
@@ -249,7 +250,7 @@ class Reader:
         if loop.use.id == "2300" or loop.use.id in LEVELS:
             self._out.append(loop)
             parent.loops.pop()  # let it go
-            parent.gone.setdefault(loop.use.pos, loop.segments[0][0] if loop.segments else self.number)
+            parent.gone.setdefault(loop.use.bit, loop.segments[0][0] if loop.segments else self.number)
         elif loop.broken:
             parent.broken = True
 
@@ -258,10 +259,11 @@ class Reader:
             if child.bit & loop.use.required & ~(loop.seen | loop.excused):
                 where = child.id if isinstance(child, LoopUse) else loop.use.id
                 entry = child.entry if isinstance(child, LoopUse) else child
-                what = f"loop {child.id} ({child.name})" if isinstance(child, LoopUse) else f"{child.tag} ({child.name})"
+                what = f"{f'loop {child.id}' if isinstance(child, LoopUse) else child.tag} ({child.name})"
+                # Segments of one position stand in any order: behind the last it is missed for certain.
                 later = [n for n, use, _ in loop.segments if use.pos > child.pos]
-                later += [c.segments[0][0] for c in loop.loops if c.use.pos > child.pos and c.segments]
-                later += [n for pos, n in loop.gone.items() if pos > child.pos]
+                later += [c.segments[0][0] for c in loop.loops if c.use.bit > child.bit and c.segments]
+                later += [n for bit, n in loop.gone.items() if bit > child.bit]
                 after = min(later, default=self.number)
                 self._finding(
                     "IK3:3", f"{what} is required in loop {loop.use.id} and missing",
@@ -288,7 +290,7 @@ class Reader:
             self._flaw(use, flaw)
 
     def _flaw(self, use: SegmentUse, flaw: syntax.Flaw) -> None:
-        name = f"{use.tag}{flaw.element:02d}" + (f"-{flaw.component}" if flaw.component else "")
+        name = _refdes(use.tag, flaw.element, flaw.component)
         called = f" ({flaw.use.name})" if flaw.use else ""
         detail = f": {flaw.detail}" if flaw.detail else ""
         self._finding(
@@ -321,7 +323,11 @@ class Reader:
             self._lost = slip.opens_unknown
             return
         if slip.code == "7":  # out of order: it stays where it belongs, we stay where we are
-            self._unplaced(seg, slip)
+            use = placed.use
+            number, last = self._late or (0, use)
+            self._late = self.number, use
+            if number != self.number - 1 or last.loop is not use.loop or last.pos > use.pos:
+                self._unplaced(seg, slip)  # else what came before its place puts this one out of order too
             home = self._top
             for _ in range(placed.pops):
                 assert home.parent is not None
@@ -359,8 +365,9 @@ class Reader:
 
     def _unplaced(self, seg: Segment, slip: misfits.Misfit) -> None:
         if slip.element:
+            name = _refdes(seg[0], slip.element, slip.component)
             self._finding(
-                "IK4:7", f"{seg[0]}{slip.element:02d} is not a code the guide lists in loop {slip.loop}",
+                "IK4:7", f"{name} is not a code the guide lists in loop {slip.loop}",
                 loop=slip.loop, tag=seg[0], element=slip.element, component=slip.component,
                 data_element=slip.data_element, value=slip.value,
             )  # fmt: skip
@@ -377,7 +384,8 @@ class Reader:
 
     def _finding(
         self, code: str, message: str, *, loop: str, tag: str, number: int = 0, of: Loop | None = None,
-        element: int = 0, component: int = 0, repetition: int = 0, data_element: str = "", value: str = "", fix: str = "",
+        element: int = 0, component: int = 0, repetition: int = 0, data_element: str = "", value: str = "",
+        fix: str = "",
     ) -> None:  # fmt: skip
         (of or self._top).broken = True
         claim = line = ""
@@ -395,6 +403,10 @@ class Reader:
         rule = "X12-" + code.replace(":", "-")
         level: Level = "element" if element else "segment"
         self._out.append(Finding(rule, "reject", level, message, place, "guide", fix=fix, syntax=code))
+
+
+def _refdes(tag: str, element: int, component: int) -> str:
+    return Place(tag=tag, element=element, component=component).refdes
 
 
 def _element(seg: Segment, index: int) -> str:

@@ -30,29 +30,29 @@ class Mapper:
 
     def claim(self, loop: Loop) -> Claim:
         """Map a 2300 loop; whatever it lacks stays empty."""
-        above = _ancestors(loop)
-        subscriber, dependant = above.get("2000B"), above.get("2000C")
-        claim = Claim(kind=self._kind, provider=self._billing(above.get("2000A")))
-        if subscriber:
-            claim.subscriber = _party(subscriber.child("2010BA"))
-            claim.payer = _party(subscriber.child("2010BB"))
-            sbr = subscriber.first("SBR") + _EMPTY
-            claim.sequence, claim.relationship, claim.filing = sbr[1], sbr[2], sbr[9]
-        claim.patient = claim.subscriber
-        if dependant:
-            claim.patient = _party(dependant.child("2010CA"))
-            claim.patient.id, claim.patient.id_qualifier = claim.subscriber.id, claim.subscriber.id_qualifier
-            claim.relationship = _at(dependant.first("PAT"), 1)
+        home = loop.parent
+        dependant = home if home and home.use.id == "2000C" else None
+        insured = dependant.parent if dependant else home
+        if insured is None or insured.use.id != "2000B":
+            claim = Claim(kind=self._kind)
+        else:
+            subscriber, payer = _party(insured.child("2010BA")), _party(insured.child("2010BB"))
+            patient = subscriber
+            _, sequence, relationship, *_, filing = (insured.first("SBR") + _EMPTY)[:10]
+            if dependant:
+                patient = _party(dependant.child("2010CA"))
+                patient.id, patient.id_qualifier = subscriber.id, subscriber.id_qualifier
+                relationship = _at(dependant.first("PAT"), 1)
+            claim = Claim(
+                "", self._kind, None, "", "", self._billing(insured.parent), subscriber, patient, payer,
+                sequence, relationship, filing,
+            )  # fmt: skip
         self._header(claim, loop)
-        rendering = next((c for c in loop.loops if c.use.id == "2310B" and self._kind == "P"), None)
-        taxonomy = _taxonomy(rendering)
-        claim.lines = tuple(
-            self._line(line, claim, taxonomy) for line in loop.loops if line.use.id == "2400"
-        )
+        taxonomy = _taxonomy(loop.child("2310B")) if self._kind == "P" else ""
+        claim.lines = tuple([self._line(line, claim, taxonomy) for line in loop.loops if line.use.id == "2400"])
         if self._kind == "P":
-            days = [line.first for line in claim.lines if line.first]
-            claim.first = min(days, default=None)
-            claim.last = max((line.last for line in claim.lines if line.last), default=None)
+            claim.first = min([line.first for line in claim.lines if line.first], default=None)
+            claim.last = max([line.last for line in claim.lines if line.last], default=None)
         return claim
 
     def _billing(self, loop: Loop | None) -> Party:
@@ -130,7 +130,7 @@ class Mapper:
                     line.authorizations = (*own, seg[2])
             elif tag == "NTE":
                 line.notes = (*line.notes, seg[2])
-        if line.first is None and self._kind == "I" and claim.first:
+        if self._kind == "I" and claim.first and not line.dated:  # a date that cannot be read is not replaced
             line.first, line.last, line.date_source = claim.first, claim.last, "statement"
         for child in loop.loops:
             if child.use.id == "2410":
@@ -158,15 +158,6 @@ class Mapper:
             prescription=_at(loop.first("REF", "XZ"), 2),
             link=_at(loop.first("REF", "VY"), 2),
         )
-
-
-def _ancestors(loop: Loop) -> dict[str, Loop]:
-    found = {}
-    above = loop.parent
-    while above is not None:
-        found[above.use.id] = above
-        above = above.parent
-    return found
 
 
 def _party(loop: Loop | None) -> Party:
@@ -208,6 +199,7 @@ def _day(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=8192)
 def _period(form: str, text: str) -> tuple[date | None, date | None]:
     """First and last day of a D8 or RD8; none at all when one is unreadable or they are reversed."""
     first_text, _, last_text = text.partition("-") if form == "RD8" else (text, "", text)

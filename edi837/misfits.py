@@ -68,7 +68,8 @@ def explain(
     then = None if ends else forward(at, following, guide, component)
     if then and not then.opens and then.use.max_use == 1 and _up(top, then.pops).seen & then.use.bit:
         then = None  # that place is taken
-    owed = _passed(at, top, then) if ends or then else None
+    passed = _passed(at, top, then) if ends or then else None
+    owed = (_up(top, passed[0]), passed[1]) if passed else None
     if tag not in guide.tags:
         astray = then is None and following[:1] != [] and following[0] in guide.tags
         code, message = "2", f"segment {tag} is not used in {guide.id}"
@@ -78,18 +79,27 @@ def explain(
         return Misfit(code, message, top.use.id, opens_unknown=astray, instead=owed)
     if tag == "HL":
         return _level(at, top, seg)
-    if owed and isinstance(owed[1], LoopUse) and (placed := _inside(owed[1], seg, guide, component)):
-        return Misfit("3", placed=Placed(placed.use, _depth(top, owed[0]), placed.opens))
+    if passed and isinstance(passed[1], LoopUse) and (found := _inside(passed[1], passed[0], seg, guide, component)):
+        return Misfit("3", placed=found)
     placed = _behind(top, seg, guide, component)
     if placed:
-        return Misfit("7", f"{tag} ({placed.use.name}) is out of order in loop {placed.use.loop.id}", placed.use.loop.id, placed)
+        loop = placed.use.loop.id
+        return Misfit("7", f"{tag} ({placed.use.name}) is out of order in loop {loop}", loop, placed)
     placed = _headless(at, top, seg, [] if ends else following, not ends and then is None, guide, component)
     if placed:
         return Misfit("3", placed=placed)
     candidates = list(_same_tag(at, tag))
     if not candidates:
         return Misfit("2", f"segment {tag} is not expected here, after {at}", top.use.id, instead=owed)
-    return _wrong_qualifier(top, seg, candidates, guide, component)
+    slip = _wrong_qualifier(top, seg, candidates, then, guide, component)
+    use = slip.placed.use if slip.placed else None
+    if use and use.loop.entry is use and not ends and not forward(use, following, guide, component):
+        entries = (u for u in guide.root.segments() if u.tag == tag and u.loop.entry is u)
+        other = next((u for u in entries if _fits(u, seg, guide, component)), None)
+        if other:  # no slip of the qualifier: it opens another loop, with what follows in it
+            message = f"segment {tag} ({other.name}) is not expected here, after {at}"
+            return Misfit("2", message, top.use.id, opens_unknown=True)
+    return slip
 
 
 def _ahead(at: SegmentUse) -> Iterator[tuple[int, SegmentUse | LoopUse]]:
@@ -144,35 +154,34 @@ def _headless(
     """
     again: Placed | None = None
     for pops, child in _ahead(at):
-        if not isinstance(child, LoopUse) or not (placed := _inside(child, seg, guide, component)):
+        if not isinstance(child, LoopUse) or not (found := _inside(child, pops, seg, guide, component)):
             continue
-        if following and not forward(placed.use, following, guide, component):
+        if following and not forward(found.use, following, guide, component):
             continue
         loop = _up(top, pops)
-        found = Placed(placed.use, pops, placed.opens)
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             return found
-        if stuck and not (again or child.repeat == 1 and loop.seen & child.bit):
+        if stuck and not again and not (child.repeat == 1 and loop.seen & child.bit):
             again = found
     return again
 
 
-def _inside(loop: LoopUse, seg: Segment, guide: Guide, component: str) -> Placed | None:
+def _inside(loop: LoopUse, pops: int, seg: Segment, guide: Guide, component: str) -> Placed | None:
     """The place of a segment in a loop whose own first one is missing, or as first of a loop right below."""
     for use in loop.children[1:]:
         entry = use if isinstance(use, SegmentUse) else use.entry
         if entry.tag == seg[0] and entry.tag != loop.entry.tag and _fits(entry, seg, guide, component):
-            return Placed(entry, 0, (loop,) if entry is use else (loop, entry.loop))
+            return Placed(entry, pops, (loop,) if entry is use else (loop, entry.loop))
     return None
 
 
-def _passed(at: SegmentUse, top: Loop, then: Placed | None) -> tuple[Loop, SegmentUse | LoopUse] | None:
+def _passed(at: SegmentUse, top: Loop, then: Placed | None) -> tuple[int, SegmentUse | LoopUse] | None:
     """The first required child ahead, if the place of the next segment leaves it behind; None: all are left."""
     for pops, child in _ahead(at):
         loop = _up(top, pops)
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
-            reached = (then.pops, (then.opens[0] if then.opens else then.use).bit) if then else (pops + 1, 0)
-            return (loop, child) if reached > (pops, child.bit) else None
+            reached = (then.pops, _child(then).bit) if then else (pops + 1, 0)
+            return (pops, child) if reached > (pops, child.bit) else None
     return None
 
 
@@ -184,16 +193,7 @@ def _up(loop: Loop, pops: int) -> Loop:
     return loop
 
 
-def _depth(loop: Loop, above: Loop) -> int:
-    """How many loops close to reach one that is open above."""
-    pops = 0
-    while loop is not above:
-        assert loop.parent is not None
-        loop, pops = loop.parent, pops + 1
-    return pops
-
-
-def _same_tag(at: SegmentUse, tag: str) -> Iterator[tuple[int, SegmentUse, tuple[LoopUse, ...]]]:
+def _same_tag(at: SegmentUse, tag: str) -> Iterator[Placed]:
     """Uses of the tag ahead whatever their qualifier, in the nearest loop that has any."""
     found = -1
     for pops, child in _ahead(at):
@@ -202,36 +202,39 @@ def _same_tag(at: SegmentUse, tag: str) -> Iterator[tuple[int, SegmentUse, tuple
         use, opens = (child, ()) if isinstance(child, SegmentUse) else (child.entry, (child,))
         if use.tag == tag:
             found = pops
-            yield pops, use, opens
+            yield Placed(use, pops, opens)
 
 
 def _wrong_qualifier(
-    top: Loop,
-    seg: Segment,
-    candidates: list[tuple[int, SegmentUse, tuple[LoopUse, ...]]],
-    guide: Guide,
-    component: str,
+    top: Loop, seg: Segment, candidates: list[Placed], then: Placed | None, guide: Guide, component: str
 ) -> Misfit:
     """A tag with a place ahead and a qualifier without one: the qualifier is the slip."""
-    pops = candidates[0][0]
-    loop = _up(top, pops)
-    seen = loop.seen
-    children = [(opens[0] if opens else use, use, opens) for _, use, opens in candidates]
-    owed = [c for c in children if c[0].usage == "R" and not seen & c[0].bit]
-    free = [c for c in children if not seen & c[0].bit]
-    chosen = owed or (free if len(free) == 1 else children if len(children) == 1 else [])
-    if chosen:
-        _, use, opens = chosen[0]
-        return Misfit("", placed=Placed(use, pops, opens))  # judged there: the code is one flaw
-    use = candidates[0][1]
-    for index in guide.keys[use.tag]:
+    loop = _up(top, candidates[0].pops)
+    open_to = [c for c in candidates if not (then and c.use is then.use) or _repeats(_child(c))]
+    free = [c for c in open_to if not loop.seen & _child(c).bit]
+    chosen = [c for c in free if _child(c).usage == "R"][:1] or free
+    if not chosen:
+        chosen = [c for c in open_to if _repeats(_child(c))]
+    if len(chosen) == 1:
+        return Misfit("", placed=chosen[0])  # judged there: the code is one flaw
+    uses = [c.use for c in candidates]
+    for index in guide.keys[seg[0]]:
         value = seg[index] if index < len(seg) else ""
-        if not any(_part(u.elements[index - 1], value, component)[1] in _codes(u, index) for _, u, _ in candidates):
+        if not any(_part(u.elements[index - 1], value, component)[1] in _codes(u, index) for u in uses):
             break
-    element, value = _part(use.elements[index - 1], value, component)
-    part = 1 if use.elements[index - 1].components else 0
-    unknown = any(opens for _, _, opens in candidates)
+    element, value = _part(uses[0].elements[index - 1], value, component)
+    part = 1 if uses[0].elements[index - 1].components else 0
+    unknown = any(c.opens for c in candidates)
     return Misfit("", "", loop.use.id, None, index, part, element.data_element, value, unknown)
+
+
+def _child(placed: Placed) -> SegmentUse | LoopUse:
+    """The child it is of the loop it lands in: the outermost loop it opens, else itself."""
+    return placed.opens[0] if placed.opens else placed.use
+
+
+def _repeats(child: SegmentUse | LoopUse) -> bool:
+    return (child.max_use if isinstance(child, SegmentUse) else child.repeat) != 1
 
 
 def _part(element: ElementUse, value: str, component: str) -> tuple[ElementUse, str]:
@@ -278,7 +281,7 @@ class Levels:
         """Yield (element, expected value) for HL01 out of sequence and HL02 off its parent."""
         self.count += 1
         sent = seg[1] if len(seg) > 1 else ""
-        after_last = str(int(self.last) + 1) if self.last.isdigit() and len(self.last) < 12 else ""
+        after_last = str(int(self.last) + 1) if self.last.isdecimal() and len(self.last) < 12 else ""
         if sent and sent not in (str(self.count), after_last):  # counted on from a slip is no second slip
             yield 1, str(self.count)
         self.last = sent

@@ -79,7 +79,7 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     written = _list(tables, "edit", problems)
     rows = [n for n, line in enumerate(source.splitlines(), 1) if re.match(r"\s*\[\[edit\]\]", line)]
     rows += [0] * len(written)
-    known = {**{number: {}}, **_table(tables, "profile", problems)} if number else {}
+    known = {number: {}, **_table(tables, "profile", problems)} if number else {}
     if profile and profile not in known:
         problems.add(0, "", f'unknown profile "{profile}"{nearest(profile, known)}')
     chosen: tuple[Edit, ...] = ()

@@ -37,25 +37,25 @@ def tell(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event]:
 def tell_loops(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event | loops.Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
     numbers: set[tuple[str, ...]] = set()
-    stray, at = 0, 0
+    stray: tuple[int, int] | None = None  # from byte to byte; it may come in parts
     for item in x12.read(stream):
         if isinstance(item, x12.Stray):
             if not item.blank:
-                at = at if stray else item.offset
-                stray += len(item.text)
+                first, last = item.span
+                stray = (stray[0] if stray else first, last)
             continue
         if stray:
-            yield _outside(stray, at)
-            stray = 0
+            yield _outside(*stray)
+            stray = None
         yield from _Teller(item, policies).tell(numbers)
     if stray:
-        yield _outside(stray, at)
+        yield _outside(*stray)
 
 
-def _outside(count: int, offset: int) -> Finding:
+def _outside(first: int, last: int) -> Finding:
     return Finding(
         "X12-STRAY", "warn", "interchange",
-        f"{count} bytes from byte {offset} on belong to no interchange and were not read",
+        f"{last - first} bytes from byte {first} on belong to no interchange and were not read",
         fix="begin each interchange with ISA and end it with IEA",
     )  # fmt: skip
 
@@ -96,12 +96,14 @@ class _Teller:
                 self._frame.groups += 1
                 yield from self._group(seg, seen)
             elif seg[0] == "IEA":
-                for note in envelope.iea(self._frame.header, seg, self._frame.groups):
+                notes = list(envelope.iea(self._frame.header, seg, self._frame.groups))
+                if self._raw.unterminated:
+                    if notes:
+                        break  # cut off inside it
+                    notes = [envelope.Note("TA1:023", "the file ends before the terminator of IEA", "end IEA too", 0, False)]
+                for note in notes:
                     if self._stray and note.element == 1:
                         continue  # what stands outside already spoils the count
-                    yield self._noted(note, "interchange", "IEA", self._at)
-                if self._raw.unterminated:
-                    note = envelope.Note("TA1:023", "the file ends before the terminator of IEA", "end IEA too", 0, False)
                     yield self._noted(note, "interchange", "IEA", self._at)
                 return
             elif seg[0] == "ST":
@@ -171,6 +173,8 @@ class _Teller:
                 frame.refused = frame.refused or isinstance(event, Finding) and event.rejects
                 yield event
             count = reader.number
+        if self._stop and self._cut(self._stop):
+            self._stop = None
         frame.segments, cut = count, self._stop is None
         if self._stop and self._stop[0] == "SE":
             for note in envelope.se(st, self._stop, count):
@@ -248,8 +252,12 @@ class _Teller:
         for piece in self._pieces:
             seg = x12.split(piece, self._delimiters)
             if seg != [""]:
-                return seg
+                return None if self._cut(seg) else seg
         return None
+
+    def _cut(self, seg: x12.Segment) -> bool:
+        """Whether the file ends inside this segment: then that is its only fault. An IEA may be whole even so."""
+        return self._raw.unterminated and seg[0] != "IEA"
 
     def _skip(self) -> int:
         """Pass over a set that is not read; the count of its segments, ST and SE included."""

@@ -23,13 +23,19 @@ LONGEST = 1 << 20  # a segment longer than this is no segment
 BLOCK = LONGEST // 2  # bytes read at a time: so only the first segment of what is held can be too long
 
 _BLANK = " \t\r\n"
+_NOTHING = "\0\x1a"  # fills a last block, or marks the end of a file
 _BOM = "\xef\xbb\xbf"  # UTF-8, seen as latin-1
-_WIDTHS = (3, 2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)  # ISA tag and ISA01..15
-_STRICT = 106  # characters of an ISA with its terminator
+_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)  # ISA01..15
+_HEAD = 4 * 106  # characters that settle whether an ISA begins here
 
-# An ISA whose blanks were lost or doubled still names its delimiters: sixteen separators,
-# then one component separator and one terminator.
-_LOOSE = re.compile(r"ISA([^A-Za-z0-9 \t\r\n])(?:(?:(?!\1)[\s\S]){0,60}\1){15}(?!\1)[^A-Za-z0-9 ]")
+# An ISA up to its terminator. One whose blanks were lost or doubled still names its delimiters:
+# sixteen separators, then one component separator. A single pattern, so that junk which
+# says ISA again and again is passed over quickly.
+_ISA = re.compile(
+    r"ISA([^A-Za-z0-9 \t\r\n])(?:"
+    + "".join(rf"([\s\S]{{{w}}})\1" if i == 11 else rf"[\s\S]{{{w}}}\1" for i, w in enumerate(_WIDTHS, 1))
+    + r"(?!\1)[\s\S](?!\1)|(?:(?:(?!\1)[\s\S]){0,26}\1){15}(?!\1)[^A-Za-z0-9 \t\r\n])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +55,16 @@ class Delimiters:
         element = head[3:4]
         if not element or element.isalnum() or element in _BLANK:
             raise NotX12(f"the character after ISA, {_shown(element)}, cannot separate elements", 3)
-        end = _isa_end(head, element)
-        if not end:
+        match = _ISA.match(head)
+        if not match:
             raise NotX12("ISA does not hold 16 elements separated by " + _shown(element), _misfit(head, element))
+        end = match.end()
         component, segment = head[end - 1], head[end : end + 1]
         if not segment or segment.isalnum() or segment == " " or segment in (element, component):
             raise NotX12(f"{_shown(segment)} after ISA16 cannot end a segment", end)
         if component.isalnum() or component in _BLANK:
             raise NotX12(f"{_shown(component)} in ISA16 cannot separate components", end - 1)
-        repetition = head[:end].split(element)[11] if _misfit(head, element) else head[82]
+        repetition = match[2] or match[0].split(element)[11]
         if len(repetition) != 1 or repetition.isalnum() or repetition in (*_BLANK, element, component, segment):
             repetition = ""
         return cls(element, component, repetition, segment)
@@ -73,7 +80,13 @@ class Stray:
     @property
     def blank(self) -> bool:
         """Whether it is only blanks, zeros or a byte order mark, which mean nothing."""
-        return not self.text.removeprefix(_BOM).strip(_BLANK + "\0\x1a")
+        return not self.text.replace(_BOM, "").strip(_BLANK + _NOTHING)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First byte, and one past the last, of what is left without the blanks around it."""
+        text = self.text.rstrip(_BLANK + _NOTHING)
+        return self.offset + len(text) - len(text.lstrip(_BLANK + _NOTHING)), self.offset + len(text)
 
 
 @dataclass(slots=True)
@@ -95,14 +108,11 @@ def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | S
     """
     source = _Source(stream, block)
     found = False
-    reason: NotX12 | None = None
     while True:
-        delimiters, bad = source.seek_isa()
+        delimiters = source.seek_isa()
         text, offset = source.take_skipped()
         if text:
-            stray = Stray(text, offset)
-            reason = reason or _no_isa(stray, bad)
-            yield stray
+            yield Stray(text, offset)
         if delimiters:
             found = True
             raw = RawInterchange(delimiters, source.offset, iter(()))
@@ -113,7 +123,7 @@ def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | S
         elif source.ended:
             break
     if not found:
-        raise reason or NotX12("there is nothing in it")
+        raise source.refusal or NotX12("there is nothing in it")
 
 
 def split(piece: str, delimiters: Delimiters) -> Segment:
@@ -152,6 +162,7 @@ class _Source:
         self.text = ""
         self.offset = 0  # of text[0]
         self.ended = False
+        self.refusal: NotX12 | None = None
 
     def more(self) -> str:
         """The next block, empty at the end of the stream."""
@@ -160,30 +171,29 @@ class _Source:
             self.ended = True
         return data.decode("latin-1")
 
-    def seek_isa(self) -> tuple[Delimiters | None, NotX12 | None]:
+    def seek_isa(self) -> Delimiters | None:
         """Move to the next readable ISA; what lies before it goes to `take_skipped`.
 
-        Its delimiters, and what was wrong with the first ISA that could not be read. No
-        delimiters after a block without one, so that the caller can pass the skipped text on.
+        None after a block without one, so that the caller can pass the skipped text on.
         """
         self._skipped_at = self.offset
-        while len(self.text) < 4 * _STRICT and not self.ended:
+        while len(self.text) < _HEAD and not self.ended:
             self.text += self.more()
-        reason: NotX12 | None = None
-        at = self.text.find("ISA")
-        while at >= 0:
-            if len(self.text) - at < 4 * _STRICT and not self.ended:
-                break  # perhaps cut by the block: look again with more text
+        match = _ISA.search(self.text)
+        while match and (self.ended or len(self.text) - match.start() >= _HEAD):
             try:
-                delimiters = Delimiters.read(self.text[at : at + 4 * _STRICT])
-            except NotX12 as error:
-                reason = reason or NotX12(str(error), self.offset + at + error.offset)
-                at = self.text.find("ISA", at + 1)
+                delimiters = Delimiters.read(self.text[match.start() : match.start() + _HEAD])
+            except NotX12:
+                match = _ISA.search(self.text, match.start() + 1)
                 continue
-            self._skip(at)
-            return delimiters, reason
-        self._skip(at if at >= 0 else len(self.text) - (0 if self.ended else 2))
-        return None, reason
+            self._skip(match.start())
+            return delimiters
+        settled = len(self.text) if self.ended else len(self.text) - _HEAD + 1
+        lead = len(self.text) - len(self.text.removeprefix(_BOM).lstrip(_BLANK + _NOTHING))
+        if not self.refusal and lead < settled:
+            self.refusal = _refusal(self.text[lead : lead + _HEAD], self.offset + lead)
+        self._skip(max(settled, lead))
+        return None
 
     def _skip(self, count: int) -> None:
         if count > 0:
@@ -201,11 +211,11 @@ class _Source:
 def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
     """Yield segment texts through the IEA; stop before the next ISA or at the end of the stream."""
     end = raw.delimiters.segment
-    at = _isa_end(source.text, raw.delimiters.element)  # not the first `end`: a name in ISA06 may hold one
-    head, text = source.text[:at], source.text[at + 1 :]
-    source.text = ""
-    yield head
-    seen = at + 1
+    match = _ISA.match(source.text)
+    assert match is not None
+    seen = match.end() + 1  # not the first `end`: a name in ISA06 may hold one
+    text, source.text = source.text[seen:], ""
+    yield match[0]
     while True:
         if len(text) > LONGEST and text.find(end, 0, LONGEST + 1) < 0:
             raw.oversize = True
@@ -258,39 +268,23 @@ def _frame(text: str, delimiters: Delimiters) -> int:
     return -1
 
 
-def _isa_end(head: str, element: str) -> int:
-    """Where the terminator of an ISA stands; 0 when it does not hold sixteen elements."""
-    if not _misfit(head, element):
-        return _STRICT - 1
-    return _nth(head, element, 16) + 2 if _LOOSE.match(head) else 0
-
-
-def _no_isa(stray: Stray, bad: NotX12 | None) -> NotX12 | None:
-    """Why text that should begin an interchange does not."""
-    if stray.blank:
-        return None
-    lead = len(stray.text) - len(stray.text.removeprefix(_BOM).lstrip(_BLANK + "\0"))
-    if bad and stray.text.startswith("ISA", lead):
-        return bad
-    return NotX12(f"expected ISA, found {_shown(stray.text[lead : lead + 3])}", stray.offset + lead)
-
-
-def _nth(text: str, char: str, count: int) -> int:
-    at = -1
-    for _ in range(count):
-        at = text.index(char, at + 1)
-    return at
+def _refusal(head: str, offset: int) -> NotX12 | None:
+    """Why a text at this offset does not begin an interchange."""
+    try:
+        Delimiters.read(head)
+    except NotX12 as error:
+        return NotX12(str(error), offset + error.offset)
+    return None
 
 
 def _misfit(head: str, element: str) -> int:
-    """The first offset at which an ISA does not keep to its fixed widths; 0 when it keeps to them."""
-    at = -1
+    """The first offset at which an ISA does not keep to its fixed widths."""
+    at = 3
     for width in _WIDTHS:
         at += width + 1
         if head[at : at + 1] != element:
             return min(at, len(head))
-    keeps = len(head) > at + 2 and element not in head[at + 1 : at + 3]
-    return 0 if keeps else min(at + 1, len(head))
+    return min(at + 1, len(head))
 
 
 def _shown(text: str) -> str:

@@ -19,6 +19,7 @@ import logging
 import re
 import subprocess
 import sys
+from typing import IO
 
 CRASH = "crash:"
 
@@ -40,14 +41,27 @@ def judge(data: bytes, timeout: float = 60.0) -> list[str]:
     return said or ([] if ok else ["0:?:?:pyx12 refuses it and does not say why"])
 
 
+def judge_all(inputs: list[bytes], timeout: float = 240.0) -> list[list[str]]:
+    """As `judge`, for many files in one process; an input pyx12 dies on answers ``crash:``."""
+    texts = json.dumps([data.decode("latin-1") for data in inputs]).encode()
+    command = [sys.executable, "-I", __file__, "--all"]
+    run = subprocess.run(command, input=texts, capture_output=True, timeout=timeout, check=True)
+    return [
+        [_complaint(text) for text in logged] or ([] if ok else ["0:?:?:pyx12 refuses it and does not say why"])
+        for ok, logged in json.loads(run.stdout)
+    ]
+
+
 def _complaint(text: str) -> str:
     found = _SAID.search(text)
+    if text.startswith(CRASH):
+        return text
     if not found:
         return f"0:?:?:{text}"
     return ":".join((found[1] or "0", found[2], found[3], " ".join(found[4].split())))
 
 
-def _work() -> None:
+def _work(source: IO[str]) -> tuple[bool, list[str]]:
     import pyx12.params
     import pyx12.x12n_document
 
@@ -58,12 +72,27 @@ def _work() -> None:
             logged.append(record.getMessage())
 
     logger = logging.getLogger("pyx12")
-    logger.addHandler(Keep(logging.ERROR))
+    keep = Keep(logging.ERROR)
+    logger.addHandler(keep)
     logger.propagate = False
-    source = io.TextIOWrapper(sys.stdin.buffer, encoding="ascii")
-    ok = pyx12.x12n_document.x12n_document(pyx12.params.params(), source, None, None)
-    print(json.dumps([ok, logged]))
+    try:
+        return pyx12.x12n_document.x12n_document(pyx12.params.params(), source, None, None), logged
+    finally:
+        logger.removeHandler(keep)
+
+
+def _work_all() -> None:
+    answers = []
+    for text in json.load(sys.stdin):
+        try:
+            answers.append(_work(io.StringIO(text)))
+        except Exception as error:
+            answers.append((False, [f"{CRASH} {type(error).__name__}"]))
+    print(json.dumps(answers))
 
 
 if __name__ == "__main__":
-    _work()
+    if "--all" in sys.argv:
+        _work_all()
+    else:
+        print(json.dumps(_work(io.TextIOWrapper(sys.stdin.buffer, encoding="ascii"))))

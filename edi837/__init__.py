@@ -1,0 +1,125 @@
+"""edi837: an X12 837 processor. Claims in; TA1, 999, 277CA and a report in words out.
+
+Six verbs are the public interface; everything streams, with one claim in memory::
+
+    segments  every segment of a file, as lists: seg[2] is element 02
+    tree      each claim's loop, hanging from its open ancestors
+    claims    each claim, with its service lines
+    check     what is wrong: findings from the guide and from policies
+    acknowledge  write the TA1, 999, 277CA and report of a file
+    policy    a payer's policy, by name or from a file
+
+The house, in the order in which a byte becomes a rejection: `x12` the wire, `grammar` the
+guides, `accept` and `syntax` the elements, `misfits` and `loops` the places, `envelope` the
+frames, `mapper` and `claim` the claim, `checks` and `rules` the payer's policy, `process`
+where they meet, `acks` and `report` the answers, `gateway` the folders, `cli` the commands.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from edi837 import answer, process, x12
+from edi837.claim import Claim, Drug, Party, ServiceLine
+from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
+from edi837.frames import Verdict
+from edi837.loops import Loop
+from edi837.rules import Policy, PolicyError
+from edi837.rules import load as _load
+
+__all__ = [
+    "Claim", "Drug", "Edi837Error", "Finding", "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError",
+    "ServiceLine", "StatusCode", "Verdict", "acknowledge", "check", "claims", "policy", "segments", "tree",
+]  # fmt: skip
+__version__ = "0.1.0"
+
+Source = str | Path | bytes | BinaryIO
+
+
+def segments(source: Source) -> Iterator[x12.Segment]:
+    """Yield every segment of every interchange in a file, envelope included.
+
+    A segment is a list: ``seg[0]`` is its tag, ``seg[2]`` its element 02. One byte is one
+    character (latin-1). Raises NotX12 when the file holds no interchange.
+    """
+    with _opened(source) as stream:
+        for item in x12.read(stream):
+            if isinstance(item, x12.RawInterchange):
+                for piece in item.pieces:
+                    seg = x12.split(piece, item.delimiters)
+                    if seg != [""]:
+                        yield seg
+
+
+def tree(source: Source) -> Iterator[Loop]:
+    """Yield each claim's 2300 `Loop` as it closes; `Loop.parent` leads up to the set."""
+    with _opened(source) as stream:
+        for event in process.tell_loops(stream):
+            if isinstance(event, Loop) and event.use.id == "2300":
+                yield event
+
+
+def claims(source: Source) -> Iterator[Claim]:
+    """Yield each claim of a file, well formed or not, in file order."""
+    with _opened(source) as stream:
+        for event in process.tell(stream):
+            if isinstance(event, Verdict):
+                yield event.claim
+
+
+def check(source: Source, policies: Sequence[Policy | str] = ("042",)) -> Iterator[Finding]:
+    """Yield what is wrong with a file, in file order. An empty ``policies`` judges by the guide alone.
+
+    Raises NotX12 when the file holds no interchange, PolicyError when a policy cannot be used.
+    """
+    judges = [policy(p) if isinstance(p, str) else p for p in policies]
+    with _opened(source) as stream:
+        for event in process.tell(stream, judges):
+            if isinstance(event, Finding):
+                yield event
+            elif isinstance(event, Verdict):
+                yield from event.findings
+
+
+def acknowledge(
+    source: Source,
+    policies: Sequence[Policy | str] = ("042",),
+    *,
+    out: str | Path,
+    now: datetime,
+    control: int | None = None,
+    name: str = "",
+) -> dict[str, Path]:
+    """Write the TA1, 999, 277CA and report of a file into folder ``out``; all of them or none.
+
+    ``now`` dates them. ``control`` is the first control number; without one it is taken from
+    the bytes of the file, so that the same file gives the same answers. ``name`` (default: the
+    file's own) begins each name written. Returns kind to path: ``ta1``, ``999``, ``277ca``,
+    ``report.json``, ``report.txt``, without those that there is no need of.
+    """
+    judges = [policy(p) if isinstance(p, str) else p for p in policies]
+    name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
+    with _opened(source) as stream, answer.spooled(stream) as whole:
+        outcome = answer.answer(whole, judges, file=name, now=now, control=control)
+        return answer.publish(outcome, Path(out), name)
+
+
+def policy(name: str | Path) -> Policy:
+    """A shipped policy or profile by name (`edi837 policies` lists them), or a policy file by its path."""
+    return _load(name)
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+    elif isinstance(source, str | Path):
+        with open(source, "rb") as stream:
+            yield stream
+    else:
+        yield source

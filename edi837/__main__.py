@@ -1,0 +1,5 @@
+"""python -m edi837"""
+
+from edi837.cli import run
+
+run()

@@ -1,0 +1,148 @@
+"""All answers to one file, and how they reach a folder: whole or not at all.
+
+Enters: a binary stream that can be read twice. Leaves: an `Outcome` with the answers in
+temporary files; `publish` gives them their names. Here files are written and nothing else;
+what they say is decided in `process`, `acks` and `report`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from edi837 import process
+from edi837.acks import Acknowledgements
+from edi837.acks.writer import spool
+from edi837.findings import Finding
+from edi837.frames import End, Interchange, Verdict
+from edi837.report import Report
+from edi837.rules import Policy
+
+EXTENSION = {
+    "ta1": ".ta1.edi", "999": ".999.edi", "277ca": ".277ca.edi",
+    "report.json": ".report.json", "report.txt": ".report.txt",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a file."""
+
+    files: dict[str, IO[bytes]] = field(default_factory=dict)  # kind to content, at its start
+    claims: int = 0
+    rejected: int = 0  # claims sent back one by one
+    rejects: int = 0  # findings that reject anything
+    refused: bool = False  # something was refused by a TA1 or 999
+
+
+@contextmanager
+def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """The stream itself if it can be read twice, else a temporary copy of it."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(stream, copy)
+        copy.seek(0)
+        yield copy
+
+
+def answer(
+    stream: BinaryIO,
+    policies: Sequence[Policy],
+    *,
+    file: str,
+    now: datetime,
+    control: int | None = None,
+    phi: bool = False,
+) -> Outcome:
+    """Answer one file. Raises NotX12 when it holds no interchange."""
+    if control is None:
+        control = control_number(stream)
+    outcome = Outcome()
+    json, text = spool(), spool()
+    json_text = io.TextIOWrapper(json, "utf-8", write_through=True)
+    text_text = io.TextIOWrapper(text, "utf-8", write_through=True)
+    names = [policy.name for policy in policies]
+    report = Report(json_text, text_text, file=file, now=now, policies=names, phi=phi)
+    acks = Acknowledgements(now, control)
+    for event in process.tell(stream, policies):
+        acks.take(event)
+        report.take(event)
+        if isinstance(event, Verdict):
+            outcome.claims += 1
+            outcome.rejected += event.rejected
+            outcome.rejects += event.rejected
+        elif isinstance(event, Finding):
+            outcome.rejects += event.rejects
+            outcome.refused |= event.rejects
+        elif isinstance(event, End) and isinstance(event.of, Interchange):
+            outcome.refused |= event.of.refused
+    report.close()
+    outcome.files = acks.finish()
+    for kind, wrapper, content in (("report.json", json_text, json), ("report.txt", text_text, text)):
+        wrapper.detach()
+        content.seek(0)
+        outcome.files[kind] = content
+    return outcome
+
+
+def control_number(stream: BinaryIO) -> int:
+    """A first control number drawn from the bytes of a file; the stream is left at its start."""
+    digest = hashlib.sha256()
+    start = stream.tell()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    stream.seek(start)
+    return int.from_bytes(digest.digest()[:8]) % 999_000_000 + 1
+
+
+def publish(outcome: Outcome, folder: Path, name: str) -> dict[str, Path]:
+    """Write the files of an outcome as NAME.kind into a folder: all of them, or none.
+
+    Each is complete under a hidden name and on the disk before any gets its own. Answers of
+    that name from before are replaced, and those that there is no need of any more go, so
+    that what lies together belongs together. Files are for their owner alone (0600).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    targets = {kind: Path(os.fsdecode(os.fsencode(folder / name) + end.encode())) for kind, end in EXTENSION.items()}
+    hidden: dict[str, Path] = {}
+    published: dict[str, Path] = {}
+    try:
+        for kind, content in outcome.files.items():
+            handle, path = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=folder)
+            hidden[kind] = Path(path)
+            with os.fdopen(handle, "wb") as file:
+                content.seek(0)
+                shutil.copyfileobj(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+        for kind, ready in hidden.items():
+            os.replace(ready, targets[kind])
+            published[kind] = targets[kind]
+        _settle(folder)
+    except BaseException:
+        for left in (*hidden.values(), *published.values()):
+            left.unlink(missing_ok=True)
+        raise
+    for kind in EXTENSION.keys() - published.keys():
+        targets[kind].unlink(missing_ok=True)
+    return published
+
+
+def _settle(folder: Path) -> None:
+    """The names in a folder are on the disk when this returns."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,278 @@
+"""The commands. Data goes to standard output, everything else to standard error.
+
+Exit status, the worst over all files: 0 nothing rejected, 1 something rejected, 2 usage,
+configuration or policy error, 3 unreadable or not X12, 4 our own fault.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+import edi837
+from edi837 import answer, draw, explain, gateway, process, rows, rules, safe, table
+from edi837.console import FAULT, REJECTED, UNREADABLE, Findings, Run, opened
+from edi837.findings import Finding
+from edi837.frames import Verdict
+
+_policies = click.option(
+    "--policy", "names", multiple=True, default=("042",), show_default=True, metavar="NAME|PATH",
+    help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again.",
+)  # fmt: skip
+_phi = click.option("--show-phi", "phi", is_flag=True, help="Show patients' names, ids and other personal values.")
+_now = click.option(
+    "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
+    help="Date the answers so, not by the clock.",
+)  # fmt: skip
+_control = click.option(
+    "--control", type=click.IntRange(1, 999_999_999),
+    help="First control number; without it, it is drawn from the file's bytes.",
+)  # fmt: skip
+_files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+_file = click.argument("file", metavar="FILE")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(edi837.__version__, prog_name="edi837")
+def main() -> None:
+    """Read X12 837 claims; answer with TA1, 999, 277CA and a report in words.
+
+    \b
+    edi837 check claims.edi               what is wrong, by the guide and by policy 042
+    edi837 ack claims.edi -o answers/     write the acknowledgements and the report
+    edi837 tree claims.edi                every segment in its loop
+    edi837 lines claims.edi --format csv  one row a service line
+    edi837 explain 042-A03                what a rule, code or element means
+
+    Exit status: 0 nothing rejected, 1 something rejected, 2 usage or policy error, 3 not X12 or
+    unreadable, 4 our own fault. FILE may be - for standard input.
+    """
+
+
+@main.command()
+@_files
+@_policies
+@click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
+@_phi
+def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) -> int:
+    """Say what is wrong with each FILE; write nothing.
+
+    \b
+    edi837 check claims.edi
+    edi837 check --policy none --format jsonl *.edi | jq .rule
+    """
+    judges = _judges(names)
+    run = Run()
+    put = Findings(form, phi)
+    for file in files:
+        with run.guarding(file), opened(file) as stream:
+            claims = rejected = found = 0
+            for event in process.tell(stream, judges):
+                if isinstance(event, Verdict):
+                    claims += 1
+                    rejected += event.rejected
+                findings = event.findings if isinstance(event, Verdict) else (event,)
+                for finding in findings:
+                    if isinstance(finding, Finding):
+                        found += 1
+                        put(finding, file)
+                        if finding.rejects:
+                            run.worsen(REJECTED)
+            run.say(f"{safe.text(file)}: {claims} claims, {rejected} rejected by policy, {found} findings")
+    put.close()
+    return run.status
+
+
+@main.command()
+@_files
+@_policies
+@click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the answers.")
+@click.option(
+    "--stdout", "kind", type=click.Choice(list(answer.EXTENSION)), help="Write this one answer to standard output."
+)
+@_now
+@_control
+@_phi
+def ack(
+    files: tuple[str, ...], names: tuple[str, ...], out: Path | None, now: datetime | None,
+    control: int | None, kind: str | None, phi: bool,
+) -> int:  # fmt: skip
+    """Answer each FILE: NAME.ta1.edi, NAME.999.edi, NAME.277ca.edi, NAME.report.json and .txt.
+
+    A TA1 is written when it was asked for (ISA14) or the interchange is refused, a 277CA for each
+    transaction set that the 999 accepts.
+
+    \b
+    edi837 ack claims.edi -o answers/
+    edi837 ack --stdout 277ca - < claims.edi > claims.277ca.edi
+    """
+    if (out is None) == (kind is None):
+        raise click.UsageError("give either -o DIR or --stdout KIND")
+    judges = _judges(names)
+    moment = now or datetime.now()
+    run = Run()
+    for file in files:
+        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+            name = "stdin" if file == "-" else Path(file).name
+            outcome = answer.answer(stream, judges, file=name, now=moment, control=control, phi=phi)
+            if outcome.rejects:
+                run.worsen(REJECTED)
+            if out is not None:
+                for path in answer.publish(outcome, out, name).values():
+                    click.echo(safe.text(str(path)))
+            elif kind in outcome.files:
+                shutil.copyfileobj(outcome.files[kind], sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            else:
+                run.say(f"{safe.text(file)}: there is no {kind} for it")
+            run.say(
+                f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected by policy"
+                + (", and something refused by TA1 or 999" if outcome.refused else "")
+            )
+    return run.status
+
+
+@main.command("tree")
+@_file
+@click.option("--claim", default="", metavar="ID", help="Only the claim of this CLM01, with what is above it.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "xml"]), default="text", show_default=True)
+@click.option("--brief", is_flag=True, help="Of the text: only the loops, no segments.")
+@_policies
+@_phi
+def tree_command(file: str, claim: str, form: str, brief: bool, names: tuple[str, ...], phi: bool) -> int:
+    """Show every segment of FILE in its loop, with what was found at it.
+
+    \b
+    edi837 tree claims.edi --claim HIT1002
+    edi837 tree claims.edi --brief
+    edi837 tree claims.edi --format xml > claims.xml
+    """
+    judges = _judges(names)
+    run = Run()
+    with run.guarding(file), opened(file) as stream:
+        for text in draw.tree(
+            stream, claim=claim, phi=phi, format=form, ascii=not _unicode(), segments=not brief, policies=judges
+        ):
+            click.echo(text, nl=False)
+    return run.status
+
+
+@main.command()
+@_files
+@click.option("--policy", "names", multiple=True, metavar="NAME|PATH", help="Judge by this policy too, line by line.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True)
+@_phi
+def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) -> int:
+    """List the service lines of each FILE, one row a line.
+
+    \b
+    edi837 lines claims.edi
+    edi837 lines claims.edi --format csv > lines.csv
+    """
+    judges = _judges(names)
+    run = Run()
+    write = {"table": table.as_table, "csv": rows.as_csv, "jsonl": rows.as_jsonl}[form]
+    for number, file in enumerate(files):
+        with run.guarding(file), opened(file) as stream:
+            for text in write(rows.rows(stream, judges, phi=phi), header=number == 0):
+                click.echo(text, nl=False)
+    return run.status
+
+
+@main.command("explain")
+@click.argument("id")
+@_policies
+def explain_command(id: str, names: tuple[str, ...]) -> int:
+    """Say what ID means: a rule (042-A03), a status code (A8:453), an element (CLM05, SV101-3)."""
+    try:
+        click.echo(explain.explain(id, _judges(names)))
+    except LookupError as error:
+        raise click.UsageError(str(error.args[0])) from None
+    return 0
+
+
+@main.group("gateway")
+def gateway_group() -> None:
+    """A folder of interchanges: in/ is answered into out/, originals are filed."""
+
+
+@gateway_group.command()
+@click.argument("dir", type=click.Path(file_okay=False, path_type=Path))
+@_policies
+@_now
+@_control
+def once(dir: Path, names: tuple[str, ...], now: datetime | None, control: int | None) -> int:
+    """Answer every file of DIR/in into DIR/out, then stop.
+
+    Each original moves to DIR/archive when it was answered, DIR/error when a TA1 or 999 refused
+    it or part of it, DIR/quarantine with a reason when it could not be answered.
+    """
+    judges = _judges(names)
+    run = Run()
+    with run.guarding(str(dir)):
+        for filed in gateway.once(dir, judges, now=now or datetime.now(), control=control):
+            detail = f": {filed.reason}" if filed.reason else ""
+            click.echo(f"{safe.text(filed.name)} -> {filed.folder}, {len(filed.answers)} answers{detail}")
+            if filed.reason:
+                run.worsen(FAULT if filed.fault else UNREADABLE)
+            elif filed.folder == "error" or filed.rejected:
+                run.worsen(REJECTED)
+    return run.status
+
+
+@main.command("policies")
+def policies_command() -> int:
+    """List the policies and profiles that are shipped."""
+    for name in rules.names():
+        loaded = rules.load(name)
+        click.echo(f"{name:14} {loaded.title}, {len(loaded.edits)} edits")
+    return 0
+
+
+@main.command()
+def checks() -> int:
+    """List the checks that a policy file may use, with their keys."""
+    for entry in rules.vocabulary():
+        click.echo(f"{entry}\n")
+    return 0
+
+
+def _judges(names: tuple[str, ...]) -> list[rules.Policy]:
+    try:
+        return [rules.load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none"]
+    except (rules.PolicyError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def run(command: Callable[..., Any] = main) -> None:
+    """The entry point: runs a command and exits with its status. Never shows a value in a traceback."""
+    os.umask(0o077)
+    try:
+        status = command(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except Exception as error:  # our own fault: say where, not what, for a message may hold a patient's value
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        name = Path(where.filename).name
+        said = f"edi837: our own fault, {type(error).__name__} at {name}:{where.lineno}; please report it"
+        click.echo(said, err=True)
+        status = FAULT
+    sys.exit(status if isinstance(status, int) else 0)

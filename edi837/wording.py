@@ -1,0 +1,78 @@
+"""A finding in words, and as data.
+
+Enters: a finding. Leaves: text of a few lines, or JSON with the keys that scripts rely on.
+A value of the sender's is masked unless asked for, and every text of the file's is made safe.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from edi837 import safe
+from edi837.findings import Finding
+
+_RESTS = {"explicit": "policy says", "implied": "follows from", "external": "rests on"}
+
+
+def as_dict(finding: Finding, file: str, phi: bool = False) -> dict[str, Any]:
+    """A finding with the keys scripts rely on; `value` is masked unless ``phi``."""
+    place = finding.place
+    return {
+        "rule": finding.rule,
+        "action": finding.action,
+        "level": finding.level,
+        "source": finding.source,
+        "message": safe.text(finding.message),
+        "status": list(finding.status),
+        "syntax": finding.syntax,
+        "file": safe.text(file),
+        "interchange": safe.text(place.interchange),
+        "group": safe.text(place.group),
+        "set": safe.text(place.set),
+        "claim": safe.text(place.claim),
+        "line": safe.text(place.line),
+        "segment": place.segment or None,
+        "tag": safe.text(place.tag),
+        "loop": place.loop,
+        "element": safe.text(place.refdes),
+        "value": safe.text(place.value) if phi else safe.masked(place.value),
+        "says": finding.says,
+    }
+
+
+def as_json(finding: Finding, file: str, phi: bool = False) -> str:
+    """A finding as one line of JSON."""
+    return json.dumps(as_dict(finding, file, phi))
+
+
+def as_text(finding: Finding, file: str, phi: bool = False) -> str:
+    """A finding as three lines: where and what, what it rests on, what to do."""
+    place = finding.place
+    path = [
+        f"{word} {safe.text(value)}"
+        for word, value in (("set", place.set), ("claim", place.claim), ("line", place.line))
+        if value
+    ]
+    where = safe.text(place.refdes or place.tag)
+    if place.segment and where:
+        where += f" (segment {place.segment})"
+    answer = " ".join(finding.status) or finding.syntax
+    lines = [f"{safe.text(file)}: {finding.action} {finding.rule}  {', '.join([*path, where]).strip(', ')}"]
+    lines.append(f"    {safe.text(finding.message)}" + (f"  [{answer}]" if answer else ""))
+    if phi and place.value:
+        lines.append(f"    sent: {safe.text(place.value)}")
+    if finding.says:
+        lines.append(f"    {rests(finding)}")
+    if finding.fix:
+        lines.append(f"    fix: {safe.text(finding.fix)}")
+    return "\n".join(lines)
+
+
+def rests(finding: Finding) -> str:
+    """What a finding of a policy stands on: its words, what follows from them, or another document."""
+    source, _, document = finding.source.partition(": ")
+    label = _RESTS.get(source, "")
+    if source == "external":
+        return f"{label} {document}, beside the policy's “{finding.says}”"
+    return f"{label} “{finding.says}”" if label else f"“{finding.says}”"

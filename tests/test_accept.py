@@ -1,0 +1,222 @@
+"""The pattern of a segment never accepts what the explanation would refuse, and is never slow.
+
+`accept` is a promise: a segment that its pattern takes need not be looked at again (its
+syntax notes apart). Held here on every segment of the fixtures, on those segments with
+elements replaced, left out and put in, and under marks that no one expects.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import string
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edi837 import accept, grammar, process, syntax
+from edi837.findings import NotX12
+from edi837.grammar import SegmentUse
+from edi837.loops import Loop
+from edi837.x12 import Delimiters, Segment
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+GUIDES = ("005010X222A1", "005010X223A2")
+USUAL = Delimiters()
+ODD = (
+    Delimiters("|", "\\", "^", "\n"),
+    Delimiters("^", "|", "!", "~"),
+    Delimiters("\x1d", "\x1f", "\x1c", "\x1e"),
+    Delimiters("\\", "]", "[", "'"),
+    Delimiters("+", "?", "", "\r"),
+    Delimiters(".", "-", ")", "("),  # marks that numbers and ranges hold
+    Delimiters("-", ".", "{", "}"),
+    Delimiters("$", "\t", "*", "~"),
+)
+
+
+@functools.cache
+def _accepts(use: SegmentUse, delimiters: Delimiters) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(accept.pattern(use, delimiters)).fullmatch
+
+
+@functools.cache
+def _uses() -> tuple[SegmentUse, ...]:
+    return tuple(use for guide in GUIDES for use in grammar.load(guide).root.segments())
+
+
+@functools.cache
+def _segments(pattern: str) -> tuple[tuple[SegmentUse, Segment], ...]:
+    """Each segment of the fixtures, in the usual marks, with the use it was placed in; each once."""
+    seen: dict[tuple[int, tuple[str, ...]], tuple[SegmentUse, Segment]] = {}
+    for path in sorted(FIXTURES.glob(pattern)):
+        data = path.read_bytes()
+        try:
+            told = list(process.tell_loops(io.BytesIO(data)))
+        except NotX12:
+            continue
+        if data[103:106] == b"*:~" and data.count(b"ISA*") == 1:
+            for loop in (item for item in told if isinstance(item, Loop)):
+                for use, seg in _held(loop):
+                    seen.setdefault((id(use), tuple(seg)), (use, seg))
+    return tuple(seen.values())
+
+
+def _held(loop: Loop) -> Iterator[tuple[SegmentUse, Segment]]:
+    for _, use, seg in loop.segments:
+        yield use, seg
+    for below in loop.loops:
+        yield from _held(below)
+
+
+def _assert_kept(use: SegmentUse, piece: str, delimiters: Delimiters) -> bool:
+    """That what is accepted has no flaw but broken syntax notes; returns whether it was accepted."""
+    if _accepts(use, delimiters)(piece) is None:
+        return False
+    seg = piece.split(delimiters.element)
+    notes = [flaw for note in use.notes if (flaw := syntax.broken(note, use, seg))]
+    flaws = [flaw for flaw in syntax.explain(use, seg, delimiters) if flaw not in notes]
+    assert flaws == [], (str(use), piece)
+    if len(seg) <= min((syntax.concerns(note) for note in use.notes), default=len(seg)):
+        assert notes == [], (str(use), piece)  # so short that nobody asks the notes
+    return True
+
+
+def _written(seg: Segment, delimiters: Delimiters) -> str:
+    """A segment in other marks."""
+    return delimiters.element.join(seg).translate({ord(":"): delimiters.component, ord("^"): delimiters.repetition})
+
+
+# ------------------------------------------------------------------ the promise
+
+
+@pytest.mark.parametrize("delimiters", [USUAL, *ODD], ids=repr)
+def test_what_is_accepted_has_no_flaw(delimiters: Delimiters) -> None:
+    segments = _segments("**/*.edi")
+    assert len(segments) > 1000
+    for use, seg in segments:
+        _assert_kept(use, _written(seg, delimiters), delimiters)
+
+
+def test_good_segments_are_accepted() -> None:
+    """Else the promise is easily kept: what passes is what is fast."""
+    segments = _segments("837?/pass/*.edi")
+    refused = [seg for use, seg in segments if not _assert_kept(use, "*".join(seg), USUAL)]
+    assert len(refused) < len(segments) / 100, refused
+
+
+VALUES = st.one_of(
+    st.sampled_from(("", " ", "0", "00", "1", "-1", "1.", ".5", "1.5", "1e5")),
+    st.sampled_from(("20240229", "20230229", "20241301", "20240101-20240131", "20240101-", "2359", "2460")),
+    st.sampled_from(("D8", "RD8", "HC", "HC:99213", "ABK:A419", "XX", "MI", "QC", "US", "UN", "PR", "IL", "Y", "N")),
+    st.sampled_from(("\x07", "A ", " A", "\xc9", "\xb2", "\xa0", ":", "::", "^", "A^B", "*", "**")),
+    st.text("0189AZaz .-:^*\n\x1d\xe9", max_size=12),
+    st.text("019", min_size=15, max_size=20),
+    st.text("A", min_size=58, max_size=82),
+)
+CHANGE = st.tuples(st.sampled_from(("put", "insert", "drop", "part")), st.integers(1, 25), VALUES)
+
+
+@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@given(st.data())
+def test_what_is_accepted_has_no_flaw_whatever_stands_in_it(data: st.DataObject) -> None:
+    use, seg = data.draw(st.sampled_from(_segments("837?/*/*.edi")))
+    delimiters = data.draw(st.sampled_from((USUAL, USUAL, *ODD)))
+    changed = list(seg)
+    for kind, place, value in data.draw(st.lists(CHANGE, max_size=3)):
+        at = place % len(changed) if len(changed) > 1 else 0
+        if kind == "insert":
+            changed.insert(at + 1, value)
+        elif at and kind == "put":
+            changed[at] = value
+        elif at and kind == "drop":
+            del changed[at]
+        elif at:
+            parts = changed[at].split(":")
+            parts[place % len(parts)] = value
+            changed[at] = ":".join(parts)
+    _assert_kept(use, _written(changed, delimiters), delimiters)
+
+
+@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@given(st.data())
+def test_what_is_accepted_has_no_flaw_in_any_use(data: st.DataObject) -> None:
+    """Segments made from the guide itself: of each element a code, a value of its type, or anything."""
+    use = data.draw(st.sampled_from(_uses()))
+    elements = []
+    for element in use.elements:
+        parts = [data.draw(_value(part)) for part in element.components or (element,)]
+        elements.append(":".join(parts).rstrip(":"))
+    keep = data.draw(st.integers(0, len(elements)))
+    delimiters = data.draw(st.sampled_from((USUAL, USUAL, *ODD)))
+    _assert_kept(use, _written([use.tag, *elements[:keep]], delimiters), delimiters)
+
+
+def _value(element: grammar.ElementUse) -> st.SearchStrategy[str]:
+    if element.usage == "N":
+        return st.sampled_from(("", "", "", "", "", "", "X"))
+    typical = {"DT": "20240115", "TM": "1200", "R": "12.5", "N0": "1" * element.min}
+    good = st.sampled_from(sorted(element.codes) or [typical.get(element.type, "A" * element.min)])
+    empty = st.just("") if element.usage != "R" else good
+    return st.one_of(good, good, empty, empty, st.sampled_from(("20240229", "20240101-20240102", "1" * 18)), VALUES)
+
+
+# ------------------------------------------------------------------ marks and time
+
+
+@functools.cache
+def _distinct() -> tuple[SegmentUse, ...]:
+    """One use of each pattern: most stand in several places."""
+    return tuple({accept.pattern(use, USUAL): use for use in _uses()}.values())
+
+
+MARKS = string.punctuation + "\n\r\t\x07\x1c\x1d\x1e\x1f\x7f\xa7\xff"
+
+
+@pytest.mark.parametrize("index", range(len(MARKS)))
+def test_every_mark_makes_patterns(index: int) -> None:
+    element, component, repetition, segment = (MARKS[(index + n) % len(MARKS)] for n in range(4))
+    delimiters = Delimiters(element, component, repetition, segment)
+    for use in _distinct():
+        assert re.compile(accept.pattern(use, delimiters))
+
+
+@pytest.mark.parametrize("mark", "A9 ")
+def test_letters_digits_and_blanks_are_no_marks(mark: str) -> None:
+    head = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *250101*1200*^*00501*000000001*0*T*:~"
+    assert Delimiters.read(head) == USUAL
+    for at in (3, 104, 105):
+        with pytest.raises(NotX12):
+            Delimiters.read(head.replace("*", mark) if at == 3 else head[:at] + mark + head[at + 1 :])
+
+
+LONG = 1 << 16
+HOSTILE = ("A", "0", " ", "-", ":", "*", "^", "1.", "A:", "*A", "\xe9", "20240101-")
+
+
+def test_no_element_is_slow() -> None:
+    """64 KB of anything cost each pattern and each explanation milliseconds, in step with the length."""
+    slow = []
+    for use in _distinct():
+        for head in (f"{use.tag}*", use.tag + "*" * len(use.elements)):
+            for unit in HOSTILE:
+                long = head + unit * (LONG // len(unit)) + "\x01"
+                short = head + unit * (LONG // 8 // len(unit)) + "\x01"
+                took = min(_seconds(use, long) for _ in range(2))
+                if took > 0.010 and (took > 0.100 or took > 40 * min(_seconds(use, short) for _ in range(3))):
+                    slow.append((str(use), unit, took))
+    assert slow == []
+
+
+def _seconds(use: SegmentUse, piece: str) -> float:
+    accepts = _accepts(use, USUAL)
+    started = time.perf_counter()
+    accepts(piece)
+    for _ in syntax.explain(use, piece.split("*"), USUAL):
+        pass
+    return time.perf_counter() - started

@@ -1,0 +1,180 @@
+"""The commands as scripts use them: what goes where, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FIXTURES = ROOT / "fixtures"
+DEMO = FIXTURES / "demo.edi"
+CLEAN = FIXTURES / "837P" / "pass" / "minimum.edi"
+NOT_X12 = FIXTURES / "envelope" / "not-x12.edi"
+REFUSED = FIXTURES / "837P" / "fail" / "missing-segment.edi"
+KEYS = (
+    "rule action level source message status syntax file interchange group set claim line segment tag loop "
+    "element value says"
+).split()
+
+
+def edi837(*arguments: str | Path, stdin: bytes = b"", folder: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-m", "edi837", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, cwd=folder, env=environment, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        ([CLEAN], 0),
+        ([DEMO], 1),
+        ([REFUSED], 1),
+        ([NOT_X12], 3),
+        ([FIXTURES / "no-such-file"], 3),
+        ([NOT_X12, CLEAN], 3),  # the worst of all, wherever it stands
+        ([DEMO, CLEAN], 1),
+        ([CLEAN, DEMO, NOT_X12], 3),
+    ],
+)
+def test_check_exits_with_the_worst(files: list[Path], status: int) -> None:
+    assert edi837("check", *files).returncode == status
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["check", DEMO, "--policy", "043"],
+        ["check", DEMO, "--policy", "no/such.toml"],
+        ["ack", DEMO],
+        ["ack", DEMO, "-o", "x", "--stdout", "999"],
+        ["ack", DEMO, "-o", "x", "--control", "0"],
+        ["explain", "042-Z99"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_usage_is_2_and_says_why(arguments: list[str | Path]) -> None:
+    done = edi837(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip() and not done.stdout
+    assert b"Traceback" not in done.stderr
+
+
+def test_findings_as_json_have_their_keys() -> None:
+    findings = json.loads(edi837("check", DEMO, "--format", "json").stdout)
+    assert findings and all(list(f) == KEYS for f in findings)
+    first = findings[0]
+    assert (first["rule"], first["action"], first["claim"], first["status"]) == (
+        "042-A03", "reject", "HIT1002", ["A6:453", "A6:732"],
+    )  # fmt: skip
+    assert first["element"] == "SV101-3" and first["loop"] == "2400" and first["says"]
+
+
+def test_json_lines_are_the_same_findings() -> None:
+    whole = json.loads(edi837("check", DEMO, "--format", "json").stdout)
+    lines = edi837("check", DEMO, "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == whole
+
+
+def test_no_findings_is_an_empty_array() -> None:
+    assert json.loads(edi837("check", CLEAN, "--format", "json").stdout) == []
+
+
+def test_policies_can_be_turned_off() -> None:
+    done = edi837("check", DEMO, "--policy", "none")
+    assert done.returncode == 0 and not done.stdout
+
+
+def test_standard_input() -> None:
+    named, piped = edi837("check", DEMO, "--format", "jsonl"), edi837("check", "-", "--format", "jsonl", stdin=DEMO.read_bytes())
+    assert piped.returncode == 1
+    assert piped.stdout.replace(b'"file": "-"', f'"file": "{DEMO}"'.encode()) == named.stdout
+
+
+def test_ack_writes_the_whole_set_and_lists_it(tmp_path: Path) -> None:
+    done = edi837("ack", DEMO, "-o", tmp_path / "out", "--now", "2026-01-15T09:30", "--control", "7")
+    assert done.returncode == 1
+    listed = [Path(line) for line in done.stdout.decode().splitlines()]
+    assert sorted(p.name for p in listed) == [
+        "demo.edi.277ca.edi", "demo.edi.999.edi", "demo.edi.report.json", "demo.edi.report.txt", "demo.edi.ta1.edi",
+    ]  # fmt: skip
+    assert sorted(listed) == sorted((tmp_path / "out").iterdir())
+    assert all(p.stat().st_mode & 0o777 == 0o600 for p in listed)
+    assert b"*000000007*0*T*:~" in (tmp_path / "out" / "demo.edi.999.edi").read_bytes()
+    report = json.loads((tmp_path / "out" / "demo.edi.report.json").read_text())
+    assert report["interchanges"][0]["groups"][0]["sets"][0]["rejected"] == 6
+
+
+def test_same_input_same_bytes(tmp_path: Path) -> None:
+    for folder, seed in (("a", "0"), ("b", "1")):
+        os.environ["PYTHONHASHSEED"] = seed
+        edi837("ack", DEMO, "-o", tmp_path / folder, "--now", "2026-01-15T09:30")
+    del os.environ["PYTHONHASHSEED"]
+    first, second = ({p.name: p.read_bytes() for p in (tmp_path / f).iterdir()} for f in ("a", "b"))
+    assert first == second and len(first) == 5
+
+
+def test_ack_to_a_pipe_is_only_the_acknowledgement() -> None:
+    done = edi837("ack", "--stdout", "277ca", "-", stdin=DEMO.read_bytes())
+    assert done.stdout.startswith(b"ISA*") and done.stdout.rstrip().endswith(b"~")
+    assert b"005010X214" in done.stdout and b"HIT1009" in done.stdout
+
+
+def test_a_refused_set_has_no_277ca(tmp_path: Path) -> None:
+    done = edi837("ack", REFUSED, "-o", tmp_path)
+    assert done.returncode == 1
+    assert not list(tmp_path.glob("*277ca*")) and list(tmp_path.glob("*.999.edi"))
+
+
+def test_what_is_not_x12_writes_nothing(tmp_path: Path) -> None:
+    done = edi837("ack", NOT_X12, "-o", tmp_path / "out")
+    assert done.returncode == 3 and not done.stdout
+    assert b"not X12 at byte 0" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_personal_values_are_masked_unless_asked_for() -> None:
+    for command in (["check", "--format", "json"], ["tree"], ["tree", "--format", "json"], ["lines"]):
+        assert b"OKONJO" not in edi837(command[0], DEMO, *command[1:]).stdout, command
+    assert b"OKONJO" in edi837("tree", DEMO, "--show-phi").stdout
+
+
+@pytest.mark.parametrize("command", ["check", "ack", "tree", "lines", "explain", "policies", "checks", "gateway"])
+def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
+    done = edi837(command, "--help")
+    assert done.returncode == 0 and b"Usage:" in done.stdout
+    assert f"edi837 {command}" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("id", ["042-A03", "A8:453", "CLM05", "SV101-3", "IK4:7", "TA1:023"])
+def test_explain(id: str) -> None:
+    done = edi837("explain", id)
+    assert done.returncode == 0 and id.encode() in done.stdout
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    command = f"{sys.executable} -m edi837 tree {DEMO} | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=ROOT, timeout=60)
+    assert done.stdout.count(b"\n") == 1 and b"Traceback" not in done.stderr
+
+
+def test_gateway_once_files_everything(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for source in (DEMO, CLEAN, REFUSED, NOT_X12):
+        (tmp_path / "in" / source.name).write_bytes(source.read_bytes())
+    done = edi837("gateway", "once", tmp_path)
+    assert done.returncode == 3
+    filed = {folder: sorted(p.name for p in (tmp_path / folder).iterdir()) for folder in ("in", "archive", "error", "quarantine")}
+    assert filed == {
+        "in": [],
+        "archive": ["demo.edi", "minimum.edi"],
+        "error": ["missing-segment.edi"],
+        "quarantine": ["not-x12.edi", "not-x12.edi.reason.json"],
+    }
+    assert (tmp_path / "archive" / "demo.edi").read_bytes() == DEMO.read_bytes()
+    assert (tmp_path / "out" / "demo.edi.277ca.edi").exists()
