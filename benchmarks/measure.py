@@ -14,10 +14,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from edi837 import answer, grammar, loops, process, x12
+from edi837.chart import Loop
 from edi837.findings import Place
 from edi837.frames import Verdict
 from edi837.rules import load
@@ -48,8 +50,8 @@ def place(path: str) -> int:
                     guide = grammar.load(grammar.answers()[seg[8]])
                 elif seg[0] == "ST" and guide:
                     reader = loops.Reader(guide, raw.delimiters, seg, Place())
-                    for loop in (*reader.read(raw.pieces), *reader.close()):
-                        claims += isinstance(loop, loops.Loop) and loop.use.id == "2300"
+                    for loop in chain(reader.read(raw.pieces), reader.close()):
+                        claims += isinstance(loop, Loop) and loop.use.id == "2300"
     return claims
 
 

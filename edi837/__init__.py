@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from edi837 import answer, process, x12
+from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
 from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
 from edi837.frames import Verdict
-from edi837.loops import Loop
 from edi837.rules import Policy, PolicyError
 from edi837.rules import load as _load
 

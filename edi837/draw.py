@@ -14,10 +14,11 @@ from decimal import Decimal
 from typing import BinaryIO, Literal, Protocol
 
 from edi837 import personal, process, safe
+from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Finding
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet
-from edi837.loops import LEVELS, Loop
+from edi837.loops import LEVELS
 from edi837.outline import Begin, Finish, Mark, Piece, UnknownClaim, walk
 from edi837.treedata import Json, Xml, delimiters
 from edi837.x12 import Delimiters, Segment

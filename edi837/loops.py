@@ -19,14 +19,12 @@ What cannot be placed so is a slip, and `Misfit` (module `misfits`) finds its on
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
-from edi837 import accept, misfits, syntax
+from edi837 import misfits, syntax
+from edi837.chart import Loop, Step, chart
 from edi837.findings import Finding, Level, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
@@ -34,95 +32,6 @@ from edi837.x12 import Delimiters, Segment
 ENVELOPE = frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA"))
 LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
 _BLANK = " \t\r\n"
-
-
-@dataclass(eq=False, slots=True)
-class Loop:
-    """One occurrence of a loop, with what it holds so far."""
-
-    use: LoopUse
-    parent: Loop | None = field(default=None, repr=False)
-    segments: list[tuple[int, SegmentUse, Segment]] = field(default_factory=list, repr=False)
-    loops: list[Loop] = field(default_factory=list, repr=False)
-    seen: int = 0  # bits of the children that came
-    excused: int = 0  # bits of those in whose place something else stood
-    counts: dict[int, int] = field(default_factory=dict, repr=False)  # by bit, from the second on
-    gone: dict[int, int] = field(default_factory=dict, repr=False)  # by bit: where the first child let go began
-    broken: bool = False  # something in it, or in what it closed over, is not well formed
-
-    def first(self, tag: str, qualifier: str = "") -> Segment:
-        """Its first segment of that tag (and element 01); empty list when there is none."""
-        for _, _, seg in self.segments:
-            if seg[0] == tag and (not qualifier or seg[1:2] == [qualifier]):
-                return seg
-        return []
-
-    def child(self, id: str) -> Loop | None:
-        """Its first closed or open child loop of that id."""
-        for loop in self.loops:
-            if loop.use.id == id:
-                return loop
-        return None
-
-
-@dataclass(eq=False, slots=True)
-class Site:
-    """A segment use with this interchange's pattern, and the steps known from here."""
-
-    use: SegmentUse
-    accepts: Callable[[str], re.Match[str] | None]
-    noted: int  # the first element that a syntax note speaks of
-    steps: dict[str, Step] = field(default_factory=dict, repr=False)
-
-
-@dataclass(eq=False, slots=True)
-class Step:
-    """From one site to the next."""
-
-    site: Site
-    pops: int  # loops that close
-    opens: tuple[LoopUse, ...]  # loops that open, outermost first
-    bit: int  # of the target in the loop it lands in
-
-
-@dataclass(eq=False, slots=True)
-class Chart:
-    """All sites of a guide under one set of delimiters; grows as places are first reached."""
-
-    guide: Guide
-    delimiters: Delimiters
-    sites: dict[SegmentUse, Site] = field(default_factory=dict, repr=False)
-    kinds: dict[str, int] = field(default_factory=dict, repr=False)  # 1: element 01 alone tells a tag's uses apart
-
-    def __post_init__(self) -> None:
-        composite = {use.tag for use in self.guide.root.segments() if use.elements[0].components}
-        for tag, elements in self.guide.keys.items():
-            self.kinds[tag] = 1 if elements == (1,) and tag not in composite else 2
-
-    def key(self, seg: Segment) -> str:
-        """What tells this segment's uses apart, as one string."""
-        separator, component = self.delimiters.element, self.delimiters.component
-        elements = self.guide.keys[seg[0]]
-        return separator.join([seg[0], *(seg[e].partition(component)[0] for e in elements if e < len(seg))])
-
-    def site(self, use: SegmentUse) -> Site:
-        """The site of a use; its pattern is compiled on first sight."""
-        site = self.sites.get(use)
-        if site is None:
-            accepts = re.compile(accept.pattern(use, self.delimiters)).fullmatch
-            site = Site(use, accepts, min((syntax.concerns(note) for note in use.notes), default=sys.maxsize))
-            self.sites[use] = site
-        return site
-
-    def step(self, place: misfits.Placed) -> Step:
-        """A placement as a step."""
-        return Step(self.site(place.use), place.pops, place.opens, place.use.bit)
-
-
-@lru_cache(maxsize=16)
-def chart(guide: Guide, delimiters: Delimiters) -> Chart:
-    """The chart of a guide for these delimiters, shared by the interchanges that use them."""
-    return Chart(guide, delimiters)
 
 
 class Reader:
@@ -148,9 +57,9 @@ class Reader:
         separator = self._chart.delimiters.element
         component = self._chart.delimiters.component
         kinds, out, number = self._chart.kinds, self._out, self.number
-        self.root.seen = self._site.use.bit
-        self.root.segments.append((1, self._site.use, self._st))
-        site = self._site
+        site, top = self._site, self._top
+        top.seen = site.use.bit
+        top.segments.append((1, site.use, self._st))
         again = True
         while again:
             again = False
@@ -179,20 +88,20 @@ class Reader:
                         ahead = next(pieces, None)
                         if ahead is not None:
                             pieces = chain((ahead,), pieces)
+                        self._site = site
                         self.number = number = number + 1
                         self._misfit(piece, seg, ahead)
-                        site = self._site
+                        site, top = self._site, self._top
                         yield from out
                         out.clear()
                         again = True
                         break  # to take up the rebuilt iterator
-                    step = self._chart.step(placed)
-                    site.steps[key] = step
+                    site.steps[key] = step = self._chart.step(placed)
                 self.number = number = number + 1
-                self._site = site = step.site
-                if step.pops or step.opens:
+                site = step.site
+                if step.crosses:
                     self._cross(step)
-                top = self._top
+                    top = self._top
                 if top.seen & step.bit:
                     self._again(top, site.use)
                 else:
@@ -227,8 +136,7 @@ class Reader:
         for use in step.opens:
             parent = self._top
             if parent.seen & use.bit:
-                count = parent.counts[use.bit] = parent.counts.get(use.bit, 1) + 1
-                if use.repeat and count == use.repeat + 1:
+                if parent.count(use.bit) == use.repeat + 1 > 1:
                     if left.use is use and len(left.segments) == 1:  # its first segment came twice
                         del self._out[said:]  # what the first lacks stands behind the second
                     self._finding(
@@ -250,6 +158,7 @@ class Reader:
         if loop.use.id == "2300" or loop.use.id in LEVELS:
             self._out.append(loop)
             parent.loops.pop()  # let it go
+            parent.gone = parent.gone or {}
             parent.gone.setdefault(loop.use.bit, loop.segments[0][0] if loop.segments else self.number)
         elif loop.broken:
             parent.broken = True
@@ -263,7 +172,7 @@ class Reader:
                 # Segments of one position stand in any order: behind the last it is missed for certain.
                 later = [n for n, use, _ in loop.segments if use.pos > child.pos]
                 later += [c.segments[0][0] for c in loop.loops if c.use.bit > child.bit and c.segments]
-                later += [n for bit, n in loop.gone.items() if bit > child.bit]
+                later += [n for bit, n in (loop.gone or {}).items() if bit > child.bit]
                 after = min(later, default=self.number)
                 self._finding(
                     "IK3:3", f"{what} is required in loop {loop.use.id} and missing",
@@ -271,8 +180,7 @@ class Reader:
                 )  # fmt: skip
 
     def _again(self, loop: Loop, use: SegmentUse) -> None:
-        count = loop.counts[use.bit] = loop.counts.get(use.bit, 1) + 1
-        if use.max_use and count == use.max_use + 1:
+        if loop.count(use.bit) == use.max_use + 1 > 1:
             self._finding(
                 "IK3:5", f"{use.tag} ({use.name}) comes more than {_times(use.max_use)} in loop {use.loop.id}",
                 loop=use.loop.id, tag=use.tag, fix="drop what is one too many",

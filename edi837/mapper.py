@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
-from edi837.loops import Loop
 from edi837.x12 import Segment
 
 _AMOUNT = re.compile(r"-?(?:\d{1,18}\.?\d{0,18}|\.\d{1,18})\Z", re.ASCII)

@@ -17,7 +17,7 @@ from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, known_tags
 from edi837.x12 import Segment
 
 if TYPE_CHECKING:
-    from edi837.loops import Loop
+    from edi837.chart import Loop
 
 
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9]{1,2}\Z")

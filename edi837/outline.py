@@ -19,11 +19,12 @@ from heapq import heappop, heappush
 from typing import BinaryIO
 
 from edi837 import process
+from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Edi837Error, Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.grammar import SegmentUse
-from edi837.loops import LEVELS, Loop
+from edi837.loops import LEVELS
 from edi837.safe import text
 from edi837.x12 import Segment
 

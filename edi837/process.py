@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from edi837 import envelope, grammar, loops, x12
+from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
@@ -30,11 +31,11 @@ class Judge(Protocol):
 def tell(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event]:
     """Tell a stream of interchanges as events. Raises NotX12 when it holds none."""
     for event in tell_loops(stream, policies):
-        if not isinstance(event, loops.Loop):
+        if not isinstance(event, Loop):
             yield event
 
 
-def tell_loops(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event | loops.Loop]:
+def tell_loops(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event | Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
     numbers: set[tuple[str, ...]] = set()
     stray: tuple[int, int] | None = None  # from byte to byte; it may come in parts
@@ -75,7 +76,7 @@ class _Teller:
         self._at = Place(interchange=self._frame.number)
         self._stray = False
 
-    def tell(self, numbers: set[tuple[str, ...]]) -> Iterator[Event | loops.Loop]:
+    def tell(self, numbers: set[tuple[str, ...]]) -> Iterator[Event | Loop]:
         frame = self._frame
         yield frame
         for note in envelope.isa(frame.header):
@@ -89,7 +90,7 @@ class _Teller:
             yield from self._groups()
         yield End(frame)
 
-    def _groups(self) -> Iterator[Event | loops.Loop]:
+    def _groups(self) -> Iterator[Event | Loop]:
         seen: set[str] = set()
         while seg := self._next():
             if seg[0] == "GS":
@@ -122,7 +123,7 @@ class _Teller:
             self._stray = True
             yield self._noted(note, "interchange", tag, self._at)
 
-    def _group(self, gs: x12.Segment, seen: set[str]) -> Iterator[Event | loops.Loop]:
+    def _group(self, gs: x12.Segment, seen: set[str]) -> Iterator[Event | Loop]:
         group = FunctionalGroup(gs)
         at = replace(self._at, group=group.number)
         yield group
@@ -155,7 +156,7 @@ class _Teller:
 
     def _set(
         self, st: x12.Segment, group: FunctionalGroup, at: Place, numbers: set[str]
-    ) -> Iterator[Event | loops.Loop]:
+    ) -> Iterator[Event | Loop]:
         guide = grammar.load(grammar.answers()[group.version])
         frame = TransactionSet(st, guide.id, guide.kind)
         at = replace(at, set=frame.number)
@@ -190,11 +191,11 @@ class _Teller:
 
     def _claims(
         self, reader: loops.Reader, frame: TransactionSet, at: Place
-    ) -> Iterator[Event | loops.Loop]:
+    ) -> Iterator[Event | Loop]:
         """Read a set; hold a patient's claims until the level closes, then judge them."""
         mapper = Mapper(frame.kind, self._delimiters.component)
         held: list[tuple[Claim, bool]] = []
-        level: loops.Loop | None = None
+        level: Loop | None = None
         for item in self._read(reader):
             if isinstance(item, Finding):
                 if not self._raw.unterminated:  # the last segment is cut: no fault of its own
@@ -205,7 +206,7 @@ class _Teller:
                 if held and (level is not item.parent or len(held) >= MOST_HELD):
                     yield from self._judge(held, frame, at)
                 level = item.parent
-                held.append((mapper.claim(item), _well_formed(item)))
+                held.append((mapper.claim(item), item.well_formed))
             elif held:
                 yield from self._judge(held, frame, at)
         if held:
@@ -220,7 +221,7 @@ class _Teller:
                 fix="end each segment once",
             )  # fmt: skip
 
-    def _read(self, reader: loops.Reader) -> Iterator[Finding | loops.Loop]:
+    def _read(self, reader: loops.Reader) -> Iterator[Finding | Loop]:
         yield from reader.read(self._pieces)
         self._stop, cut = reader.stop, reader.stop is None
         if self._stop and self._stop[0] == "SE":
@@ -286,12 +287,3 @@ class _Teller:
             f"X12-{kind}-{code or 'NOTE'}", "reject" if note.grave else "warn", level, note.message,  # type: ignore[arg-type]
             replace(at, tag=tag, element=note.element), "X12", fix=note.fix, syntax=note.code if code else "",
         )  # fmt: skip
-
-
-def _well_formed(loop: loops.Loop) -> bool:
-    above: loops.Loop | None = loop
-    while above is not None:
-        if above.broken:
-            return False
-        above = above.parent
-    return True

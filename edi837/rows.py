@@ -18,10 +18,10 @@ from json.encoder import encode_basestring
 from typing import Any, BinaryIO
 
 from edi837 import process, safe
+from edi837.chart import Loop
 from edi837.claim import Claim, Party
 from edi837.findings import Finding
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet, Verdict
-from edi837.loops import Loop
 from edi837.table import Row, as_table, batches
 
 __all__ = ["COLUMNS", "Row", "as_csv", "as_jsonl", "as_table", "rows"]
@@ -86,7 +86,7 @@ def rows(stream: BinaryIO, policies: Sequence[process.Judge] = (), *, phi: bool 
             yield from _claim(event.claim, frames, status, (*syntax, *event.findings), phi)
         elif isinstance(event, Loop):
             if event.use.id == "2300":
-                waiting.append((_well_formed(event), found))
+                waiting.append((event.well_formed, found))
                 found = []
         elif isinstance(event, Finding):
             if event.place.claim:
@@ -244,13 +244,3 @@ def _number(text: str) -> int | None:
 
 def _name(party: Party) -> str:
     return ", ".join(part for part in (party.last, party.first) if part)
-
-
-def _well_formed(loop: Loop) -> bool:
-    """Whether no finding stands in a loop or above it: then a policy sees the claim."""
-    above: Loop | None = loop
-    while above is not None:
-        if above.broken:
-            return False
-        above = above.parent
-    return True

@@ -13,9 +13,9 @@ from html import escape
 from typing import Any
 
 from edi837 import personal, wording
+from edi837.chart import Loop
 from edi837.findings import Finding
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet
-from edi837.loops import Loop
 from edi837.outline import Begin, Finish, Mark, Node, Piece
 from edi837.safe import text
 from edi837.x12 import Delimiters

@@ -20,9 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edi837 import accept, grammar, process, syntax
+from edi837.chart import Loop
 from edi837.findings import NotX12
 from edi837.grammar import SegmentUse
-from edi837.loops import Loop
 from edi837.x12 import Delimiters, Segment
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -9,7 +9,6 @@ from decimal import Decimal
 from itertools import combinations
 
 import pytest
-from tests import shorthand
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from edi837.checks import CHECKS, Answer, Breaks, Lines, Unknown, conflicts, voc
 from edi837.edit import Edit
 from edi837.overlap import Span
 from edi837.rules import load
+from tests import shorthand
 
 # ---------------------------------------------------------------- day arithmetic
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 
 from edi837 import process
+from edi837.chart import Loop
 from edi837.findings import Finding
 from edi837.frames import Verdict
-from edi837.loops import Loop
 from tests.snippets import CLAIM_I, CLAIM_P, FRONT, HEAD, PROVIDER, SUBSCRIBER, I, interchange, segments
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

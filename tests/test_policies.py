@@ -12,12 +12,12 @@ from xml.etree import ElementTree
 
 import pytest
 import pyx12  # type: ignore[import-untyped]
-from tests import shorthand
 
 from edi837 import statuscodes
 from edi837.edit import Edit
 from edi837.findings import Finding, StatusCode
 from edi837.rules import Policy, load, names
+from tests import shorthand
 
 HERE = Path(__file__).parent
 CASES = {

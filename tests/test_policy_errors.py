@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests import shorthand
 
 from edi837.rules import PolicyError, load
+from tests import shorthand
 
 TEXT = "Therapies are paid by the day.\nThe second “therapy”\n carries SH. All plans."
 GOOD = """\

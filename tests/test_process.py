@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from benchmarks.generate import write_837i, write_837p
 from edi837 import process
+from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding, NotX12, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
-from edi837.loops import Loop
 from tests.mutate import mutations
 from tests.snippets import CLAIM_I, CLAIM_P, FRONT, HEAD, PROVIDER, SUBSCRIBER, I, interchange
 

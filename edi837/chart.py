@@ -1,0 +1,129 @@
+"""The guide as a chart to walk on, and the loops that open on the way.
+
+Enters: a guide and the delimiters of an interchange. Leaves: for each place a `Site` with the
+pattern that accepts its segment and the `Step`s known from there; and `Loop`, one occurrence
+of a loop, which hangs from the loop it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from edi837 import accept, misfits, syntax
+from edi837.grammar import Guide, LoopUse, SegmentUse
+from edi837.x12 import Delimiters, Segment
+
+
+class Loop:
+    """One occurrence of a loop, with what it holds so far."""
+
+    __slots__ = ("broken", "counts", "excused", "gone", "loops", "parent", "seen", "segments", "use")
+
+    def __init__(self, use: LoopUse, parent: Loop | None = None) -> None:
+        self.use = use
+        self.parent = parent
+        self.segments: list[tuple[int, SegmentUse, Segment]] = []  # number in the set, use, elements
+        self.loops: list[Loop] = []
+        self.seen = 0  # bits of the children that came
+        self.excused = 0  # bits of those in whose place something else stood
+        self.counts: dict[int, int] | None = None  # by bit, from the second on
+        self.gone: dict[int, int] | None = None  # by position: where the first child let go began
+        self.broken = False  # something in it, or in what it closed over, is not well formed
+
+    @property
+    def well_formed(self) -> bool:
+        """Whether nothing was found in it so far, nor in the loops above it."""
+        above: Loop | None = self
+        while above is not None:
+            if above.broken:
+                return False
+            above = above.parent
+        return True
+
+    def count(self, bit: int) -> int:
+        """Count one more of a child that came before; how many there are now."""
+        if self.counts is None:
+            self.counts = {}
+        count = self.counts[bit] = self.counts.get(bit, 1) + 1
+        return count
+
+    def first(self, tag: str, qualifier: str = "") -> Segment:
+        """Its first segment of that tag (and element 01); empty list when there is none."""
+        for _, _, seg in self.segments:
+            if seg[0] == tag and (not qualifier or seg[1:2] == [qualifier]):
+                return seg
+        return []
+
+    def child(self, id: str) -> Loop | None:
+        """Its first closed or open child loop of that id."""
+        for loop in self.loops:
+            if loop.use.id == id:
+                return loop
+        return None
+
+
+@dataclass(eq=False, slots=True)
+class Site:
+    """A segment use with this interchange's pattern, and the steps known from here."""
+
+    use: SegmentUse
+    accepts: Callable[[str], re.Match[str] | None]
+    noted: int  # the first element that a syntax note speaks of
+    steps: dict[str, Step] = field(default_factory=dict, repr=False)
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """From one site to the next."""
+
+    site: Site
+    pops: int  # loops that close
+    opens: tuple[LoopUse, ...]  # loops that open, outermost first
+    bit: int  # of the target in the loop it lands in
+    crosses: bool  # whether any loop closes or opens
+
+
+@dataclass(eq=False, slots=True)
+class Chart:
+    """All sites of a guide under one set of delimiters; grows as places are first reached."""
+
+    guide: Guide
+    delimiters: Delimiters
+    sites: dict[SegmentUse, Site] = field(default_factory=dict, repr=False)
+    kinds: dict[str, int] = field(default_factory=dict, repr=False)  # 1: element 01 alone tells a tag's uses apart
+
+    def __post_init__(self) -> None:
+        composite = {use.tag for use in self.guide.root.segments() if use.elements[0].components}
+        for tag, elements in self.guide.keys.items():
+            self.kinds[tag] = 1 if elements == (1,) and tag not in composite else 2
+
+    def key(self, seg: Segment) -> str:
+        """What tells this segment's uses apart, as one string."""
+        separator, component = self.delimiters.element, self.delimiters.component
+        elements = self.guide.keys[seg[0]]
+        return separator.join([seg[0], *(seg[e].partition(component)[0] for e in elements if e < len(seg))])
+
+    def site(self, use: SegmentUse) -> Site:
+        """The site of a use; its pattern is compiled on first sight."""
+        site = self.sites.get(use)
+        if site is None:
+            accepts = re.compile(accept.pattern(use, self.delimiters)).fullmatch
+            site = Site(use, accepts, min((syntax.concerns(note) for note in use.notes), default=sys.maxsize))
+            self.sites[use] = site
+        return site
+
+    def step(self, place: misfits.Placed) -> Step:
+        """A placement as a step."""
+        return Step(
+            self.site(place.use), place.pops, place.opens, place.use.bit, bool(place.pops or place.opens)
+        )
+
+
+@lru_cache(maxsize=16)
+def chart(guide: Guide, delimiters: Delimiters) -> Chart:
+    """The chart of a guide for these delimiters, shared by the interchanges that use them."""
+    return Chart(guide, delimiters)
