@@ -80,7 +80,7 @@ def gs(seg: Segment, before: Collection[str]) -> Iterator[Note]:
     """Judge a GS (AK9 codes); `before` holds the GS06 of the groups before it."""
     number, version = _at(seg, 6), _at(seg, 8)
     if _at(seg, 1) not in ("HC", "HN", "FA"):
-        yield Note("AK9:1", "GS01 is not HC: only health care claims are read here", "send claims (837) in a group HC", 1)
+        yield Note("AK9:1", "GS01 is not HC: only health care claims are read here", "send claims in a group HC", 1)
     elif version not in answers() or load(answers()[version]).functional_id != _at(seg, 1):
         yield Note("AK9:2", "GS08 names a guide that is not read here; 837P is 005010X222A1, 837I is 005010X223A2",
                    "send 005010X222A1 or 005010X223A2", 8)  # fmt: skip

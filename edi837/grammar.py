@@ -202,7 +202,7 @@ def _note(text: str, usage: dict[int, str]) -> tuple[str, tuple[int, ...]] | Non
     if kind in "CL" and uses[0] == "N":
         return None
     seqs = tuple(seq for seq, use in zip(all_seqs, uses, strict=True) if use != "N")
-    if kind == "E" and len(seqs) < 2 or not seqs or (kind != "R" and len(seqs) < 2):
+    if (kind == "E" and len(seqs) < 2) or not seqs or (kind != "R" and len(seqs) < 2):
         return None
     return kind, seqs
 

@@ -135,14 +135,13 @@ class Reader:
             self._leave()
         for use in step.opens:
             parent = self._top
-            if parent.seen & use.bit:
-                if parent.count(use.bit) == use.repeat + 1 > 1:
-                    if left.use is use and len(left.segments) == 1:  # its first segment came twice
-                        del self._out[said:]  # what the first lacks stands behind the second
-                    self._finding(
-                        "IK3:4", f"loop {use.id} ({use.name}) comes more than {_times(use.repeat)}",
-                        loop=use.id, tag=use.entry.tag, fix="split the claim, or drop what is one too many",
-                    )  # fmt: skip
+            if parent.seen & use.bit and parent.count(use.bit) == use.repeat + 1 > 1:
+                if left.use is use and len(left.segments) == 1:  # its first segment came twice
+                    del self._out[said:]  # what the first lacks stands behind the second
+                self._finding(
+                    "IK3:4", f"loop {use.id} ({use.name}) comes more than {_times(use.repeat)}",
+                    loop=use.id, tag=use.entry.tag, fix="split the claim, or drop what is one too many",
+                )  # fmt: skip
             parent.seen |= use.bit
             loop = Loop(use, parent)
             parent.loops.append(loop)

@@ -18,6 +18,9 @@ from edi837.findings import Finding, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.mapper import Mapper
 
+_OUTSIDE = envelope.Note(
+    "TA1:022", "a segment stands outside every transaction set", "put it between ST and SE"
+)
 MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
 
 
@@ -81,7 +84,7 @@ class _Teller:
         yield frame
         for note in envelope.isa(frame.header):
             yield self._noted(note, "interchange", "ISA", self._at)
-        identity = tuple(frame.header[5:9]) + (frame.number,)
+        identity = (*tuple(frame.header[5:9]), frame.number)
         if identity in numbers:
             duplicate = envelope.Note("TA1:025", "ISA13 came before in this file", "number each interchange apart", 13)
             yield self._noted(duplicate, "interchange", "ISA", self._at)
@@ -101,7 +104,7 @@ class _Teller:
                 if self._raw.unterminated:
                     if notes:
                         break  # cut off inside it
-                    notes = [envelope.Note("TA1:023", "the file ends before the terminator of IEA", "end IEA too", 0, False)]
+                    notes = [envelope.Note("TA1:023", "the file ends before IEA's terminator", "end IEA too", 0, False)]
                 for note in notes:
                     if self._stray and note.element == 1:
                         continue  # what stands outside already spoils the count
@@ -111,8 +114,7 @@ class _Teller:
                 note = envelope.Note("TA1:024", "ST stands in no functional group", "send GS before ST and GE after SE")
                 yield from self._outside(note, "ST")
             elif seg[0] != "TA1":
-                note = envelope.Note("TA1:022", "a segment stands outside every transaction set", "put it between ST and SE")
-                yield from self._outside(note, seg[0])
+                yield from self._outside(_OUTSIDE, seg[0])
         why = "a segment is longer than 1 MiB" if self._raw.oversize else "it ends without IEA"
         note = envelope.Note("TA1:023", f"the interchange is cut off: {why}", "send it again, whole")
         yield self._noted(note, "interchange", "IEA", self._at)
@@ -150,8 +152,7 @@ class _Teller:
                 yield self._noted(note, "group", "GE", at, group)
                 break
             elif not refused:
-                note = envelope.Note("TA1:022", "a segment stands outside every transaction set", "put it between ST and SE")
-                yield from self._outside(note, seg[0])
+                yield from self._outside(_OUTSIDE, seg[0])
         yield End(group)
 
     def _set(
@@ -171,7 +172,7 @@ class _Teller:
         else:
             reader = loops.Reader(guide, self._delimiters, st, at)
             for event in self._claims(reader, frame, at):
-                frame.refused = frame.refused or isinstance(event, Finding) and event.rejects
+                frame.refused = frame.refused or (isinstance(event, Finding) and event.rejects)
                 yield event
             count = reader.number
         if self._stop and self._cut(self._stop):

@@ -14,7 +14,7 @@ from edi837.claim import Claim
 from edi837.findings import Finding
 from edi837.frames import Verdict
 
-P, I = "005010X222A1", "005010X223A2"  # noqa: E741
+P, I = "005010X222A1", "005010X223A2"
 
 FRONT = """
 BHT*0019*00*BATCH1*20250303*0915*CH

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -54,7 +54,7 @@ def test_days_are_sets_of_days(a: list[tuple[int, int]], b: list[tuple[int, int]
     union, other = overlap.union(a), overlap.union(b)
     whole = set(range(span.first, span.last + 1))
     assert _set(union) == _set(a)
-    assert all(high + 1 < low for (_, high), (low, _) in zip(union, union[1:], strict=False))
+    assert all(high + 1 < low for (_, high), (low, _) in pairwise(union))
     assert _set(overlap.common(union, other)) == _set(a) & _set(b)
     assert _set(overlap.within(union, span.first, span.last)) == _set(a) & whole
     assert _set(overlap.outside(union, span.first, span.last)) == whole - _set(a)

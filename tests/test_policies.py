@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import pyx12  # type: ignore[import-untyped]
+import pyx12
 
 from edi837 import statuscodes
 from edi837.edit import Edit

@@ -225,7 +225,7 @@ def test_an_edit_without_id_or_check(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="none.toml: cannot be read"):
+    with pytest.raises(PolicyError, match=r"none\.toml: cannot be read"):
         load(tmp_path / "none.toml")
 
 
@@ -234,9 +234,9 @@ def test_an_empty_file(tmp_path: Path) -> None:
 
 
 def test_unknown_names(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match='there is no policy "042-strikt"; did you mean "042-strict"?'):
+    with pytest.raises(PolicyError, match=r'there is no policy "042-strikt"; did you mean "042-strict"\?'):
         load("042-strikt")
-    with pytest.raises(PolicyError, match='unknown profile "strikt"; did you mean "strict"?'):
+    with pytest.raises(PolicyError, match=r'unknown profile "strikt"; did you mean "strict"\?'):
         load(_write(tmp_path, GOOD), "strikt")
 
 
