@@ -23,7 +23,7 @@ from edi837 import process
 from edi837.acks import Acknowledgements
 from edi837.acks.writer import spool
 from edi837.findings import Finding
-from edi837.frames import End, Interchange, Verdict
+from edi837.frames import Verdict
 from edi837.report import Report
 from edi837.rules import Policy
 
@@ -85,8 +85,6 @@ def answer(
         elif isinstance(event, Finding):
             outcome.rejects += event.rejects
             outcome.refused |= event.rejects
-        elif isinstance(event, End) and isinstance(event.of, Interchange):
-            outcome.refused |= event.of.refused
     report.close()
     outcome.files = acks.finish()
     for kind, wrapper, content in (("report.json", json_text, json), ("report.txt", text_text, text)):

@@ -162,7 +162,8 @@ class Report:
         put(f"  patient {show(_name(claim))}  member {show(claim.patient.id)}\n")
         for finding in verdict.findings:
             line = _line(claim, finding)
-            put(f"  {finding.action:8}{finding.rule}  {' '.join(finding.status)}\n")
+            codes = f"  {' '.join(finding.status)}" if finding.rejects else "  not on the 277CA"
+            put(f"  {finding.action:8}{finding.rule}{codes}\n")
             if line:
                 put(f"    line    {_service(line)}\n")
             put(f"    what    {safe.text(finding.message)}\n")

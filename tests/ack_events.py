@@ -65,9 +65,8 @@ def finding(
 ) -> Finding:
     """A finding of the syntax, as the 999 tells it."""
     where = Place(segment=segment, tag=tag, **place)
-    return Finding(
-        "X12", action, "element" if syntax.startswith("IK4") else "segment", "", where, syntax=syntax
-    )
+    level: Any = {"IK4": "element", "IK5": "set"}.get(syntax[:3], "segment")
+    return Finding("X12", action, level, "", where, syntax=syntax)
 
 
 def edit(*status: str, line: str = "", action: Any = "reject", syntax: str = "") -> Finding:

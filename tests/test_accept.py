@@ -110,11 +110,31 @@ def test_good_segments_are_accepted() -> None:
     assert len(refused) < len(segments) / 100, refused
 
 
+ODDITIES = (
+    *("", " ", "0", "00", "1", "-1", "1.", ".5", "1.5", "-1.5", "1e5", "A ", " A", "\x07", "\xc9", "\xb2", "\xa0"),
+    *("20240229", "20230229", "20241301", "20240431", "20240101-20240131", "20240101-20230229", "20240101-"),
+    *("202401011200", "2359", "2460", "240000", "D8", "RD8", "HC", "HC:99213", "ABK:A419", "XX", "MI", "QC", "US", "Y"),
+    *(":", "::", "A:B", "^", "A^B", "*", "**", "1" * 10, "1" * 18, "1" * 19, "A" * 60, "A" * 61, "A" * 80, "A" * 81),
+)
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DTP*472*D8*20240229",  # a leap day
+        "DMG*D8*20000229*F",
+        "N3*12 RUE DE LA R\xc9PUBLIQUE",  # one byte a letter here, and no delimiter
+        "CLM*C1*1234567890123.5***12:B:1*Y*A*Y*Y",  # more digits than the pattern looks for
+    ],
+)
+def test_what_is_refused_may_still_be_good(text: str) -> None:
+    """The explanation has the last word."""
+    seg = text.split("*")
+    uses = [use for use in _uses() if use.tag == seg[0] and not list(syntax.explain(use, seg, USUAL))]
+    assert uses
+
+
 VALUES = st.one_of(
-    st.sampled_from(("", " ", "0", "00", "1", "-1", "1.", ".5", "1.5", "1e5")),
-    st.sampled_from(("20240229", "20230229", "20241301", "20240101-20240131", "20240101-", "2359", "2460")),
-    st.sampled_from(("D8", "RD8", "HC", "HC:99213", "ABK:A419", "XX", "MI", "QC", "US", "UN", "PR", "IL", "Y", "N")),
-    st.sampled_from(("\x07", "A ", " A", "\xc9", "\xb2", "\xa0", ":", "::", "^", "A^B", "*", "**")),
+    st.sampled_from(ODDITIES),
     st.text("0189AZaz .-:^*\n\x1d\xe9", max_size=12),
     st.text("019", min_size=15, max_size=20),
     st.text("A", min_size=58, max_size=82),
@@ -160,10 +180,49 @@ def test_what_is_accepted_has_no_flaw_in_any_use(data: st.DataObject) -> None:
 def _value(element: grammar.ElementUse) -> st.SearchStrategy[str]:
     if element.usage == "N":
         return st.sampled_from(("", "", "", "", "", "", "X"))
-    typical = {"DT": "20240115", "TM": "1200", "R": "12.5", "N0": "1" * element.min}
-    good = st.sampled_from(sorted(element.codes) or [typical.get(element.type, "A" * element.min)])
+    good = st.sampled_from(sorted(element.codes) or [_typical(element)])
     empty = st.just("") if element.usage != "R" else good
     return st.one_of(good, good, empty, empty, st.sampled_from(("20240229", "20240101-20240102", "1" * 18)), VALUES)
+
+
+def _typical(element: grammar.ElementUse) -> str:
+    fixed = {"DT": "20240115", "TM": "1200", "R": "12.5", "N0": "1" * element.min}
+    return min(element.codes, default=fixed.get(element.type, "A" * element.min))
+
+
+FORMS = {"D8": "20240115", "RD8": "20240115-20240116", "DT": "202401151200", "TM": "1200"}
+
+
+def _full(use: SegmentUse) -> Iterator[Segment]:
+    """A good segment with every element that may be there, once for each form of its date."""
+    parts = [part for element in use.elements for part in (element, *element.components)]
+    forms = {code for part in parts if part.data_element == "1250" for code in part.codes}
+    for form in sorted(forms & FORMS.keys()) or [""]:
+        period = {"1250": form, "1251": FORMS.get(form, "")}
+        seg = [use.tag]
+        for element in use.elements:
+            values = [
+                "" if part.usage == "N" else period.get(part.data_element) or _typical(part)
+                for part in element.components or (element,)
+            ]
+            seg.append("" if element.usage == "N" else ":".join(values).rstrip(":"))
+        yield seg
+
+
+@pytest.mark.parametrize("delimiters", [USUAL, ODD[5], ODD[6]], ids=repr)
+def test_no_oddity_is_accepted_anywhere_that_has_a_flaw(delimiters: Delimiters) -> None:
+    """In each element and component of each use, one oddity after the other."""
+    accepted = 0
+    for use in _distinct():
+        for seg in _full(use):
+            accepted += _assert_kept(use, _written(seg, delimiters), delimiters)
+            for at in range(1, len(seg)):
+                parts = seg[at].split(":")
+                for n in range(len(parts)):
+                    for value in ODDITIES:
+                        changed = ":".join([*parts[:n], value, *parts[n + 1 :]])
+                        _assert_kept(use, _written([*seg[:at], changed, *seg[at + 1 :]], delimiters), delimiters)
+    assert accepted > len(_distinct()) / 2  # else little was tried
 
 
 # ------------------------------------------------------------------ marks and time

@@ -143,3 +143,17 @@ def test_a_set_that_the_999_refuses_has_no_277ca(path: Path) -> None:
             group = 0
     acknowledged = [s for s in edi837.segments(said["277ca"]) if s[0] == "ST"] if "277ca" in said else []
     assert len(acknowledged) == accepted
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_a_refusal_says_why(path: Path) -> None:
+    """Every IK5 and AK9 with R has a code, unless AK9 only sums up its sets."""
+    said = answers(path)
+    sets = 0
+    for seg in edi837.segments(said["999"]) if "999" in said else ():
+        if seg[0] == "IK5":
+            sets += 1
+            assert seg[1] == "A" or len(seg) > 2, seg
+        elif seg[0] == "AK9":
+            assert seg[1] != "R" or len(seg) > 5 or sets or seg[3] == "0", seg
+            sets = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import stat
 from datetime import datetime
@@ -59,7 +60,13 @@ def test_outcome(name: str, kinds: set[str], claims: int | None, rejected: int |
     else:
         assert (outcome.claims, outcome.rejected) == (claims, rejected)
         assert bool(outcome.rejects) == refused
-    assert all(content.tell() == 0 and content.read() for content in outcome.files.values())
+    assert all(content.tell() == 0 for content in outcome.files.values())
+    told = {kind: content.read() for kind, content in outcome.files.items()}
+    assert all(told.values())
+    totals = json.loads(told["report.json"])["interchanges"]
+    counted = sum(one["claims"] for whole in totals for group in whole["groups"] for one in group["sets"])
+    assert counted == outcome.claims
+    assert b"\nTotals\n" in told["report.txt"]
 
 
 def test_the_same_bytes_give_the_same_answers() -> None:

@@ -96,6 +96,12 @@ def test_each_file_goes_where_it_belongs(root: Path) -> None:
     assert sorted(filed["good.edi"].answers) == sorted(root / "out" / f"good.edi{end}" for end in ENDINGS)
 
 
+def test_one_claim_sent_back_is_known(root: Path) -> None:
+    drop(root, one_edi=GOOD.replace(b"HC:S9500*100*UN*1*", b"HC:S9500*100*UN*2*"))
+    (filed,) = once(root).values()
+    assert (filed.folder, filed.rejected) == ("archive", True)
+
+
 def test_a_quarantined_file_has_its_reason_beside_it(root: Path) -> None:
     drop(root, letter_txt=b"\n\nDear plan, JANE DOE", cut_edi=GOOD[:50])
     filed = once(root)

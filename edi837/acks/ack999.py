@@ -57,7 +57,9 @@ class Ack999:
         )
 
     def add(self, finding: Finding) -> None:
-        """Take a finding of the set at hand; one that does not reject, or is no IK3 or IK4, is not ours."""
+        """Take a finding of the set at hand; one that does not reject, or is of a frame, is not ours."""
+        if finding.rejects and finding.level == "segment" and finding.syntax.startswith("IK5:"):
+            self._noted.add(finding.syntax[4:])  # a segment whose id must not be repeated in an IK3
         if not finding.rejects or finding.syntax[:4] not in ("IK3:", "IK4:"):
             return
         if self._held and self._held[0].place.segment != finding.place.segment:
