@@ -40,7 +40,7 @@ def test_rules_of_no_policy() -> None:
 
 def test_everything_that_is_found_in_the_fixtures() -> None:
     ids: set[str] = set()
-    for path in FIXTURES.rglob("*.edi"):
+    for path in FIXTURES.glob("837?/*/*.edi"):
         try:
             for event in process.tell(io.BytesIO(path.read_bytes()), [POLICY]):
                 for finding in event.findings if isinstance(event, Verdict) else [event]:

@@ -95,7 +95,7 @@ def test_each_use_says_what_its_node_says(name: str) -> None:
             named, usage, seq, number, repeat = (
                 part.findtext(f, "").strip() for f in ("name", "usage", "seq", "data_ele", "repeat")
             )
-            facts.append((where, tag, named, usage, str(int(seq)), number, repeat or "1"))
+            facts.append((where, tag, named, usage, str(int(seq)), number, repeat or "1", *_values(part)))
     found: list[tuple[str, ...]] = []
     for use in grammar.load(name).root.segments():
         if any(c[0] == use.loop.id for c in changed):
@@ -104,9 +104,24 @@ def test_each_use_says_what_its_node_says(name: str) -> None:
         found.append((use.loop.id, use.tag, use.name, use.usage, times))
         for e in elements(use):
             repeat = str(e.repeat) if e.repeat else ">1"
-            found.append((use.loop.id, use.tag, e.name, e.usage, str(e.seq), e.data_element, repeat))
+            found.append((use.loop.id, use.tag, e.name, e.usage, str(e.seq), e.data_element, repeat, e.shape, codes(e)))
     assert Counter(found) == Counter(facts)
     assert len(found) > 50
+
+
+LISTS = {codes: name for name, (codes, _) in maps.code_lists().items()}
+
+
+def _values(part: etree._Element) -> tuple[str, str]:
+    """The pattern and the codes of an element; an external list by its name."""
+    valid = part.find("valid_codes")
+    if valid is None:
+        return part.findtext("regex", ""), ""
+    return part.findtext("regex", ""), valid.get("external") or " ".join(sorted(str(c.text) for c in valid))
+
+
+def codes(use: ElementUse) -> str:
+    return use.code_list or LISTS.get(use.codes) or " ".join(sorted(use.codes))
 
 
 @pytest.mark.parametrize("name", GUIDES)
@@ -323,6 +338,20 @@ def test_a_complete_list_is_enforced_with_what_we_add() -> None:
     assert "XX" not in codes
 
 
+def test_a_list_of_which_we_say_nothing_is_not_enforced() -> None:
+    ours = {str(entry.get("list")) for entry in maps.parse(SCHEMAS / "codes.overlay.xml", "overlay.rng").iter("codes")}
+    others = {name: complete for name, (_, complete) in maps.code_lists().items() if name not in ours}
+    assert others
+    assert not any(others.values())
+
+
+
+def test_a_pattern_is_kept_unless_we_took_it_away() -> None:
+    numbers = [e.shape for use in loop("005010X222A1", "2010BA").segments() for e in use.elements if e.refdes == "REF02"]
+    assert "[0-9]{9}" in numbers
+    assert element("005010X223A2", "2010AA N4", "N403").shape == ""
+
+
 def test_a_list_that_has_grown_old_is_named_and_not_enforced() -> None:
     old = [
         each
@@ -483,6 +512,17 @@ def said(tree: etree._Element) -> Counter[tuple[str, str, str]]:
 def test_a_guide_of_no_overlay_is_refused_with_those_there_are() -> None:
     with pytest.raises(GrammarError, match=r"'005010X999'.*005010X222A1"):
         grammar.load("005010X999")
+
+
+def test_a_map_without_a_transaction_set_is_refused() -> None:
+    with pytest.raises(GrammarError, match="no ST_LOOP"):
+        grammar._Reader(etree.fromstring(MAP), etree.fromstring(OVERLAY)).guide("G")
+
+
+def test_an_element_that_the_dictionary_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps, "data_elements", dict)
+    with pytest.raises(GrammarError, match=r"ST01: data element 143 is not in pyx12's dataele\.xml"):
+        grammar._Reader(*maps.corrected("005010X222A1")).guide("005010X222A1")
 
 
 def test_a_map_that_pyx12_no_longer_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from tests.mutate import mutations
 from tests.snippets import CLAIM_I, CLAIM_P, FRONT, HEAD, PROVIDER, SUBSCRIBER, I, interchange
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-ALL = sorted(FIXTURES.rglob("*.edi"))
+ALL = sorted(path for path in FIXTURES.rglob("*.edi") if path.parent.name != "expected")
 ENVELOPE = sorted((FIXTURES / "envelope").glob("*.edi"))
 ONE = interchange(HEAD + CLAIM_P)
 

@@ -20,7 +20,8 @@ from edi837.findings import NotX12
 from edi837.x12 import Delimiters, RawInterchange, Stray
 from tests.mutate import VARIANTS, mutations
 
-FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").rglob("*.edi"))
+ROOT = Path(__file__).parent.parent / "fixtures"
+FIXTURES = sorted(path for path in ROOT.rglob("*.edi") if path.parent.name != "expected")
 CLEAN = (Path(__file__).parent.parent / "fixtures" / "837P" / "pass" / "minimum.edi").read_bytes()
 BLOCKS = (1, 7, 1 << 20)
 LAWFUL = settings(max_examples=150, deadline=None, derandomize=True, database=None)
