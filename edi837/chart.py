@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from edi837 import accept, misfits, syntax
 from edi837.grammar import Guide, LoopUse, SegmentUse
@@ -44,6 +45,13 @@ class Loop:
             above = above.parent
         return True
 
+    def release(self) -> None:
+        """Let go of all below: loops that know each other would wait for the garbage collector."""
+        for child in self.loops:
+            if child.loops:
+                child.release()
+        self.loops.clear()
+
     def count(self, bit: int) -> int:
         """Count one more of a child that came before; how many there are now."""
         if self.counts is None:
@@ -73,7 +81,8 @@ class Site:
     use: SegmentUse
     accepts: Callable[[str], re.Match[str] | None]
     noted: int  # the first element that a syntax note speaks of
-    steps: dict[str, Step] = field(default_factory=dict, repr=False)
+    # By tag: the Step; where the tag does not settle it, a dict by element 01, or a `Fork` by its key.
+    steps: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -87,6 +96,10 @@ class Step:
     crosses: bool  # whether any loop closes or opens
 
 
+class Fork(dict[str, Step]):
+    """Steps that part by more than element 01: HL by its level code, HI by a component."""
+
+
 @dataclass(eq=False, slots=True)
 class Chart:
     """All sites of a guide under one set of delimiters; grows as places are first reached."""
@@ -94,18 +107,29 @@ class Chart:
     guide: Guide
     delimiters: Delimiters
     sites: dict[SegmentUse, Site] = field(default_factory=dict, repr=False)
-    kinds: dict[str, int] = field(default_factory=dict, repr=False)  # 1: element 01 alone tells a tag's uses apart
+    forks: frozenset[str] = frozenset()  # tags whose uses part by more than element 01
 
     def __post_init__(self) -> None:
         composite = {use.tag for use in self.guide.root.segments() if use.elements[0].components}
-        for tag, elements in self.guide.keys.items():
-            self.kinds[tag] = 1 if elements == (1,) and tag not in composite else 2
+        keys = self.guide.keys.items()
+        self.forks = frozenset(tag for tag, elements in keys if elements != (1,) or tag in composite)
 
     def key(self, seg: Segment) -> str:
         """What tells this segment's uses apart, as one string."""
         separator, component = self.delimiters.element, self.delimiters.component
         elements = self.guide.keys[seg[0]]
-        return separator.join([seg[0], *(seg[e].partition(component)[0] for e in elements if e < len(seg))])
+        return separator.join([seg[e].partition(component)[0] for e in elements if e < len(seg)])
+
+    def remember(self, site: Site, seg: Segment, step: Step) -> None:
+        """Keep the step that this segment takes from a site."""
+        tag = seg[0]
+        if tag not in self.guide.keys:
+            site.steps[tag] = step
+            return
+        known = site.steps.get(tag)
+        if known is None:
+            known = site.steps[tag] = Fork() if tag in self.forks else {}
+        known[self.key(seg) if tag in self.forks else seg[1]] = step
 
     def site(self, use: SegmentUse) -> Site:
         """The site of a use; its pattern is compiled on first sight."""

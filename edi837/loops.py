@@ -24,7 +24,7 @@ from dataclasses import replace
 from itertools import chain
 
 from edi837 import misfits, syntax
-from edi837.chart import Loop, Step, chart
+from edi837.chart import Fork, Loop, Step, chart
 from edi837.findings import Finding, Level, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
@@ -56,7 +56,7 @@ class Reader:
         """Yield findings in order and each 2300 or HL loop as it closes; then set `stop`."""
         separator = self._chart.delimiters.element
         component = self._chart.delimiters.component
-        kinds, out, number = self._chart.kinds, self._out, self.number
+        out, number = self._out, self.number
         site, top = self._site, self._top
         top.seen = site.use.bit
         top.segments.append((1, site.use, self._st))
@@ -64,21 +64,18 @@ class Reader:
         while again:
             again = False
             for piece in pieces:
-                if piece[:1] in "\r\n\t ":  # also true of an empty piece
+                if piece < "!":  # begins with a line end or blank, or is empty
                     piece = piece.lstrip(_BLANK)
                     if not piece:
                         self.empty += 1
                         continue
                 seg = piece.split(separator)
                 tag = seg[0]
-                kind = kinds.get(tag)
-                if kind is None:
-                    key = tag
-                elif kind == 1 and len(seg) > 1:
-                    key = tag + separator + seg[1]
-                else:
-                    key = self._chart.key(seg)
-                step = site.steps.get(key)
+                step = site.steps.get(tag)
+                if step.__class__ is dict:
+                    step = step.get(seg[1]) if len(seg) > 1 else None
+                elif step.__class__ is Fork:
+                    step = step.get(self._chart.key(seg))
                 if step is None:
                     if tag in ENVELOPE:
                         self.stop = seg
@@ -96,7 +93,8 @@ class Reader:
                         out.clear()
                         again = True
                         break  # to take up the rebuilt iterator
-                    site.steps[key] = step = self._chart.step(placed)
+                    step = self._chart.step(placed)
+                    self._chart.remember(site, seg, step)
                 self.number = number = number + 1
                 site = step.site
                 if step.crosses:

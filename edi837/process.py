@@ -34,7 +34,9 @@ class Judge(Protocol):
 def tell(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event]:
     """Tell a stream of interchanges as events. Raises NotX12 when it holds none."""
     for event in tell_loops(stream, policies):
-        if not isinstance(event, Loop):
+        if isinstance(event, Loop):
+            event.release()
+        else:
             yield event
 
 
@@ -202,20 +204,19 @@ class _Teller:
                 if not self._raw.unterminated:  # the last segment is cut: no fault of its own
                     yield item
                 continue
-            yield item
             if item.use.id == "2300":
-                if held and (level is not item.parent or len(held) >= MOST_HELD):
+                claim, good, home = mapper.claim(item), item.well_formed, item.parent
+                yield item
+                if held and (level is not home or len(held) >= MOST_HELD):
                     yield from self._judge(held, frame, at)
-                level = item.parent
-                held.append((mapper.claim(item), item.well_formed))
-            elif held:
+                level = home
+                held.append((claim, good))
+                continue
+            if item is reader.root:
+                _head(frame, item)
+            yield item
+            if held:
                 yield from self._judge(held, frame, at)
-        if held:
-            yield from self._judge(held, frame, at)
-        bht, submitter = reader.root.first("BHT"), reader.root.child("1000A")
-        frame.reference = bht[3] if len(bht) > 3 else ""
-        frame.created = bht[4] if len(bht) > 4 else ""
-        frame.submitter = submitter.first("NM1") if submitter else []
         if reader.empty:
             yield Finding(
                 "X12-EMPTY", "warn", "set", f"{reader.empty} segment terminators have nothing before them", at, "X12",
@@ -288,3 +289,10 @@ class _Teller:
             f"X12-{kind}-{code or 'NOTE'}", "reject" if note.grave else "warn", level, note.message,  # type: ignore[arg-type]
             replace(at, tag=tag, element=note.element), "X12", fix=note.fix, syntax=note.code if code else "",
         )  # fmt: skip
+
+
+def _head(frame: TransactionSet, root: Loop) -> None:
+    bht, submitter = root.first("BHT"), root.child("1000A")
+    frame.reference = bht[3] if len(bht) > 3 else ""
+    frame.created = bht[4] if len(bht) > 4 else ""
+    frame.submitter = submitter.first("NM1") if submitter else []
