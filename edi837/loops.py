@@ -177,7 +177,7 @@ class Reader:
                 )  # fmt: skip
 
     def _again(self, loop: Loop, use: SegmentUse) -> None:
-        if loop.count(use.bit) == use.max_use + 1 > 1:
+        if loop.count(use.bit) == use.max_use + 1 > 1 and not self._lost:
             self._finding(
                 "IK3:5", f"{use.tag} ({use.name}) comes more than {_times(use.max_use)} in loop {use.loop.id}",
                 loop=use.loop.id, tag=use.tag, fix="drop what is one too many",
@@ -252,6 +252,7 @@ class Reader:
             assert headless is not None
             entry = headless.use.entry
             headless.seen |= entry.bit
+            self._lost = lost  # which loop it is was only guessed
             if not lost:  # else it was there, and could not be read
                 self._finding(
                     "IK3:3", f"{entry.tag} ({entry.name}) is required to open loop {entry.loop.id} and missing",

@@ -51,27 +51,24 @@ class Misfit:
 def forward(at: SegmentUse, seg: Segment, guide: Guide, component: str) -> Placed | None:
     """The first place at or after `at`, inwards first, then in each enclosing loop."""
     for pops, child in _ahead(at):
-        if isinstance(child, SegmentUse):
-            if child.tag == seg[0] and _fits(child, seg, guide, component):
-                return Placed(child, pops)
-        elif child.entry.tag == seg[0] and _fits(child.entry, seg, guide, component):
-            return Placed(child.entry, pops, (child,))
+        if found := _place(child, pops, seg, guide, component):
+            return found
     return None
 
 
-def explain(
-    at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: Guide, component: str
-) -> Misfit:
+def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: Guide, component: str) -> Misfit:
     """The cause for a segment that `forward` could not place."""
     tag = seg[0]
-    ends = not following or following[0] == "SE"
-    then = None if ends else forward(at, following, guide, component)
-    if then and not then.opens and then.use.max_use == 1 and _up(top, then.pops).seen & then.use.bit:
+    if following[:1] == ["SE"]:
+        following = []
+    then = forward(at, following, guide, component) if following else None
+    if then and not then.opens and not _room(_open(top)[then.pops], then.use):
         then = None  # that place is taken
-    passed = _passed(at, top, then) if ends or then else None
-    owed = (_up(top, passed[0]), passed[1]) if passed else None
+    stuck = bool(following) and then is None
+    passed = None if stuck else _passed(at, top, then)
+    owed = (_open(top)[passed[0]], passed[1]) if passed else None
     if tag not in guide.tags:
-        astray = then is None and following[:1] != [] and following[0] in guide.tags
+        astray = stuck and following[0] in guide.tags
         code, message = "2", f"segment {tag} is not used in {guide.id}"
         if tag not in known_tags():
             shown = f" {tag}" if _TAG.match(tag) else ""
@@ -81,19 +78,21 @@ def explain(
         return _level(at, top, seg)
     if passed and isinstance(passed[1], LoopUse) and (found := _inside(passed[1], passed[0], seg, guide, component)):
         return Misfit("3", placed=found)
+    headless = _headless(at, top, seg, following, stuck, guide, component)
+    if headless and stuck and headless.opens[0].entry.tag == "HL":
+        return Misfit("3", placed=headless)
     placed = _behind(top, seg, guide, component)
     if placed:
         loop = placed.use.loop.id
         return Misfit("7", f"{tag} ({placed.use.name}) is out of order in loop {loop}", loop, placed)
-    placed = _headless(at, top, seg, [] if ends else following, not ends and then is None, guide, component)
-    if placed:
-        return Misfit("3", placed=placed)
+    if headless:
+        return Misfit("3", placed=headless)
     candidates = list(_same_tag(at, tag))
     if not candidates:
         return Misfit("2", f"segment {tag} is not expected here, after {at}", top.use.id, instead=owed)
     slip = _wrong_qualifier(top, seg, candidates, then, guide, component)
     use = slip.placed.use if slip.placed else None
-    if use and use.loop.entry is use and not ends and not forward(use, following, guide, component):
+    if use and use.loop.entry is use and following and not forward(use, following, guide, component):
         entries = (u for u in guide.root.segments() if u.tag == tag and u.loop.entry is u)
         other = next((u for u in entries if _fits(u, seg, guide, component)), None)
         if other:  # no slip of the qualifier: it opens another loop, with what follows in it
@@ -113,6 +112,14 @@ def _ahead(at: SegmentUse) -> Iterator[tuple[int, SegmentUse | LoopUse]]:
         pops, pos, loop = pops + 1, loop.pos, loop.parent
 
 
+def _place(child: SegmentUse | LoopUse, pops: int, seg: Segment, guide: Guide, component: str) -> Placed | None:
+    """A child of a loop as the place of a segment, if it is one."""
+    use, opens = (child, ()) if isinstance(child, SegmentUse) else (child.entry, (child,))
+    if use.tag == seg[0] and _fits(use, seg, guide, component):
+        return Placed(use, pops, opens)
+    return None
+
+
 def _fits(use: SegmentUse, seg: Segment, guide: Guide, component: str) -> bool:
     """Whether the elements that tell this tag's uses apart are right for this one."""
     elements = guide.keys.get(use.tag)
@@ -128,18 +135,10 @@ def _fits(use: SegmentUse, seg: Segment, guide: Guide, component: str) -> bool:
 
 def _behind(top: Loop, seg: Segment, guide: Guide, component: str) -> Placed | None:
     """A place already passed in an open loop, if it is still free there."""
-    loop: Loop | None = top
-    pops = 0
-    while loop is not None:
+    for pops, loop in enumerate(_open(top)):
         for child in loop.use.children[1:]:
-            if loop.seen & child.bit and not isinstance(child, LoopUse):
-                continue
-            if isinstance(child, SegmentUse):
-                if child.tag == seg[0] and _fits(child, seg, guide, component):
-                    return Placed(child, pops)
-            elif not loop.seen & child.bit and child.entry.tag == seg[0] and _fits(child.entry, seg, guide, component):
-                return Placed(child.entry, pops, (child,))
-        loop, pops = loop.parent, pops + 1
+            if not loop.seen & child.bit and (found := _place(child, pops, seg, guide, component)):
+                return found
     return None
 
 
@@ -158,39 +157,44 @@ def _headless(
             continue
         if following and not forward(found.use, following, guide, component):
             continue
-        loop = _up(top, pops)
+        loop = _open(top)[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             return found
-        if stuck and not again and not (child.repeat == 1 and loop.seen & child.bit):
+        if stuck and not again and _room(loop, child):
             again = found
     return again
 
 
 def _inside(loop: LoopUse, pops: int, seg: Segment, guide: Guide, component: str) -> Placed | None:
-    """The place of a segment in a loop whose own first one is missing, or as first of a loop right below."""
-    for use in loop.children[1:]:
-        entry = use if isinstance(use, SegmentUse) else use.entry
-        if entry.tag == seg[0] and entry.tag != loop.entry.tag and _fits(entry, seg, guide, component):
-            return Placed(entry, pops, (loop,) if entry is use else (loop, entry.loop))
+    """The place of a segment in a loop whose own first one is missing.
+
+    It may also open a loop right below, if nothing required stands before that.
+    """
+    required = False
+    for child in loop.children[1:]:
+        found = _place(child, pops, seg, guide, component) if seg[0] != loop.entry.tag else None
+        if found and not (found.opens and required):
+            return Placed(found.use, pops, (loop, *found.opens))
+        required = required or child.usage == "R"
     return None
 
 
 def _passed(at: SegmentUse, top: Loop, then: Placed | None) -> tuple[int, SegmentUse | LoopUse] | None:
     """The first required child ahead, if the place of the next segment leaves it behind; None: all are left."""
     for pops, child in _ahead(at):
-        loop = _up(top, pops)
+        loop = _open(top)[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             reached = (then.pops, _child(then).bit) if then else (pops + 1, 0)
             return (pops, child) if reached > (pops, child.bit) else None
     return None
 
 
-def _up(loop: Loop, pops: int) -> Loop:
-    """The open loop reached by closing so many."""
-    for _ in range(pops):
-        assert loop.parent is not None
-        loop = loop.parent
-    return loop
+def _open(top: Loop) -> list[Loop]:
+    """The open loops, innermost first: as many as close lead to each."""
+    loops = [top]
+    while (parent := loops[-1].parent) is not None:
+        loops.append(parent)
+    return loops
 
 
 def _same_tag(at: SegmentUse, tag: str) -> Iterator[Placed]:
@@ -209,12 +213,11 @@ def _wrong_qualifier(
     top: Loop, seg: Segment, candidates: list[Placed], then: Placed | None, guide: Guide, component: str
 ) -> Misfit:
     """A tag with a place ahead and a qualifier without one: the qualifier is the slip."""
-    loop = _up(top, candidates[0].pops)
-    open_to = [c for c in candidates if not (then and c.use is then.use) or _repeats(_child(c))]
-    free = [c for c in open_to if not loop.seen & _child(c).bit]
-    chosen = [c for c in free if _child(c).usage == "R"][:1] or free
-    if not chosen:
-        chosen = [c for c in open_to if _repeats(_child(c))]
+    loop = _open(top)[candidates[0].pops]
+    # The next segment may take the same place, which must hold them both then.
+    able = [c for c in candidates if _room(loop, _child(c), 2 if then and then.use is c.use else 1)]
+    free = [c for c in able if not loop.seen & _child(c).bit]
+    chosen = [c for c in free if _child(c).usage == "R"][:1] or free or able
     if len(chosen) == 1:
         return Misfit("", placed=chosen[0])  # judged there: the code is one flaw
     uses = [c.use for c in candidates]
@@ -233,8 +236,11 @@ def _child(placed: Placed) -> SegmentUse | LoopUse:
     return placed.opens[0] if placed.opens else placed.use
 
 
-def _repeats(child: SegmentUse | LoopUse) -> bool:
-    return (child.max_use if isinstance(child, SegmentUse) else child.repeat) != 1
+def _room(loop: Loop, child: SegmentUse | LoopUse, more: int = 1) -> bool:
+    """Whether so many more of a child may come in this loop."""
+    most = child.max_use if isinstance(child, SegmentUse) else child.repeat
+    count = (loop.counts or {}).get(child.bit, 1) if loop.seen & child.bit else 0
+    return not most or count + more <= most
 
 
 def _part(element: ElementUse, value: str, component: str) -> tuple[ElementUse, str]:
@@ -256,12 +262,9 @@ def _level(at: SegmentUse, top: Loop, seg: Segment) -> Misfit:
     """An HL whose level code is wrong goes where its parent puts it."""
     parent = seg[2] if len(seg) > 2 else ""
     open_levels: dict[str, tuple[int, LoopUse]] = {}
-    loop: Loop | None = top
-    pops = 0
-    while loop is not None:
+    for pops, loop in enumerate(_open(top)):
         first = loop.first("HL")
         open_levels[first[1] if len(first) > 1 else ""] = (pops, loop.use)
-        loop, pops = loop.parent, pops + 1
     depth, use = open_levels.get(parent) or open_levels[""]
     below = [c for c in use.children if isinstance(c, LoopUse) and c.entry.tag == "HL"]
     if not below:

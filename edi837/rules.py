@@ -22,6 +22,7 @@ from edi837.problems import PolicyError, nearest
 __all__ = ["Check", "Edit", "Policy", "PolicyError", "load", "names", "vocabulary"]
 
 _SHIPPED = Path(__file__).parent / "policies"
+_MOST_KNOWN = 4096  # combinations of code sets whose edits are remembered
 _VOID = "8"  # CLM05-3
 _REPLACEMENT = "7"
 _WEIGHT = {"unknown": 0, "warn": 1, "reject": 2}
@@ -48,6 +49,7 @@ class Policy:
                  for edit in file.edits]
         self._asked = {kind: tuple(each for each in asked if each[2].only in ("", f"837{kind}"))
                        for kind in ("P", "I")}
+        self._known: dict[tuple[str, int, int], tuple[Edit, ...]] = {}
         self._order = {edit.id: number for number, edit in enumerate(file.edits)}
 
     def _bits(self, edit: Edit, names: Iterable[str], bits: dict[tuple[bool, frozenset[str]], int]) -> int:
@@ -95,9 +97,7 @@ class Policy:
                       for claim, mine in zip(claims, sifted, strict=True)]
         whole = self._lines(claims, [line for mine in sifted for line in mine])
         raised: list[tuple[Edit, Answer]] = []
-        for wakes, pair, edit in self._asked[claims[0].kind]:
-            if wakes & present != wakes or pair & twice != pair:
-                continue
+        for edit in self._awake(claims[0].kind, present, twice):
             if edit.scope == "claim" and len(claims) > 1:
                 for claim, mine in zip(claims, sifted, strict=True):
                     raised += [(edit, answer) for answer in edit.ask(self._lines([claim], mine))]
@@ -106,6 +106,18 @@ class Policy:
         if not raised:
             return [[] for _ in claims]
         return self._settle(claims, whole, raised)
+
+    def _awake(self, kind: str, present: int, twice: int) -> tuple[Edit, ...]:
+        """The edits that lines of these sets can break; remembered, for claims are much alike."""
+        key = (kind, present, twice)
+        awake = self._known.get(key)
+        if awake is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            awake = self._known[key] = tuple(
+                edit for wakes, pair, edit in self._asked[kind] if wakes & present == wakes and pair & twice == pair
+            )
+        return awake
 
     def _lines(self, claims: Sequence[Claim], mine: list[ServiceLine]) -> Lines:
         """The lines, those outside the policy's dates apart."""
