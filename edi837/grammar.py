@@ -72,6 +72,7 @@ class LoopUse:
     parent: LoopUse | None = field(default=None, repr=False)
     children: list[SegmentUse | LoopUse] = field(default_factory=list, repr=False)
     required: int = 0  # bits of the children that must appear
+    told: bool = False  # a claim or a hierarchical level: told when it closes, and let go
     bit: int = 0
 
     @property
@@ -233,4 +234,5 @@ def _number(loop: LoopUse) -> None:
         if child.usage == "R":
             loop.required |= child.bit
         if isinstance(child, LoopUse):
+            child.told = child.id == "2300" or child.entry.tag == "HL"
             _number(child)

@@ -147,16 +147,18 @@ class Reader:
 
     def _leave(self) -> None:
         loop = self._top
-        if loop.use.required & ~loop.seen:
+        use, parent = loop.use, loop.parent
+        if use.required & ~loop.seen:
             self._missing(loop)
-        parent = loop.parent
         assert parent is not None
         self._top = parent
-        if loop.use.id == "2300" or loop.use.id in LEVELS:
+        if use.told:
             self._out.append(loop)
             parent.loops.pop()  # let it go
-            parent.gone = parent.gone or {}
-            parent.gone.setdefault(loop.use.bit, loop.segments[0][0] if loop.segments else self.number)
+            if parent.gone is None:
+                parent.gone = {}
+            if use.bit not in parent.gone:
+                parent.gone[use.bit] = loop.segments[0][0] if loop.segments else self.number
         elif loop.broken:
             parent.broken = True
 

@@ -225,6 +225,21 @@ def test_no_oddity_is_accepted_anywhere_that_has_a_flaw(delimiters: Delimiters) 
     assert accepted > len(_distinct()) / 2  # else little was tried
 
 
+@pytest.mark.parametrize("value", ODDITIES)
+def test_no_oddity_is_an_exception(value: str) -> None:
+    """In one element of every segment at once; then in those of the envelope too."""
+    for name in ("837P/pass/many-segments.edi", "837I/pass/many-segments.edi"):
+        segments = [seg.split("*") for seg in (FIXTURES / name).read_text("latin-1").split("~\n")]
+        for spared in (("ISA", "GS", "ST", "SE", "GE", "IEA"), ("ISA",)):
+            for at in range(1, max(len(seg) for seg in segments)):
+                changed = [
+                    [*seg[:at], value, *seg[at + 1 :]] if len(seg) > at and seg[0] not in spared else seg
+                    for seg in segments
+                ]
+                data = "~\n".join(map("*".join, changed)).encode("latin-1")
+                assert list(process.tell(io.BytesIO(data)))
+
+
 # ------------------------------------------------------------------ marks and time
 
 

@@ -345,9 +345,10 @@ def test_a_list_of_which_we_say_nothing_is_not_enforced() -> None:
     assert not any(others.values())
 
 
-
 def test_a_pattern_is_kept_unless_we_took_it_away() -> None:
-    numbers = [e.shape for use in loop("005010X222A1", "2010BA").segments() for e in use.elements if e.refdes == "REF02"]
+    numbers = [
+        e.shape for use in loop("005010X222A1", "2010BA").segments() for e in use.elements if e.refdes == "REF02"
+    ]
     assert "[0-9]{9}" in numbers
     assert element("005010X223A2", "2010AA N4", "N403").shape == ""
 

@@ -8,6 +8,7 @@ What both sides merely call by another name is settled here, in `_theirs` and `_
 
 from __future__ import annotations
 
+import copy
 import difflib
 import functools
 import io
@@ -24,6 +25,7 @@ import pytest
 from edi837 import process
 from edi837.findings import Finding, NotX12
 from edi837.frames import End, FunctionalGroup, Interchange, TransactionSet
+from tests.edits import Wire
 from tests.mutate import mutations, variants
 from tests.oracle import Opinion, judge_all
 
@@ -361,6 +363,50 @@ def _element_changed(before: str, after: str, element: int, component: int) -> b
 
 def _at(parts: list[str], index: int) -> str:
     return parts[index] if index < len(parts) else ""
+
+
+# Leaving out the first segment of a loop whose kind cannot be told from what is left of it.
+UNTOLD = {("837P/pass/certificate-of-medical-necessity", "NM1*DK"): "N3 and N4 are taken for those of 2420C"}
+
+
+@pytest.mark.parametrize("fixture", [c.name for c in _fixtures() if "/pass/" in c.name])
+def test_any_segment_garbled_intruding_or_left_out_is_one_finding(fixture: str) -> None:
+    wire = Wire.read((FIXTURES / f"{fixture}.edi").read_bytes())
+    untold = []
+    for at, segment in enumerate(wire.segments):
+        if segment[0] in ("ISA", "GS", "ST", "SE", "GE", "IEA"):
+            continue
+        number = at - max(i for i in range(at) if wire.segments[i][0] == "ST") + 1
+        garbled = copy.deepcopy(wire)
+        garbled.segments[at][0] = segment[0].lower()
+        found = [(f.syntax, f.place.segment) for f in _ours(garbled.write()).findings]
+        assert found == [("IK5:5", number)], f"{segment} garbled"
+        longer = copy.deepcopy(wire)
+        longer.segments.insert(at, ["ZZZ", "1"])
+        longer.recount()
+        found = [(f.syntax, f.place.segment) for f in _ours(longer.write()).findings]
+        assert found == [("IK5:5", number)], f"an intruder before {segment}"
+        shorter = copy.deepcopy(wire)
+        del shorter.segments[at]
+        shorter.recount()
+        found = [(f.syntax, f.place.segment) for f in _ours(shorter.write()).findings]
+        if len(found) > 1:  # none: it need not be there
+            untold.append("*".join(segment[:2]))
+        assert all(place >= number for _, place in found), f"{segment} left out"
+    assert untold == [place for name, place in UNTOLD if name == fixture]
+
+
+def test_an_intruder_is_one_finding_even_before_what_may_come_later() -> None:
+    """Dates of a claim stand in any order: before DTP*435, what is unknown may stand for DTP*434, which yet comes."""
+    wire = Wire.read((FIXTURES / "837I/pass/hospital.edi").read_bytes())
+    second = wire.index("DTP*435")
+    first = wire.index("DTP*434", second - 1)
+    wire.segments[second : second + 1] = []
+    wire.segments.insert(first, ["DTP", "435", "D8", "20250110"])
+    assert _ours(wire.write()).findings == ()
+    wire.segments.insert(first, ["ZZZ", "1"])
+    wire.recount()
+    assert [f.syntax for f in _ours(wire.write()).findings] == ["IK5:5"]
 
 
 # ------------------------------------------------------------------ other marks, other line ends
