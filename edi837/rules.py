@@ -8,9 +8,8 @@ dictionary look-up, and an edit is asked only when every kind of line it speaks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from edi837 import policyfile
@@ -23,8 +22,6 @@ from edi837.problems import PolicyError, nearest
 __all__ = ["Check", "Edit", "Policy", "PolicyError", "load", "names", "vocabulary"]
 
 _SHIPPED = Path(__file__).parent / "policies"
-Asks = Callable[[Lines], Iterable[Answer]]  # a check with the words of its edit
-
 _MOST_KNOWN = 4096  # combinations of code sets whose edits are remembered
 _VOID = "8"  # CLM05-3
 _REPLACEMENT = "7"
@@ -52,7 +49,7 @@ class Policy:
                  for edit in file.edits]
         self._asked = {kind: tuple(each for each in asked if each[2].only in ("", f"837{kind}"))
                        for kind in ("P", "I")}
-        self._known: dict[tuple[str, int, int], tuple[tuple[Edit, Asks], ...]] = {}
+        self._known: dict[tuple[str, int, int], tuple[Edit, ...]] = {}
         self._order = {edit.id: number for number, edit in enumerate(file.edits)}
 
     def _bits(self, edit: Edit, names: Iterable[str], bits: dict[tuple[bool, frozenset[str]], int]) -> int:
@@ -100,17 +97,17 @@ class Policy:
                       for claim, mine in zip(claims, sifted, strict=True)]
         whole = self._lines(claims, [line for mine in sifted for line in mine])
         raised: list[tuple[Edit, Answer]] = []
-        for edit, ask in self._awake(claims[0].kind, present, twice):
+        for edit in self._awake(claims[0].kind, present, twice):
             if edit.scope == "claim" and len(claims) > 1:
                 for claim, mine in zip(claims, sifted, strict=True):
-                    raised += [(edit, answer) for answer in ask(self._lines([claim], mine))]
+                    raised += [(edit, answer) for answer in edit.ask(self._lines([claim], mine))]
             else:
-                raised += [(edit, answer) for answer in ask(whole)]
+                raised += [(edit, answer) for answer in edit.ask(whole)]
         if not raised:
             return [[] for _ in claims]
         return self._settle(claims, whole, raised)
 
-    def _awake(self, kind: str, present: int, twice: int) -> tuple[tuple[Edit, Asks], ...]:
+    def _awake(self, kind: str, present: int, twice: int) -> tuple[Edit, ...]:
         """The edits that lines of these sets can break; remembered, for claims are much alike."""
         key = (kind, present, twice)
         awake = self._known.get(key)
@@ -118,8 +115,7 @@ class Policy:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             awake = self._known[key] = tuple(
-                (edit, partial(edit.check.run, **edit.words))
-                for wakes, pair, edit in self._asked[kind] if wakes & present == wakes and pair & twice == pair
+                edit for wakes, pair, edit in self._asked[kind] if wakes & present == wakes and pair & twice == pair
             )
         return awake
 
