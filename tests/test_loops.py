@@ -392,6 +392,14 @@ def test_two_slips_are_two_findings_each_in_its_claim() -> None:
     assert [(f.syntax, f.place.claim) for f in found] == [("IK3:3", "C1"), ("IK4:7", "C3")]
 
 
+def test_what_stands_in_the_wrong_place_is_judged_all_the_same() -> None:
+    told = list(TWO_P)
+    move("REF*D9", "NM1*82")(told)
+    put("REF*D9", "REF*D9")(told)
+    found = read(interchange("\n".join(told)))[1]
+    assert [(f.syntax, f.place.refdes) for f in found] == [("IK3:7", ""), ("IK4:1", "REF02")]
+
+
 @pytest.mark.parametrize("count", [3, 4, 9])
 def test_what_comes_too_often_is_told_once(count: int) -> None:
     told = list(TWO_P)
