@@ -125,7 +125,8 @@ class _Teller:
         """Segments outside every set: one finding an interchange, for they come in runs."""
         if not self._stray:
             self._stray = True
-            yield self._noted(note, "interchange", tag, self._at)
+            known = tag if tag in grammar.known_tags() else ""  # else it may be anything, a name too
+            yield self._noted(note, "interchange", known, self._at)
 
     def _group(self, gs: x12.Segment, seen: set[str]) -> Iterator[Event | Loop]:
         group = FunctionalGroup(gs)

@@ -81,11 +81,17 @@ def test_is_told_to_its_end(path: Path) -> None:
     events = _tell(data)
     assert time.monotonic() - started < SLOWEST
     opened: list[Interchange | FunctionalGroup | TransactionSet] = []
+    rejected = False  # in the set at hand
     for event in events:
         if isinstance(event, End):
             assert opened.pop() is event.of
-        elif not isinstance(event, Finding | Verdict):
+            if isinstance(event.of, TransactionSet):
+                assert event.of.refused or not rejected
+        elif isinstance(event, Finding):
+            rejected = rejected or event.rejects
+        elif not isinstance(event, Verdict):
             opened.append(event)
+            rejected = False
     assert not opened
     if not events:
         with pytest.raises(NotX12):

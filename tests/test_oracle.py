@@ -409,6 +409,16 @@ def test_an_intruder_is_one_finding_even_before_what_may_come_later() -> None:
     assert [f.syntax for f in _ours(wire.write()).findings] == ["IK5:5"]
 
 
+def test_a_loop_out_of_nowhere_is_not_taken_for_another_with_a_wrong_qualifier() -> None:
+    """A provider where the submitter is due has no flaw in its elements: its level and three loops are missing."""
+    wire = Wire.read((FIXTURES / "837P/pass/minimum.edi").read_bytes())
+    for place in ("NM1*41", "PER", "NM1*40", "HL*1", "N3", "N4", "REF*EI", "HL*2", "SBR"):
+        del wire.segments[wire.index(place)]
+    wire.recount()
+    found = [(f.syntax, f.place.loop) for f in _ours(wire.write()).findings]
+    assert found == [("IK3:2", "ST_LOOP"), ("IK3:3", "1000A"), ("IK3:3", "1000B"), ("IK3:3", "2000A")]
+
+
 # ------------------------------------------------------------------ other marks, other line ends
 
 

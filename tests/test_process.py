@@ -539,3 +539,12 @@ def test_memory_does_not_grow_with_the_file(write: Callable[..., None], tmp_path
         )
         peaks.append(int(run.stdout))
     assert peaks[1] < peaks[0] + 3_000, f"{peaks[0]} KiB for 2,000 claims, {peaks[1]} for 8,000"
+
+
+def test_text_outside_every_set_is_not_repeated_as_a_tag() -> None:
+    """A line that stands where no segment may is perhaps a patient's name; only a segment id is shown."""
+    wire = (FIXTURES / "envelope" / "segment-between-gs-and-st.edi").read_bytes()
+    for text, shown in ((b"REF", "REF"), (b"JOHN DOE 1961\x1b[31m", ""), (b"JOHNDOE", "")):
+        told = process.tell(io.BytesIO(wire.replace(b"REF*", text + b"*", 1)))
+        found = [event for event in told if isinstance(event, Finding)]
+        assert [(f.syntax, f.place.tag) for f in found] == [("TA1:022", shown)]
