@@ -260,7 +260,8 @@ def _provider(guide: Guide, level: int, number: int) -> str:
 
 
 def _subscriber(level: int, parent: int, name: str, number: int, child: bool, draw: Random) -> str:
-    text = f"HL*{level}*{parent}*22*{1 if child else 0}~SBR*P*{'' if child else '18'}*GRP042******CI~"
+    group = f"GRP{int(draw.random() * 400):04d}"
+    text = f"HL*{level}*{parent}*22*{1 if child else 0}~SBR*P*{'' if child else '18'}*{group}******CI~"
     text += f"NM1*IL*1*{name}*{FIRST[int(draw.random() * len(FIRST))]}****MI*SYN{number:07d}~"
     if not child:
         text += _born(draw, 1935, 50)
@@ -275,7 +276,8 @@ def _dependant(level: int, parent: int, name: str, first_name: int, draw: Random
 def _born(draw: Random, year: int, years: int) -> str:
     roll = int(draw.random() * years * 240)
     year, month, day, sex = year + roll // 240, roll // 20 % 12 + 1, roll % 20 + 1, "FM"[roll % 2]
-    return f"N3*{roll} BIRCH LANE~N4*SAMPLETON*MI*49000~DMG*D8*{year}{month:02d}{day:02d}*{sex}~"
+    zip_ = 49_000 + int(draw.random() * 700)
+    return f"N3*{roll} BIRCH LANE~N4*SAMPLETON*MI*{zip_}~DMG*D8*{year}{month:02d}{day:02d}*{sex}~"
 
 
 def _main() -> None:

@@ -18,6 +18,8 @@ from edi837 import accept, misfits, syntax
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
 
+ROOM = 512  # segments known by their text, for each place they land in
+
 
 class Loop:
     """One occurrence of a loop, with what it holds so far."""
@@ -83,6 +85,9 @@ class Site:
     noted: int  # the first element that a syntax note speaks of
     # By tag: the Step; where the tag does not settle it, a dict by element 01, or a `Fork` by its key.
     steps: dict[str, Any] = field(default_factory=dict, repr=False)
+    # Segments that were good from here on, by their text as it was read, each with its step.
+    known: dict[str, tuple[Step, Segment]] = field(default_factory=dict, repr=False)
+    room: int = 0  # of the segments that land here, how many more may be known
 
 
 @dataclass(eq=False, slots=True)
@@ -136,9 +141,16 @@ class Chart:
         site = self.sites.get(use)
         if site is None:
             accepts = re.compile(accept.pattern(use, self.delimiters)).fullmatch
-            site = Site(use, accepts, min((syntax.concerns(note) for note in use.notes), default=sys.maxsize))
+            noted = min((syntax.concerns(note) for note in use.notes), default=sys.maxsize)
+            site = Site(use, accepts, noted, room=ROOM)
             self.sites[use] = site
         return site
+
+    def forget(self) -> None:
+        """Forget the segments of an interchange; what places them stays."""
+        for site in self.sites.values():
+            site.known.clear()
+            site.room = ROOM
 
     def step(self, place: misfits.Placed) -> Step:
         """A placement as a step."""

@@ -13,11 +13,12 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO, Literal, Protocol
 
-from edi837 import personal, process, safe
+from edi837 import personal, safe
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Finding
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet
+from edi837.gate import Judge
 from edi837.loops import LEVELS
 from edi837.outline import Begin, Finish, Mark, Piece, UnknownClaim, walk
 from edi837.treedata import Json, Xml, delimiters
@@ -47,7 +48,7 @@ def tree(
     ascii: bool = False,
     segments: bool = True,
     width: int = 100,
-    policies: Sequence[process.Judge] = (),
+    policies: Sequence[Judge] = (),
 ) -> Iterator[str]:
     """Write the tree of a stream, piece by piece.
 

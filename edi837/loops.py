@@ -14,6 +14,10 @@ Within a loop, positions only grow; at the end of a loop the search goes on in i
 Three things are counted per open loop: a bit for each child seen (what is required and not
 seen when the loop closes is missing), and how often a child came that may come only so often.
 
+A claim repeats much of the one before it: its payer, its dates, LX*1. A short segment that was
+good is therefore known word for word at the site it was reached from, with its step, and is
+neither split nor judged again; `Chart.forget` ends it.
+
 What cannot be placed so is a slip, and `Misfit` (module `misfits`) finds its one cause.
 """
 
@@ -22,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 from edi837 import misfits, syntax
 from edi837.chart import Fork, Loop, Step, chart
@@ -30,6 +35,7 @@ from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
 
 ENVELOPE = frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA"))
+SHORT = 80  # characters; a longer segment is hardly sent twice
 LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
 _BLANK = " \t\r\n"
 
@@ -60,41 +66,48 @@ class Reader:
         site, top = self._site, self._top
         top.seen = site.use.bit
         top.segments.append((1, site.use, self._st))
+        step: Any
         again = True
         while again:
             again = False
             for piece in pieces:
-                if piece < "!":  # begins with a line end or blank, or is empty
-                    piece = piece.lstrip(_BLANK)
-                    if not piece:
-                        self.empty += 1
-                        continue
-                seg = piece.split(separator)
-                tag = seg[0]
-                step = site.steps.get(tag)
-                if step.__class__ is dict:
-                    step = step.get(seg[1]) if len(seg) > 1 else None
-                elif step.__class__ is Fork:
-                    step = step.get(self._chart.key(seg))
-                if step is None:
-                    if tag in ENVELOPE:
-                        self.stop = seg
-                        break
-                    placed = misfits.forward(site.use, seg, self._chart.guide, component)
-                    if placed is None:
-                        ahead = next(pieces, None)
-                        if ahead is not None:
-                            pieces = chain((ahead,), pieces)
-                        self._site = site
-                        self.number = number = number + 1
-                        self._misfit(piece, seg, ahead)
-                        site, top = self._site, self._top
-                        yield from out
-                        out.clear()
-                        again = True
-                        break  # to take up the rebuilt iterator
-                    step = self._chart.step(placed)
-                    self._chart.remember(site, seg, step)
+                here = site
+                known = here.known.get(piece)
+                if known is not None:
+                    step, seg = known
+                else:
+                    text = piece
+                    if piece < "!":  # begins with a line end or blank, or is empty
+                        text = piece.lstrip(_BLANK)
+                        if not text:
+                            self.empty += 1
+                            continue
+                    seg = text.split(separator)
+                    tag = seg[0]
+                    step = site.steps.get(tag)
+                    if step.__class__ is dict:
+                        step = step.get(seg[1]) if len(seg) > 1 else None
+                    elif step.__class__ is Fork:
+                        step = step.get(self._chart.key(seg))
+                    if step is None:
+                        if tag in ENVELOPE:
+                            self.stop = seg
+                            break
+                        placed = misfits.forward(site.use, seg, self._chart.guide, component)
+                        if placed is None:
+                            ahead = next(pieces, None)
+                            if ahead is not None:
+                                pieces = chain((ahead,), pieces)
+                            self._site = site
+                            self.number = number = number + 1
+                            self._misfit(text, seg, ahead)
+                            site, top = self._site, self._top
+                            yield from out
+                            out.clear()
+                            again = True
+                            break  # to take up the rebuilt iterator
+                        step = self._chart.step(placed)
+                        self._chart.remember(site, seg, step)
                 self.number = number = number + 1
                 site = step.site
                 if step.crosses:
@@ -105,11 +118,15 @@ class Reader:
                 else:
                     top.seen |= step.bit
                 top.segments.append((number, site.use, seg))
-                good = site.accepts(piece)
-                if good is None or len(seg) > site.noted:
-                    self._judge(site.use, seg, good is not None)
-                if tag == "HL":
-                    self._level(site.use, seg)
+                if known is None:
+                    good = site.accepts(text)
+                    if good is None or len(seg) > site.noted:
+                        self._judge(site.use, seg, good is not None)
+                    if tag == "HL":
+                        self._level(site.use, seg)
+                    elif site.room and not out and len(piece) < SHORT:
+                        site.room -= 1
+                        here.known[piece] = step, seg
                 if out:
                     yield from out
                     out.clear()

@@ -27,6 +27,7 @@ class Mapper:
         self._kind = kind
         self._component = component
         self._provider: tuple[Loop | None, Party] = (None, Party())
+        self._payers: tuple[Segment, Party] = ([], Party())
 
     def claim(self, loop: Loop) -> Claim:
         """Map a 2300 loop; whatever it lacks stays empty."""
@@ -36,9 +37,10 @@ class Mapper:
         if insured is None or insured.use.id != "2000B":
             claim = Claim(kind=self._kind)
         else:
-            subscriber, payer = _party(insured.child("2010BA")), _party(insured.child("2010BB"))
+            subscriber, payer = _party(insured.child("2010BA")), self._payer(insured.child("2010BB"))
             patient = subscriber
-            _, sequence, relationship, *_, filing = (insured.first("SBR") + _EMPTY)[:10]
+            sbr = insured.first("SBR")
+            sequence, relationship, filing = _at(sbr, 1), _at(sbr, 2), _at(sbr, 9)
             if dependant:
                 patient = _party(dependant.child("2010CA"))
                 patient.id, patient.id_qualifier = subscriber.id, subscriber.id_qualifier
@@ -66,6 +68,13 @@ class Mapper:
             party.taxonomy = _at(prv, 3)
             self._provider = (loop, party)
         return self._provider[1]
+
+    def _payer(self, loop: Loop | None) -> Party:
+        """A payer is named again by each subscriber, mostly the same one."""
+        nm1 = loop.first("NM1") if loop is not None else []
+        if self._payers[0] != nm1:
+            self._payers = (nm1, _party(loop))
+        return self._payers[1]
 
     def _header(self, claim: Claim, loop: Loop) -> None:
         component = self._component
@@ -99,24 +108,27 @@ class Mapper:
         claim.notes = tuple(notes)
 
     def _line(self, loop: Loop, claim: Claim, taxonomy: str) -> ServiceLine:
-        line = ServiceLine(kind=self._kind, authorizations=claim.authorizations, taxonomy=taxonomy)
+        line = ServiceLine("", self._kind)
+        line.authorizations, line.taxonomy = claim.authorizations, taxonomy
         for number, _, seg in loop.segments:
             tag = seg[0]
+            size = len(seg)
             if tag == "SV1":
                 line.segment = number
-                _, composite, charge, line.unit, units, place, _, pointers = (seg + _EMPTY)[:8]
-                line.place = place or claim.place
-                self._service(line, composite, charge, units)
-                if pointers:
-                    line.pointers = _pointers(pointers, self._component)
+                if size < 8:
+                    seg = seg + _EMPTY
+                line.place = seg[5] or claim.place
+                line.pointers = _pointers(seg[7], self._component)
+                self._service(line, seg[1], seg[2], seg[3], seg[4])
             elif tag == "SV2":
                 line.segment = number
-                _, line.revenue, composite, charge, line.unit, units = (seg + _EMPTY)[:6]
-                self._service(line, composite, charge, units)
-            elif tag == "LX":
-                line.number = _at(seg, 1)
-            elif len(seg) < 3:
-                continue
+                if size < 6:
+                    seg = seg + _EMPTY
+                line.revenue = seg[1]
+                self._service(line, seg[2], seg[3], seg[4], seg[5])
+            elif size < 3:
+                if tag == "LX":
+                    line.number = _at(seg, 1)
             elif tag == "DTP":
                 if seg[1] == "472":
                     line.dated = number
@@ -139,14 +151,9 @@ class Mapper:
                 line.taxonomy = _taxonomy(child) or taxonomy
         return line
 
-    def _service(self, line: ServiceLine, composite: str, charge: str, units: str) -> None:
-        line.qualifier, *parts = composite.split(self._component)
-        if parts:
-            line.procedure = parts[0].upper()
-            if len(parts) > 1:
-                line.modifiers = tuple(m.upper() for m in parts[1:5] if m)
-                line.description = parts[5] if len(parts) > 5 else ""
-        line.charge, line.units = _amount(charge), _amount(units)
+    def _service(self, line: ServiceLine, composite: str, charge: str, unit: str, units: str) -> None:
+        line.qualifier, line.procedure, line.modifiers, line.description = _procedure(composite, self._component)
+        line.charge, line.unit, line.units = _amount(charge), unit, _amount(units)
 
     def _drug(self, loop: Loop) -> Drug:
         lin, ctp = loop.first("LIN"), loop.first("CTP")
@@ -163,12 +170,26 @@ class Mapper:
 def _party(loop: Loop | None) -> Party:
     if loop is None:
         return Party()
-    _, entity, kind, last, first, middle, _, suffix, qualifier, id = (loop.first("NM1") + _EMPTY)[:10]
-    party = Party(entity, kind, last, first, middle, suffix, qualifier, id)
-    dmg = loop.first("DMG")
-    if dmg:
-        party.birth, party.sex = _day(_at(dmg, 2)), _at(dmg, 3)
+    party = Party()
+    for _, _, seg in loop.segments:
+        if seg[0] == "NM1":
+            if len(seg) < 10:
+                seg = seg + _EMPTY
+            _, party.entity, party.kind, party.last, party.first, party.middle, _, party.suffix = seg[:8]
+            party.id_qualifier, party.id = seg[8], seg[9]
+        elif seg[0] == "DMG":
+            party.birth, party.sex = _day(_at(seg, 2)), _at(seg, 3)
     return party
+
+
+@lru_cache(maxsize=8192)
+def _procedure(composite: str, component: str) -> tuple[str, str, tuple[str, ...], str]:
+    """Qualifier, code, modifiers and description of SV101 or SV202."""
+    qualifier, *parts = composite.split(component)
+    if not parts:
+        return qualifier, "", (), ""
+    modifiers = tuple(m.upper() for m in parts[1:5] if m)
+    return qualifier, parts[0].upper(), modifiers, parts[5] if len(parts) > 5 else ""
 
 
 @lru_cache(maxsize=1024)

@@ -23,6 +23,7 @@ from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Edi837Error, Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.gate import Judge
 from edi837.grammar import SegmentUse
 from edi837.loops import LEVELS
 from edi837.safe import text
@@ -66,7 +67,7 @@ class Finish:
 Mark = Begin | Piece | Finding | Finish
 
 
-def walk(stream: BinaryIO, policies: Sequence[process.Judge] = (), *, claim: str = "") -> Iterator[Mark]:
+def walk(stream: BinaryIO, policies: Sequence[Judge] = (), *, claim: str = "") -> Iterator[Mark]:
     """Yield the marks of a stream; with ``claim``, only those of the claims of that CLM01."""
     walker = _Walk(claim)
     for event in process.tell_loops(stream, policies):

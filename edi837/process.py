@@ -1,34 +1,25 @@
 """An interchange told as one stream of events: the only place where all stages meet.
 
 Enters: a binary stream and the policies. Leaves: frames as they open, findings, a verdict on
-every claim, and an `End` for each frame as it closes (see `frames`). Here is the gate: a
-policy sees only claims that are well formed, and all claims of one patient together.
+every claim, and an `End` for each frame as it closes (see `frames`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from edi837 import envelope, grammar, loops, x12
-from edi837.chart import Loop
-from edi837.claim import Claim
+from edi837.chart import Chart, Loop, chart
 from edi837.findings import Finding, Place
-from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
+from edi837.gate import Gate, Judge
 from edi837.mapper import Mapper
 
 _OUTSIDE = envelope.Note(
     "TA1:022", "a segment stands outside every transaction set", "put it between ST and SE"
 )
-MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
-
-
-class Judge(Protocol):
-    """A policy, as far as this module knows one."""
-
-    def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
-        """Findings for each of a patient's claims."""
 
 
 def tell(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event]:
@@ -75,6 +66,7 @@ class _Teller:
         self._delimiters = raw.delimiters
         self._policies = policies
         self._stop: x12.Segment | None = None  # read and not yet acted on
+        self._charts: set[Chart] = set()  # what they know by heart is this sender's
         header = x12.split(next(self._pieces), raw.delimiters)
         d = raw.delimiters
         self._frame = Interchange(header, d.element, d.component, d.repetition, d.segment)
@@ -91,8 +83,12 @@ class _Teller:
             duplicate = envelope.Note("TA1:025", "ISA13 came before in this file", "number each interchange apart", 13)
             yield self._noted(duplicate, "interchange", "ISA", self._at)
         numbers.add(identity)
-        if not frame.refused:
-            yield from self._groups()
+        try:
+            if not frame.refused:
+                yield from self._groups()
+        finally:
+            for each in self._charts:
+                each.forget()
         yield End(frame)
 
     def _groups(self) -> Iterator[Event | Loop]:
@@ -173,6 +169,7 @@ class _Teller:
             frame.guide = frame.kind = ""
             count = self._skip()
         else:
+            self._charts.add(chart(guide, self._delimiters))
             reader = loops.Reader(guide, self._delimiters, st, at)
             for event in self._claims(reader, frame, at):
                 frame.refused = frame.refused or (isinstance(event, Finding) and event.rejects)
@@ -196,10 +193,9 @@ class _Teller:
     def _claims(
         self, reader: loops.Reader, frame: TransactionSet, at: Place
     ) -> Iterator[Event | Loop]:
-        """Read a set; hold a patient's claims until the level closes, then judge them."""
+        """Read a set: its findings, its loops, and a verdict on each claim."""
         mapper = Mapper(frame.kind, self._delimiters.component)
-        held: list[tuple[Claim, bool]] = []
-        level: Loop | None = None
+        gate = Gate(self._policies, at)
         for item in self._read(reader):
             if isinstance(item, Finding):
                 if not self._raw.unterminated:  # the last segment is cut: no fault of its own
@@ -207,17 +203,14 @@ class _Teller:
                 continue
             if item.use.id == "2300":
                 claim, good, home = mapper.claim(item), item.well_formed, item.parent
+                frame.claims += 1
                 yield item
-                if held and (level is not home or len(held) >= MOST_HELD):
-                    yield from self._judge(held, frame, at)
-                level = home
-                held.append((claim, good))
+                yield from gate.hold(claim, good, home)
                 continue
             if item is reader.root:
                 _head(frame, item)
             yield item
-            if held:
-                yield from self._judge(held, frame, at)
+            yield from gate.judge()
         if reader.empty:
             yield Finding(
                 "X12-EMPTY", "warn", "set", f"{reader.empty} segment terminators have nothing before them", at, "X12",
@@ -232,21 +225,6 @@ class _Teller:
         for item in reader.close():
             if not (cut and isinstance(item, Finding)):  # what a cut file lacks is one finding: the cut
                 yield item
-
-    def _judge(
-        self, held: list[tuple[Claim, bool]], frame: TransactionSet, at: Place
-    ) -> Iterator[Verdict]:
-        good = [claim for claim, well_formed in held if well_formed]
-        found: dict[int, list[Finding]] = {}
-        for policy in self._policies if good else ():
-            for claim, findings in zip(good, policy.judge(good), strict=True):
-                for f in findings:
-                    place = replace(f.place, interchange=at.interchange, group=at.group, set=at.set)
-                    found.setdefault(id(claim), []).append(replace(f, place=place))
-        for claim, _ in held:
-            frame.claims += 1
-            yield Verdict(claim, tuple(found.get(id(claim), ())))
-        held.clear()
 
     def _next(self) -> x12.Segment | None:
         """The next segment, or the one that ended a set; None at the end."""

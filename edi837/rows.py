@@ -22,6 +22,7 @@ from edi837.chart import Loop
 from edi837.claim import Claim, Party
 from edi837.findings import Finding
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.gate import Judge
 from edi837.table import Row, as_table, batches
 
 __all__ = ["COLUMNS", "Row", "as_csv", "as_jsonl", "as_table", "rows"]
@@ -66,7 +67,7 @@ COLUMNS = (
 NOT_JUDGED = "not judged"
 
 
-def rows(stream: BinaryIO, policies: Sequence[process.Judge] = (), *, phi: bool = False) -> Iterator[Row]:
+def rows(stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False) -> Iterator[Row]:
     """Yield a row for each service line, in file order.
 
     ``status`` is what the policies say of the claim. It is ``not judged`` without policies and

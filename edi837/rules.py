@@ -95,14 +95,16 @@ class Policy:
         if self._payers:
             sifted = [mine if claim.payer.id in self._payers else []
                       for claim, mine in zip(claims, sifted, strict=True)]
-        whole = self._lines(claims, [line for mine in sifted for line in mine])
+        whole = self._lines(claims, sifted[0] if len(sifted) == 1 else [line for mine in sifted for line in mine])
         raised: list[tuple[Edit, Answer]] = []
         for edit in self._awake(claims[0].kind, present, twice):
             if edit.scope == "claim" and len(claims) > 1:
                 for claim, mine in zip(claims, sifted, strict=True):
-                    raised += [(edit, answer) for answer in edit.ask(self._lines([claim], mine))]
+                    for answer in edit.ask(self._lines([claim], mine)):
+                        raised.append((edit, answer))
             else:
-                raised += [(edit, answer) for answer in edit.ask(whole)]
+                for answer in edit.ask(whole):
+                    raised.append((edit, answer))
         if not raised:
             return [[] for _ in claims]
         return self._settle(claims, whole, raised)

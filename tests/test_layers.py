@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
     {"editfile"},
     {"policyfile"},
     {"rules"},
+    {"gate"},
     {"process", "acks", "report"},
     {"outline", "rows", "answer", "explain"},
     {"treedata", "gateway", "console"},
@@ -47,7 +48,7 @@ BARRED: dict[str, set[str]] = {
     **{module: GUIDE | {"x12"} for module in RULES},  # a rule sees a claim, never a segment
     "acks": GUIDE | {*RULES},  # an answer is made of events, whoever told them
     "report": GUIDE | {*RULES},
-    "process": {"checks", "edit", "rules"},  # a policy is known by what it does
+    **{module: {"checks", "edit", "rules"} for module in ("gate", "process")},  # a policy is known by what it does
     "claim": {"x12"},
     "mapper": {"accept", "syntax", "misfits", "envelope"},
 }

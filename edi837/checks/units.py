@@ -20,13 +20,14 @@ def units_per_day(
     for line in lines.having(codes):
         if line.units is None or line.unit == "MJ":
             yield Unknown(line, "the line has no units that count days or services")
-        elif not dated(line):
+            continue
+        if not dated(line):
             yield Unknown(line, "the line has no dates")
-        elif line.units < least * line.days or (most is not None and line.units > most * line.days):
+            continue
+        days = line.days
+        if line.units < least * days or (most is not None and line.units > most * days):
             doubt = "the days are those of the statement, not of the line"
-            yield Breaks(
-                line, on="units", doubt=doubt if line.date_source == "statement" else "", days=line.days
-            )
+            yield Breaks(line, on="units", doubt=doubt if line.date_source == "statement" else "", days=days)
 
 
 @check(wakes="codes", tells="unit")
