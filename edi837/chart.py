@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from edi837 import accept, misfits, syntax
+from edi837.findings import Finding
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
 
@@ -24,7 +25,7 @@ ROOM = 512  # segments known by their text, for each place they land in
 class Loop:
     """One occurrence of a loop, with what it holds so far."""
 
-    __slots__ = ("broken", "counts", "excused", "gone", "loops", "parent", "seen", "segments", "use")
+    __slots__ = ("broken", "counts", "excused", "gone", "loops", "notes", "parent", "seen", "segments", "use")
 
     def __init__(self, use: LoopUse, parent: Loop | None = None) -> None:
         self.use = use
@@ -36,6 +37,7 @@ class Loop:
         self.counts: dict[int, int] | None = None  # by bit, from the second on
         self.gone: dict[int, int] | None = None  # by position: where the first child let go began
         self.broken = False  # something in it, or in what it closed over, is not well formed
+        self.notes: list[Finding] | None = None  # found beyond syntax in it, or in what it closed over
 
     @property
     def well_formed(self) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 import edi837
-from edi837 import answer, draw, explain, gateway, process, rows, rules, safe, table
+from edi837 import answer, draw, explain, gateway, process, rows, rulebook, rules, safe, table
 from edi837.console import FAULT, REJECTED, UNREADABLE, Findings, Run, opened
 from edi837.findings import Finding
 from edi837.frames import Verdict
@@ -242,6 +242,21 @@ def checks() -> int:
     """List the checks that a policy file may use, with their keys."""
     for entry in rules.vocabulary():
         click.echo(f"{entry}\n")
+    return 0
+
+
+@main.command("rules")
+@_policies
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+def rules_command(names: tuple[str, ...], form: str) -> int:
+    """List every rule a claim is held to: syntax, balances, relations, codes, and the policy's edits.
+
+    \b
+    edi837 rules                        all of them, policy 042 included
+    edi837 rules --policy none          the guide's alone
+    edi837 rules --format markdown      as a page
+    """
+    click.echo(rulebook.FORMATS[form](rulebook.entries(_judges(names))))
     return 0
 
 

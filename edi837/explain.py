@@ -14,14 +14,15 @@ from difflib import get_close_matches
 from pathlib import Path
 from textwrap import fill
 
-from edi837 import guidebook, statuscodes
+from edi837 import guidebook, snip, statuscodes
 from edi837.edit import Edit
 from edi837.findings import Edi837Error
 from edi837.rules import Policy
 
 WIDTH = 100
 
-_SYNTAX: dict[str, dict[str, str]] = tomllib.loads(
+# What the codes of a TA1 and a 999 mean, by the element that carries them.
+SYNTAX: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "codes" / "syntax.toml").read_text(encoding="utf-8")
 )
 _WHERE = {  # element that carries the code, X12's list of codes, and what the answer says with it
@@ -72,6 +73,7 @@ def explain(id: str, policies: Sequence[Policy]) -> str:
     wanted = id.strip().upper()
     found = [
         *(_rule(policy, edit) for policy in policies for edit in policy.edits if edit.id.upper() == wanted),
+        *(_beyond(rule) for rule in snip.RULES if rule.id == wanted),
         *_syntax(wanted),
         *_status(wanted),
         *guidebook.of(wanted),
@@ -103,6 +105,19 @@ def _rule(policy: Policy, edit: Edit) -> str:
     return _laid(told)
 
 
+def _beyond(rule: snip.Rule) -> str:
+    told = [
+        ("", f"{rule.id}  {rule.title}"),
+        ("type", f"SNIP {rule.snip}; {f'837{rule.kind} only' if rule.kind else '837P and 837I'}"),
+        ("element", rule.at),
+        ("rests on", rule.source),
+        ("a breach", _ACTIONS[rule.action]),
+        ("change", rule.fix),
+    ]
+    told += [(f"277CA {code}", statuscodes.describe(code.replace(":{entity}", ""))) for code in rule.status]
+    return _laid(told)
+
+
 def _syntax(wanted: str) -> Iterator[str]:
     if wanted in _OWN:
         yield _laid([("", wanted), ("means", _OWN[wanted])])
@@ -110,7 +125,7 @@ def _syntax(wanted: str) -> Iterator[str]:
     if not match:
         return
     kind, code = match.groups()
-    words = _SYNTAX[kind]
+    words = SYNTAX[kind]
     code = code if code in words else code.zfill(3)
     if code in words:
         element, codes, answer = _WHERE[kind]
@@ -155,9 +170,10 @@ def _laid(told: Iterable[tuple[str, str]]) -> str:
 
 def _nearest(wanted: str, policies: Sequence[Policy]) -> str:
     known = [edit.id for policy in policies for edit in policy.edits]
-    known += [f"{kind}:{code}" for kind, words in _SYNTAX.items() for code in words]
+    known += [f"{kind}:{code}" for kind, words in SYNTAX.items() for code in words]
+    known += [rule.id for rule in snip.RULES]
     known += [*_OWN, *statuscodes.CATEGORIES, *statuscodes.STATUSES, *statuscodes.ENTITIES, *guidebook.ids()]
-    if ":" in wanted and wanted.partition(":")[0] not in _SYNTAX:  # a composite: the part that is not known
+    if ":" in wanted and wanted.partition(":")[0] not in SYNTAX:  # a composite: the part that is not known
         for part, (what, table) in zip(wanted.split(":"), _STATUS_TABLES, strict=False):
             if part not in table:
                 return f": {part!r} is no {what}{_close(part, table)}"

@@ -1,7 +1,8 @@
 """The gate before the policies: what they see, and when.
 
-Enters: claims as they are mapped. Leaves: a `Verdict` on each. A policy sees only claims
-that are well formed, and all claims of one patient together: those under one HL.
+Enters: claims as they are mapped, with what was found on them. Leaves: a `Verdict` on each. A
+policy sees only claims that are well formed, and all claims of one patient together: those
+under one HL.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.frames import Verdict
+from edi837.snip import together
 
 MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
 
@@ -31,28 +33,40 @@ class Gate:
     def __init__(self, policies: Sequence[Judge], at: Place) -> None:
         self._policies = policies
         self._at = at  # interchange, group and set, for every finding
-        self._held: list[tuple[Claim, bool]] = []
+        self._held: list[tuple[Claim, list[Finding] | None]] = []
         self._level: Loop | None = None
 
-    def hold(self, claim: Claim, good: bool, level: Loop | None) -> Iterator[Verdict]:
-        """Take a claim, well formed or not; the verdicts it makes due are those on claims before it."""
+    def hold(self, claim: Claim, found: list[Finding] | None, level: Loop | None) -> Iterator[Verdict]:
+        """Take a claim with what was found beyond its syntax, None when it is not well formed.
+
+        The verdicts it makes due are those on claims before it.
+        """
         if self._held and (level is not self._level or len(self._held) >= MOST_HELD):
             yield from self.judge()
         self._level = level
-        self._held.append((claim, good))
+        self._held.append((claim, found))
 
     def judge(self) -> Iterator[Verdict]:
         """The verdicts on all claims held, in file order."""
         if not self._held:
             return
-        good = [claim for claim, well_formed in self._held if well_formed]
-        found: dict[int, list[Finding]] = {}
-        at = self._at
+        good = [claim for claim, found in self._held if found is not None]
+        verdicts = {id(claim): list(found) for claim, found in self._held if found}
+        if len(good) > 1:
+            for claim, finding in together(good):
+                verdicts.setdefault(id(claim), []).append(finding)
         for policy in self._policies if good else ():
             for claim, findings in zip(good, policy.judge(good), strict=True):
-                for f in findings:
-                    place = replace(f.place, interchange=at.interchange, group=at.group, set=at.set)
-                    found.setdefault(id(claim), []).append(replace(f, place=place))
+                if findings:
+                    mine = verdicts.setdefault(id(claim), [])
+                    refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
+                    mine += [f for f in findings if not (refused and f.action == "unknown")]
         held, self._held = self._held, []
         for claim, _ in held:
-            yield Verdict(claim, tuple(found.get(id(claim), ())))
+            yield Verdict(claim, tuple(map(self._framed, verdicts.get(id(claim), ()))))
+
+    def _framed(self, finding: Finding) -> Finding:
+        """The finding with its interchange, group and set."""
+        at = self._at
+        place = replace(finding.place, interchange=at.interchange, group=at.group, set=at.set)
+        return replace(finding, place=place)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from edi837 import misfits, syntax
 from edi837.chart import Fork, Loop, Step, chart
@@ -40,10 +40,22 @@ LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
 _BLANK = " \t\r\n"
 
 
+class Inspector(Protocol):
+    """Looks at good segments one by one, and puts what it notes into `Loop.notes`."""
+
+    uses: frozenset[SegmentUse]  # those it looks at
+
+    def noted(self, loop: Loop, row: tuple[int, SegmentUse, Segment]) -> bool:
+        """Whether it noted anything on a segment (number in the set, use, elements) of this loop."""
+
+
 class Reader:
     """Reads one transaction set. `read` ends at the first envelope segment, kept in `stop`."""
 
-    def __init__(self, guide: Guide, delimiters: Delimiters, st: Segment, at: Place) -> None:
+    def __init__(
+        self, guide: Guide, delimiters: Delimiters, st: Segment, at: Place, inspector: Inspector | None = None
+    ) -> None:
+        """``st`` the ST; ``at`` where the set stands; ``inspector`` looks at segments beyond their syntax."""
         self._chart = chart(guide, delimiters)
         self._at = at  # interchange, group and set, for every finding
         self.number = 1  # of the segment in the set; the ST is 1
@@ -57,12 +69,16 @@ class Reader:
         self._out: list[Finding | Loop] = []  # found and not yet handed over
         self._levels = misfits.Levels()
         self._st = st
+        self._inspector = inspector
+        self._inspected = inspector.uses if inspector else frozenset()
 
     def read(self, pieces: Iterator[str]) -> Iterator[Finding | Loop]:
         """Yield findings in order and each 2300 or HL loop as it closes; then set `stop`."""
         separator = self._chart.delimiters.element
         component = self._chart.delimiters.component
         out, number = self._out, self.number
+        inspected = self._inspected
+        noted = self._inspector.noted if self._inspector else _nothing
         site, top = self._site, self._top
         top.seen = site.use.bit
         top.segments.append((1, site.use, self._st))
@@ -119,10 +135,14 @@ class Reader:
                     top.seen |= step.bit
                 top.segments.append((number, site.use, seg))
                 if known is None:
-                    good = site.accepts(text)
+                    good, clean = site.accepts(text), True
                     if good is None or len(seg) > site.noted:
+                        said = len(out)
                         self._judge(site.use, seg, good is not None)
-                    if tag == "HL":
+                        clean = len(out) == said
+                    if clean and site.use in inspected and noted(top, (number, site.use, seg)):
+                        pass  # and not known by heart: what was noted is noted each time
+                    elif tag == "HL":
                         self._level(site.use, seg)
                     elif site.room and not out and len(piece) < SHORT:
                         site.room -= 1
@@ -176,8 +196,11 @@ class Reader:
                 parent.gone = {}
             if use.bit not in parent.gone:
                 parent.gone[use.bit] = loop.segments[0][0] if loop.segments else self.number
-        elif loop.broken:
+            return
+        if loop.broken:
             parent.broken = True
+        if loop.notes:
+            parent.notes = [*(parent.notes or ()), *loop.notes]
 
     def _missing(self, loop: Loop) -> None:
         for child in loop.use.children:
@@ -328,6 +351,10 @@ class Reader:
         rule = "X12-" + code.replace(":", "-")
         level: Level = "element" if element else "segment"
         self._out.append(Finding(rule, "reject", level, message, place, "guide", fix=fix, syntax=code))
+
+
+def _nothing(loop: Loop, row: tuple[int, SegmentUse, Segment]) -> bool:
+    return False
 
 
 def _refdes(tag: str, element: int, component: int) -> str:

@@ -178,7 +178,7 @@ def _party(loop: Loop | None) -> Party:
             _, party.entity, party.kind, party.last, party.first, party.middle, _, party.suffix = seg[:8]
             party.id_qualifier, party.id = seg[8], seg[9]
         elif seg[0] == "DMG":
-            party.birth, party.sex = _day(_at(seg, 2)), _at(seg, 3)
+            party.birth, party.sex = as_day(_at(seg, 2)), _at(seg, 3)
     return party
 
 
@@ -211,7 +211,8 @@ def _amount(text: str) -> Decimal | None:
 
 
 @lru_cache(maxsize=8192)
-def _day(text: str) -> date | None:
+def as_day(text: str) -> date | None:
+    """CCYYMMDD as a day of the calendar, or None."""
     if len(text) != 8 or not text.isdecimal():
         return None
     try:
@@ -224,7 +225,7 @@ def _day(text: str) -> date | None:
 def _period(form: str, text: str) -> tuple[date | None, date | None]:
     """First and last day of a D8 or RD8; none at all when one is unreadable or they are reversed."""
     first_text, _, last_text = text.partition("-") if form == "RD8" else (text, "", text)
-    first, last = _day(first_text), _day(last_text)
+    first, last = as_day(first_text), as_day(last_text)
     if first is None or last is None or last < first:
         return None, None
     return first, last

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import BinaryIO
 
 from edi837 import envelope, grammar, loops, x12
@@ -15,7 +16,8 @@ from edi837.chart import Chart, Loop, chart
 from edi837.findings import Finding, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Gate, Judge
-from edi837.mapper import Mapper
+from edi837.mapper import Mapper, as_day
+from edi837.snip import Examiner
 
 _OUTSIDE = envelope.Note(
     "TA1:022", "a segment stands outside every transaction set", "put it between ST and SE"
@@ -66,6 +68,7 @@ class _Teller:
         self._delimiters = raw.delimiters
         self._policies = policies
         self._stop: x12.Segment | None = None  # read and not yet acted on
+        self._group_day = ""  # GS04
         self._charts: set[Chart] = set()  # what they know by heart is this sender's
         header = x12.split(next(self._pieces), raw.delimiters)
         d = raw.delimiters
@@ -126,6 +129,7 @@ class _Teller:
 
     def _group(self, gs: x12.Segment, seen: set[str]) -> Iterator[Event | Loop]:
         group = FunctionalGroup(gs)
+        self._group_day = gs[4] if len(gs) > 4 else ""
         at = replace(self._at, group=group.number)
         yield group
         for note in envelope.gs(gs, seen):
@@ -170,8 +174,9 @@ class _Teller:
             count = self._skip()
         else:
             self._charts.add(chart(guide, self._delimiters))
-            reader = loops.Reader(guide, self._delimiters, st, at)
-            for event in self._claims(reader, frame, at):
+            examiner = Examiner(guide, self._delimiters.component)
+            reader = loops.Reader(guide, self._delimiters, st, at, examiner)
+            for event in self._claims(reader, examiner, frame, at):
                 frame.refused = frame.refused or (isinstance(event, Finding) and event.rejects)
                 yield event
             count = reader.number
@@ -191,7 +196,7 @@ class _Teller:
         yield End(frame)
 
     def _claims(
-        self, reader: loops.Reader, frame: TransactionSet, at: Place
+        self, reader: loops.Reader, examiner: Examiner, frame: TransactionSet, at: Place
     ) -> Iterator[Event | Loop]:
         """Read a set: its findings, its loops, and a verdict on each claim."""
         mapper = Mapper(frame.kind, self._delimiters.component)
@@ -202,10 +207,13 @@ class _Teller:
                     yield item
                 continue
             if item.use.id == "2300":
-                claim, good, home = mapper.claim(item), item.well_formed, item.parent
+                claim, home = mapper.claim(item), item.parent
                 frame.claims += 1
+                if frame.claims == 1:
+                    examiner.filed = self._filed(reader.root)
+                found = examiner.examine(item, claim) if item.well_formed else None
                 yield item
-                yield from gate.hold(claim, good, home)
+                yield from gate.hold(claim, found, home)
                 continue
             if item is reader.root:
                 _head(frame, item)
@@ -216,6 +224,12 @@ class _Teller:
                 "X12-EMPTY", "warn", "set", f"{reader.empty} segment terminators have nothing before them", at, "X12",
                 fix="end each segment once",
             )  # fmt: skip
+
+    def _filed(self, root: Loop) -> date | None:
+        """The day the set was made: the later of BHT04 and GS04, so that neither slip makes a claim late."""
+        bht = root.first("BHT")
+        days = [day for text in (bht[4] if len(bht) > 4 else "", self._group_day) if (day := as_day(text))]
+        return max(days, default=None)
 
     def _read(self, reader: loops.Reader) -> Iterator[Finding | Loop]:
         yield from reader.read(self._pieces)

@@ -67,6 +67,7 @@ def test_passing_ones_have_nothing_that_rejects(path: Path) -> None:
 
 
 SHIPPED = {edit.id for edit in load("042").edits}
+BY_GUIDE = {"042-A07": "S4-MODIFIER-TWICE", "042-F02": "S5-NDC"}  # what a policy repeats of the guide
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("837?/fail/policy-*.edi")), ids=name)
@@ -74,9 +75,9 @@ def test_a_policy_claim_breaks_the_rule_it_is_named_for(path: Path) -> None:
     """CLM01 begins with the rule: A03-UNRANKED breaks 042-A03, or its second half, and nothing else."""
     found: dict[str, set[str]] = {}
     for finding in edi837.check(path):
-        assert finding.rule.startswith("042-"), "clean by the guide"
+        assert not finding.syntax, "clean by the guide"
         found.setdefault(finding.place.claim, set()).add(finding.rule.rstrip("bc"))
     for claim in edi837.claims(path):
         rule = "042-" + claim.id.partition("-")[0]
-        expected = {rule} if rule in SHIPPED else set()
+        expected = {BY_GUIDE.get(rule, rule)} if rule in SHIPPED or rule in BY_GUIDE else set()
         assert found.get(claim.id, set()) == expected, claim.id

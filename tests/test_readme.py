@@ -92,9 +92,11 @@ ORDER = {
     "edi837": (
         "findings x12 maps grammar syntax accept misfits chart loops envelope claim mapper frames "
         "overlap codesets problems statuscodes editfile edit policyfile rules gate process "
-        "safe wording report answer gateway outline personal treedata draw rows table guidebook explain console cli"
+        "safe wording report answer gateway outline personal treedata draw rows table guidebook explain "
+        "rulebook console cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
+    "edi837/snip": "rule shapes codes balance relations dates",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
 }
 

@@ -130,7 +130,7 @@ def test_every_finding_is_told_once(path: Path) -> None:
     assert told == expected
     assert len(tree.findall(".//segment")) == sum(len(list(_segments(one))) for one in _sets(document))
     text = _drawn(data, policies=[POLICY])
-    shown = Counter(re.findall(r"^[│ ]*[✖!?]? {6,7}((?:X12|\d{3})-[\w-]+) ", text, re.MULTILINE))
+    shown = Counter(re.findall(r"^[│ ]*[✖!?]? {6,7}((?:X12|S\d|\d{3})-[\w-]+) ", text, re.MULTILINE))
     assert shown == Counter(rule for rule, _, _ in expected.elements())
 
 

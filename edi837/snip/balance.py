@@ -1,0 +1,113 @@
+"""SNIP 3: amounts that must add up (X222 and X223, 1.4.4.2).
+
+An amount that is missing proves nothing: then nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from edi837.chart import Loop
+from edi837.snip.rule import Fault, Flaw, Row, View, element, over
+from edi837.x12 import Segment
+
+_NOTHING = Decimal()
+
+
+@over(
+    "S3-CLM02", "CLM02", "the claim's charge is the sum of its lines' charges",
+    status="A7:400 A7:178", fix="make CLM02 the sum of SV102 (837P) or SV203 (837I) of all lines",
+)  # fmt: skip
+def total(view: View) -> Iterator[Fault]:
+    """CLM02 against SV102 or SV203."""
+    summed, charge, lines = _NOTHING, view.claim.charge, view.claim.lines
+    for line in lines:
+        if line.charge is None:
+            return
+        summed += line.charge
+    if charge is not None and lines and summed != charge:
+        row = view.clm
+        yield Fault(row, Flaw(2, row[2][2], f"{charge} is not {summed}, the sum of {len(lines)} lines"))
+
+
+@over(
+    "S3-AMT-D", "AMT02", "what another payer paid is the sum of its line payments less its claim adjustments",
+    status="A7:400", fix="make AMT*D the sum of the payer's SVD02 less its CAS amounts in 2320", wakes="2320",
+)  # fmt: skip
+def paid(view: View) -> Iterator[Fault]:
+    """AMT*D of each 2320 against SVD02 of its payer and its own CAS."""
+    for other in view.loop.loops:
+        if other.use.id != "2320":
+            continue
+        row = _row(other, "AMT", "D")
+        mine = [svd for loop, _ in view.lines for svd, _ in _adjudications(loop) if svd[1:2] == [_payer(other)]]
+        amounts = [amount for svd in mine if (amount := _amount(element(svd, 2))) is not None]
+        adjusted = _adjusted(other)
+        if row is None or not mine or len(amounts) < len(mine) or adjusted is None:
+            continue
+        said, owed = _amount(element(row[2], 2)), sum(amounts, _NOTHING) - adjusted
+        if said is not None and said != owed:
+            detail = f"{said} is not {owed}: {len(mine)} lines paid less {adjusted} adjusted on the claim"
+            yield Fault(row, Flaw(2, row[2][2], detail))
+
+
+@over(
+    "S3-SVD", "SVD02", "a line's charge is what a payer paid and adjusted on it",
+    status="A7:400 A7:178", fix="make SVD02 and the CAS amounts of the 2430 come to the line's charge", wakes="2320",
+)  # fmt: skip
+def line_paid(view: View) -> Iterator[Fault]:
+    """SVD02 and CAS of each 2430 against SV102 or SV203."""
+    for loop, line in view.lines:
+        seen = [element(svd, 1) for svd, _ in _adjudications(loop)]
+        for svd, home in _adjudications(loop):
+            payment, adjusted = _amount(element(svd, 2)), _adjusted(home)
+            if payment is None or adjusted is None or line.charge is None or element(svd, 6):
+                continue  # SVD06: bundled into another line, which balances elsewhere
+            if seen.count(element(svd, 1)) > 1:
+                continue  # a payer that split the line: which part of the charge is whose cannot be told
+            if payment + adjusted != line.charge:
+                row = _row(home, "SVD")
+                assert row is not None
+                detail = f"{payment} paid and {adjusted} adjusted are not {line.charge}, the line's charge"
+                yield Fault(row, Flaw(2, svd[2], detail), line.number)
+
+
+def _adjudications(loop: Loop) -> Iterator[tuple[Segment, Loop]]:
+    """The 2430s of a line, each with its SVD."""
+    for child in loop.loops:
+        if child.use.id == "2430":
+            yield child.first("SVD"), child
+
+
+def _payer(other: Loop) -> str:
+    """2330B NM109, by which an SVD names the payer."""
+    named = other.child("2330B")
+    return element(named.first("NM1"), 9) if named else ""
+
+
+def _adjusted(loop: Loop) -> Decimal | None:
+    """The sum of the CAS amounts of a loop; None when one is unreadable."""
+    summed = _NOTHING
+    for _, _, seg in loop.segments:
+        if seg[0] == "CAS":
+            for text in seg[3::3]:
+                amount = _amount(text) if text else _NOTHING
+                if amount is None:
+                    return None
+                summed += amount
+    return summed
+
+
+def _row(loop: Loop, tag: str, qualifier: str = "") -> Row | None:
+    for row in loop.segments:
+        if row[2][0] == tag and (not qualifier or row[2][1] == qualifier):
+            return row
+    return None
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None

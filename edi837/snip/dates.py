@@ -1,0 +1,109 @@
+"""SNIP 4: days that cannot be in this order.
+
+A date that cannot be read, or that the file lacks, proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from edi837.snip.rule import Fault, Flaw, Row, View, element, has, on, over
+from edi837.x12 import Segment
+
+# DTP01 of days that lie behind the sender: onset, accident, last period, last seen, acute, X-ray,
+# admission, adjudication.
+_PAST = frozenset(("431", "439", "484", "304", "453", "455", "435", "573"))
+
+
+@on(
+    "S4-RANGE", "DTP03", "a range of dates ends on or after its first day", tags="DTP",
+    status="A7:187", fix="send the first day first",
+)  # fmt: skip
+def reversed_range(seg: Segment, _: str) -> Iterator[Flaw]:
+    """DTP03 under RD8."""
+    if element(seg, 2) == "RD8":
+        first, _, last = element(seg, 3).partition("-")
+        if first > last:
+            yield Flaw(3, seg[3], "the range ends before it begins", 0, ("A7:188",) if seg[1] == "434" else ())
+
+
+@on(
+    "S4-SPAN", "HI01-4", "an occurrence span ends on or after its first day", tags="HI", kind="I",
+    status="A7:187", fix="send the first day first",
+)  # fmt: skip
+def reversed_span(seg: Segment, component: str) -> Iterator[Flaw]:
+    """HI*BI, component 4 under RD8."""
+    for at, value in enumerate(seg):
+        parts = value.split(component)
+        if len(parts) > 3 and parts[2] == "RD8":
+            first, _, last = parts[3].partition("-")
+            if first > last:
+                yield Flaw(at, parts[3], "the span ends before it begins", 4)
+
+
+@over(
+    "S4-FUTURE", "DTP03", "no service, illness or birth lies after the day the file was made",
+    status="A7:510 A7:187", fix="correct the date, or send the claim after the service",
+)  # fmt: skip
+def future(view: View) -> Iterable[Fault]:
+    """DTP of claim and lines, and the patient's DMG02, against the day of the file."""
+    filed, last, born = view.filed, view.claim.last, view.claim.patient.birth
+    if filed is None or not ((last and last > filed) or (born and born > filed) or has(view.loop, "DTP")):
+        return ()
+    return _future(view, filed)
+
+
+def _future(view: View, filed: date) -> Iterator[Fault]:
+    if view.claim.first is not None and view.claim.kind == "I" and view.claim.first > filed:
+        yield Fault(_dtp(view.loop.segments, "434"), _ahead(view.loop.first("DTP", "434"), filed, ("A7:510", "A7:188")))
+    elif view.claim.last is not None and view.claim.last > filed:  # a line may be: only then look at each
+        for loop, line in view.lines:
+            if line.date_source == "line" and line.first and line.first > filed:
+                row = _dtp(loop.segments, "472")
+                yield Fault(row, _ahead(row[2], filed), line.number)
+    limit = f"{filed:%Y%m%d}" if has(view.loop, "DTP") else ""
+    for row in view.loop.segments if limit else ():
+        seg = row[2]
+        if seg[0] == "DTP" and seg[1] in _PAST and element(seg, 3)[:8] > limit:
+            yield Fault(row, _ahead(seg, filed))
+    birth = view.claim.patient.birth
+    if birth is not None and birth > filed:
+        yield Fault(view.clm, Flaw(0, "", f"the patient is born after {filed:%m/%d/%Y}, the day the file was made",
+                                     status=("A7:510", "A7:158:QC")))  # fmt: skip
+
+
+@over(
+    "S4-BIRTH", "DMG02", "nobody is treated before the day of birth",
+    status="A8:158:QC A8:187", fix="correct the date of birth or of the service",
+)  # fmt: skip
+def birth(view: View) -> Iterable[Fault]:
+    """DMG02 of the patient against the last day of service."""
+    born, last = view.claim.patient.birth, view.claim.last
+    if born is None or last is None or born <= last or (view.filed and born > view.filed):
+        return ()
+    return [Fault(view.clm, Flaw(0, "", "the last day of service lies before the patient's birth"))]
+
+
+@over(
+    "S4-STATEMENT", "DTP03", "a line's dates lie inside the statement's", kind="I",
+    status="A8:187 A8:188", fix="correct the line's date, or the statement period (DTP*434)",
+)  # fmt: skip
+def inside(view: View) -> Iterator[Fault]:
+    """DTP*472 of each line against DTP*434."""
+    first, last = view.claim.first, view.claim.last
+    if first is None or last is None:
+        return
+    for loop, line in view.lines:
+        if line.date_source == "line" and line.first and line.last and not first <= line.first <= line.last <= last:
+            row = _dtp(loop.segments, "472")
+            detail = f"it leaves the statement period, {first:%m/%d/%Y} to {last:%m/%d/%Y}"
+            yield Fault(row, Flaw(3, row[2][3], detail), line.number)
+
+
+def _dtp(rows: list[Row], qualifier: str) -> Row:
+    return next(row for row in rows if row[2][:2] == ["DTP", qualifier])
+
+
+def _ahead(seg: Segment, filed: date, status: tuple[str, ...] = ()) -> Flaw:
+    return Flaw(3, element(seg, 3), f"it lies after {filed:%m/%d/%Y}, the day the file was made", status=status)

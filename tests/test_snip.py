@@ -1,0 +1,244 @@
+"""Beyond syntax (SNIP 3, 4, 5): each rule broken once is found once, told in the 277CA, and nothing near it is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import edi837
+from edi837 import answer, rulebook, snip, statuscodes
+from edi837.findings import Finding
+from edi837.rules import load
+from edi837.snip import shapes
+from tests.edits import Change, Wire, backwards, drop, insert, part, put
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+HOME_P = "837P/pass/subscriber-claims.edi"
+HOME_I = "837I/pass/home-infusion.edi"
+COB = "837P/pass/coordination-of-benefits.edi"
+COB_I = "837I/pass/coordination-of-benefits.edi"
+ACCIDENT = "837P/pass/accident.edi"
+CHILDREN = "837P/pass/dependants.edi"
+REPLACED = "837P/pass/replacement-and-void.edi"
+HOSPITAL = "837I/pass/hospital.edi"
+
+
+def changed(path: str, *changes: Change) -> bytes:
+    wire = Wire.read((FIXTURES / path).read_bytes())
+    for change in changes:
+        change(wire)
+    wire.recount()
+    return wire.write()
+
+
+def told(data: bytes) -> list[Finding]:
+    return list(edi837.check(io.BytesIO(data)))
+
+
+def last(place: str, element: int, value: str) -> Change:
+    """Give an element of the last such segment another value."""
+
+    def change(wire: Wire) -> None:
+        at = max(i for i in range(len(wire.segments)) if wire.segments[i][: len(place.split("*"))] == place.split("*"))
+        wire.segments[at].extend([""] * (element + 1 - len(wire.segments[at])))
+        wire.segments[at][element] = value.replace(":", wire.component)
+
+    return change
+
+
+def twice(first: str, stop: str) -> Change:
+    """Write the first claim twice."""
+
+    def change(wire: Wire) -> None:
+        start = wire.index(first)
+        end = next(i for i in range(start + 1, len(wire.segments)) if wire.segments[i][0] in stop.split())
+        wire.segments[end:end] = [list(each) for each in wire.segments[start:end]]
+
+    return change
+
+
+class Case(NamedTuple):
+    rule: str
+    path: str
+    at: str  # element (or loop) that the message begins with
+    changes: tuple[Change, ...]
+    action: str = "reject"
+    level: str = "claim"
+    status: str = ""  # first composite; empty: the rule's own
+
+
+def case(rule: str, path: str, at: str, *changes: Change, **rest: str) -> Case:
+    return Case(rule, path, at, changes, **rest)
+
+
+BREAKS = [
+    case("S3-CLM02", HOME_P, "CLM02", put("CLM", 2, lambda v: f"{float(v) + 0.01:.2f}")),
+    case("S3-CLM02", HOME_I, "CLM02", put("SV2", 3, lambda v: f"{float(v) - 1:g}")),
+    case("S3-AMT-D", COB, "AMT02", put("AMT*D", 2, "631")),
+    case("S3-AMT-D", COB, "AMT02", insert("CAS*CO*A2*5", before="AMT*D")),
+    case("S3-SVD", COB, "SVD02", put("CAS*CO", 3, "139"), level="line"),
+    case("S3-SVD", COB_I, "SVD02", put("CAS", 3, lambda v: f"{float(v) + 1:g}"), level="line"),
+    case("S4-SBR02", HOME_P, "SBR02", put("SBR", 2, "")),
+    case("S4-SBR02", CHILDREN, "SBR02", put("SBR", 2, "18"), action="warn"),
+    case("S4-2010BA", HOME_P, "2010BA", drop("NM1*IL>DMG")),
+    case("S4-2010BA", HOME_P, "2010BA", drop("NM1*IL>N3"), status="A6:503:IL"),
+    case("S4-REF-F8", HOME_P, "CLM05-3", part("CLM", 5, 3, "7")),
+    case("S4-REF-F8", HOME_I, "CLM05-3", part("CLM", 5, 3, "8")),
+    case("S4-POINTER", HOME_P, "SV107-1", put("SV1", 7, "9"), level="line"),
+    case("S4-POINTER", HOME_P, "SV107-2", put("SV1", 7, "1:9"), level="line"),
+    case("S4-REF-6R", COB, "REF02", put("LX*2>REF*6R", 2, "P30-LINES-JUDGED-1"), level="line"),
+    case("S4-LX", COB, "LX01", put("LX*2", 1, "3"), level="line"),
+    case("S4-ICD", HOME_P, "HI01-1", part("HI", 1, 1, "BK"), part("HI", 1, 2, "6822")),
+    case("S4-CLM11", ACCIDENT, "CLM11-1", drop("DTP*439")),
+    case("S4-CLM11", ACCIDENT, "CLM11-4", part("CLM", 11, 4, "")),
+    case("S4-PWK", HOME_P, "PWK06", insert("PWK*OZ*FX", after="CLM")),
+    case("S4-435", HOSPITAL, "CLM05-1", drop("DTP*435"), action="warn"),
+    case("S4-CR1", HOME_P, "SV101-2", put("SV1", 1, "HC:A0428"), action="warn", level="line"),
+    case("S4-SBR01", COB, "SBR01", put("CLM>SBR", 1, "S")),
+    case("S4-SVD01", COB, "SVD01", put("LX*2>SVD", 1, "SOMEBODY"), put("AMT*D", 2, "600"), level="line"),
+    case("S4-DUPLICATE", HOME_P, "CLM01", twice("CLM", "HL SE CLM")),
+    case("S4-RANGE", HOME_P, "DTP03", put("DTP*472", 3, backwards), level="line"),
+    case("S4-RANGE", HOME_I, "DTP03", put("DTP*434", 3, backwards), status="A7:188"),
+    case("S4-SPAN", HOME_I, "HI01-4", part("HI*BI", 1, 4, "20250103-20241220")),
+    case("S4-FUTURE", HOME_P, "DTP03", put("DTP*472", 2, "D8"), put("DTP*472", 3, "20250304"), level="line"),
+    case("S4-FUTURE", ACCIDENT, "DTP03", put("DTP*439", 3, "20990101")),
+    case("S4-FUTURE", HOME_P, "2300", put("DMG", 2, "20990101"), status="A7:510"),
+    case("S4-BIRTH", HOME_P, "2300", put("DMG", 2, "20250302")),
+    case("S4-STATEMENT", HOME_I, "DTP03", put("LX*3>DTP*472", 3, "20250106-20250113"), level="line"),
+    case("S4-MODIFIER-TWICE", HOME_P, "SV101-4", put("SV1", 1, lambda v: "HC:99213:25:25"), level="line"),
+    case("S5-NPI", HOME_P, "NM109", put("NM1*85", 9, "2000000011"), status="A7:562:85"),
+    case("S5-NPI", HOSPITAL, "NM109", put("NM1*71", 9, "1234567890"), status="A7:562:71"),
+    case("S5-TAX-ID", HOME_P, "REF02", put("REF*EI", 2, "12-3456789")),
+    case("S5-ZIP", HOME_P, "N403", put("NM1*IL>N4", 3, "4900"), status="A7:500:IL"),
+    case("S5-TAXONOMY", HOME_P, "PRV03", put("PRV", 3, "251F00000"), status="A7:145:85"),
+    case("S5-TAXONOMY", HOME_P, "PRV03", put("PRV", 3, "203BF0100Y"), action="warn"),
+    case("S5-HI", HOME_P, "HI01-2", part("HI", 1, 2, "L03.115"), status="A7:254"),
+    case("S5-HI", HOME_I, "HI01-2", part("HI*ABF", 1, 2, "1234"), status="A7:255"),
+    case("S5-HCPCS", HOME_P, "SV101-2", put("SV1", 1, "HC:9921"), level="line"),
+    case("S5-HCPCS-I", HOME_I, "SV202-2", put("LX*3>SV2", 2, "HC:J069"), level="line"),
+    case("S5-MODIFIER", HOME_P, "SV101-3", put("SV1", 1, "HC:99213:2/"), level="line"),
+    case("S5-NDC", HOME_I, "LIN03", put("LIN", 3, "99999-0101-01"), level="line"),
+    case("S5-REVENUE", HOME_I, "SV201", put("SV2", 1, "640"), level="line"),
+    case("S5-BILL-TYPE", HOME_I, "CLM05-1", part("CLM", 5, 1, "00")),
+    case("S5-ADMISSION", HOME_I, "CL101", put("CL1", 1, "7")),
+    case("S5-DISCHARGE", HOME_I, "CL103", put("CL1", 3, "1"), action="warn"),
+]
+
+
+def by_rule(found: list[Finding]) -> list[str]:
+    return [f.rule for f in found]
+
+
+@pytest.mark.parametrize("case", BREAKS, ids=lambda c: f"{c.rule}-{c.at}-{c.path[:4]}")
+def test_a_broken_rule_is_found_once_and_told_in_the_277ca(case: Case) -> None:
+    data = changed(case.path, *case.changes)
+    found = [f for f in told(data) if f.rule[0] == "S" or f.syntax]
+    claims = {f.place.claim for f in found}
+    assert set(by_rule(found)) == {case.rule}
+    assert len(found) == len(claims), "once a claim"
+    (finding,) = found[:1]
+    rule = next(rule for rule in snip.RULES if rule.id == case.rule)
+    assert finding.message.startswith(f"{case.at}: ")
+    assert (finding.action, finding.level) == (case.action, case.level)
+    assert not finding.syntax and finding.source == rule.source and finding.fix == rule.fix
+    if case.action == "reject":
+        status = case.status or rule.status[0]
+        assert finding.status[0] == status
+        outcome = answer.answer(io.BytesIO(data), [load("042")], file="x", now=datetime(2026, 1, 1), control=1)
+        ack, reply = (outcome.files[kind].read().decode() for kind in ("999", "277ca"))
+        assert "IK5*A" in ack and "IK3*" not in ack, "the set itself is good"
+        stcs = [row.split("*")[1].replace(">", ":") for row in reply.split("~") if row.strip().startswith("STC*")]
+        assert status in [":".join(stc.split(":")) for stc in stcs] or any(status in stc for stc in stcs)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {case.rule for case in BREAKS} == {rule.id for rule in snip.RULES}
+
+
+HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
+    "cents": (HOME_P, (put("SV1", 2, lambda v: f"{v}.00"),)),
+    "an amount of zero more": (COB, (insert("CAS*OA*23*0", before="AMT*D"),)),
+    "a void with its number": (REPLACED, ()),
+    "the same number on lines of two claims": (HOME_P, (last("REF*6R", 2, "ONE"),)),
+    "a claim sent twice with another number": (HOME_P, (twice("CLM", "HL SE CLM"), put("CLM", 1, "OTHER"))),
+    "a day of service on the day of the file": (HOME_P, (put("DTP*472", 2, "D8"), put("DTP*472", 3, "20250303"))),
+    "a later GS04 than BHT04": (HOME_P, (put("BHT", 4, "20240101"),)),
+    "a ZIP of Canada": (HOME_P, (put("NM1*IL>N4", 3, "K1A0B1"), put("NM1*IL>N4", 4, "CA"), put("NM1*IL>N4", 2, "ON"))),
+    "a postal code alone": (HOME_P, (put("NM1*IL>N4", 3, "490019998"),)),
+    "an attachment with its number": (HOME_P, (insert("PWK*OZ*FX***AC*DOC1", after="CLM"),)),
+    "an attachment kept by the provider": (HOME_P, (insert("PWK*OZ*AA", after="CLM"),)),
+    "lower case": (HOME_P, (part("HI", 1, 2, "l03115"),)),
+    "LX with a zero in front": (COB, (put("LX*2", 1, "02"),)),
+}
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_what_comes_near_a_breach_and_is_none_is_passed(name: str) -> None:
+    path, changes = HOLDS[name]
+    assert [f for f in told(changed(path, *changes)) if f.rule[0] == "S" or f.syntax] == []
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("837?/pass/*.edi")), ids=lambda p: f"{p.parts[-3]}/{p.stem}")
+def test_clean_fixtures_keep_every_rule(path: Path) -> None:
+    assert [f for f in edi837.check(path) if f.rule[0] == "S"] == []
+
+
+def test_what_a_rejected_claim_cannot_tell_a_policy_is_left_out() -> None:
+    """A reversed range leaves a line without dates; that the policy then cannot judge it is a consequence."""
+    data = changed(HOME_P, put("DTP*472", 3, backwards))
+    assert [f.rule for f in told(data) if f.action == "unknown"] == []
+
+
+def test_broken_claims_are_not_examined() -> None:
+    data = changed(HOME_P, put("CLM", 2, "1"), put("CLM", 9, "Q"))
+    assert [f.rule for f in told(data) if f.rule[0] == "S"] == []
+
+
+def test_status_codes_of_the_rules_may_reject() -> None:
+    for rule in snip.RULES:
+        assert rule.source == "guide" or rule.source.startswith("external: ")
+        assert not list(statuscodes.faults([code.replace("{entity}", "85") for code in rule.status])), rule.id
+
+
+def test_a_fault_above_claims_is_told_on_each_and_in_the_right_line() -> None:
+    data = changed(HOME_P, put("NM1*85", 9, "2000000011"))
+    first = data[: data.index(b"20*1", data.index(b"20*1") + 1)] if data.count(b"*20*1~") > 1 else data
+    claims = [row.split(b"*")[1].decode() for row in first.split(b"~") if row.strip().startswith(b"CLM*")]
+    found = [f for f in told(data) if f.rule == "S5-NPI"]
+    assert [f.place.claim for f in found] == claims and len(claims) > 1
+    assert {(f.place.loop, f.place.tag, f.place.element) for f in found} == {("2010AA", "NM1", 9)}
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "shape"),
+    [
+        ("1234567893 2000000010 1993999998", "1234567890 3000000002 123456789 12345678930 １234567893", shapes.npi),
+        ("S9500 99213 0001A 0275T 4040F A4222", "9921 992133 S950 s9500 9921- 99A13", shapes.hcpcs),
+        ("25 SH A1 1P", "2 253 2/ é1", shapes.modifier),
+        ("A419 L03115 U071 S72001A E43 C7A1", "419 A A4 L03.115 A4191234 ABC", shapes.icd10),
+        ("0016 250 25000 V5869 E9331", "A419 25 2500000 V5 25.0", shapes.icd9),
+        ("0DTJ4ZZ 3E0436Z", "0DTJ4Z 0DTJ4ZI ODTJ4ZZ", shapes.pcs),
+        ("251F00000X 207R00000X 3336H0001X", "251F00000 251F00000XX F51F00000X", shapes.taxonomy),
+        ("341 131 111 117 85A", "041 91A 34 3411", shapes.bill_type),
+        ("0640 0001 1001 3101", "640 4000 064X", shapes.revenue),
+        ("3845 47 470", "4 38451 A12", shapes.icd9_procedure),
+    ],
+    ids=lambda v: v.__name__ if callable(v) else "",
+)
+def test_shapes(good: str, bad: str, shape: Callable[[str], bool]) -> None:
+    assert [code for code in good.split() if not shape(code)] == []
+    assert [code for code in bad.split() if shape(code)] == []
+
+
+def test_the_table_of_rules_holds_every_rule_once() -> None:
+    table = list(rulebook.entries([load("042")]))
+    assert len({entry.rule for entry in table}) == len(table)
+    assert {rule.id for rule in snip.RULES} < {entry.rule for entry in table}
+    assert {entry.snip for entry in table} == {1, 2, 3, 4, 5, 7}
+    assert rulebook.as_text(table).count("\n") == len(table)
+    assert rulebook.as_markdown(table).count("\n") == len(table) + 1
