@@ -366,7 +366,10 @@ def _at(parts: list[str], index: int) -> str:
 
 
 # Leaving out the first segment of a loop whose kind cannot be told from what is left of it.
-UNTOLD = {("837P/pass/certificate-of-medical-necessity", "NM1*DK"): "N3 and N4 are taken for those of 2420C"}
+UNTOLD = {
+    ("837P/pass/certificate-of-medical-necessity", "NM1*DK"): "N3 and N4 are taken for those of 2420C",
+    ("837P/pass/dependant-oxygen-at-home", "NM1*DK"): "N3 and N4 are taken for those of 2420C",
+}
 
 
 @pytest.mark.parametrize("fixture", [c.name for c in _fixtures() if "/pass/" in c.name])

@@ -499,11 +499,9 @@ def test_more_claims_than_a_level_may_have_are_not_held() -> None:
 )
 def test_every_clm_has_its_verdict(path: Path) -> None:
     data = path.read_bytes()
-    sent = [
-        segment.split(b"*")[1].decode()
-        for segment in data.replace(b"\n", b"").split(b"~")
-        if segment.startswith(b"CLM*")
-    ]
+    element, end = data[3:4], data[105:106]
+    segments = (segment.strip().split(element) for segment in data.split(end))
+    sent = [segment[1].decode() for segment in segments if segment[0] == b"CLM"]
     events = tell(data)
     verdicts = [event.claim.id for event in events if isinstance(event, Verdict)]
     assert verdicts == sent or path.stem == "missing-claim-segment"

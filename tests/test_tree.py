@@ -99,11 +99,12 @@ def _told_findings(node: Any) -> Iterator[tuple[str, str, int]]:
 @pytest.mark.parametrize("path", PASS, ids=_name)
 def test_the_segments_are_those_of_the_file(path: Path) -> None:
     data = path.read_bytes()
+    marks = x12.Delimiters.read(data[:106].decode())
     told = []
     for interchange in _json(data, phi=True)["interchanges"]:
         for one in _sets({"interchanges": [interchange]}):
             for segment in _segments(one):
-                elements = [_joined(each, x12.Delimiters()) for each in segment["elements"]]
+                elements = [_joined(each, marks) for each in segment["elements"]]
                 told.append([segment["tag"], *elements])
     sent = [seg for seg in edi837.segments(data) if seg[0] not in ("ISA", "GS", "SE", "GE", "IEA")]
     assert told == sent
@@ -348,8 +349,10 @@ def _canaries(data: bytes) -> tuple[bytes, list[str]]:
     """The file with a mark of its own in each personal element, and the marks."""
     marks: list[str] = []
     out = []
-    for piece in data.decode("latin-1").split("~"):
-        seg = piece.split("*")
+    text = data.decode("latin-1")
+    element, component, end = text[3], text[104], text[105]
+    for piece in text.split(end):
+        seg = piece.split(element)
         for tag, qualifiers, elements in _PERSONAL:
             if seg[0].strip() == tag and (not qualifiers or re.fullmatch(qualifiers, seg[1])):
                 for n in elements:
@@ -360,13 +363,15 @@ def _canaries(data: bytes) -> tuple[bytes, list[str]]:
             n = 1 if seg[0].strip() == "SV1" else 2
             if len(seg) > n and seg[n]:
                 marks.append(f"QZ{len(marks):04}X")
-                seg[n] = ":".join([*(seg[n].split(":") + [""] * 6)[:6], marks[-1]])
-        out.append("*".join(seg))
-    return "~".join(out).encode("latin-1"), marks
+                seg[n] = component.join([*(seg[n].split(component) + [""] * 6)[:6], marks[-1]])
+        out.append(element.join(seg))
+    return end.join(out).encode("latin-1"), marks
 
 
 _CANARY_FILES = [
-    path for path in FILES if path.parent.name != "envelope" and b"HL*" in path.read_bytes()[:2000]
+    path
+    for path in FILES
+    if path.parent.name != "envelope" and re.search(rb"\bHL[*|]", path.read_bytes()[:2000])
 ]
 
 
