@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from edi837.codefiles import CodeFileError, Published
 from edi837.codetables import CodeTableError, Release, Tables
 from edi837.codewindows import Window
 
+ROOT = Path(__file__).parent.parent
 NOW = date(2026, 1, 5)
 
 
@@ -494,3 +497,84 @@ def test_where_tables_are() -> None:
     assert codetables.folder({"EDI837_CODES": "/a", "XDG_DATA_HOME": "/b"}) == Path("/a")
     assert codetables.folder({"EDI837_CODES": "", "XDG_DATA_HOME": "/b"}) == Path("/b/edi837/codes")
     assert codetables.folder({"XDG_DATA_HOME": "b"}) == Path.home() / ".local/share/edi837/codes"
+
+
+# ------------------------------------------------------------------ the commands
+
+
+def codes(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "edi837", "codes", *map(str, arguments)]
+    around = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment}
+    return subprocess.run(command, input=stdin, capture_output=True, cwd=ROOT, env=around, timeout=60)
+
+
+def test_update_and_list(tmp_path: Path, folder: Path) -> None:
+    source = tmp_path / "icd10cm_order_2025.txt"
+    source.write_text(CM)
+    update: list[str | Path] = ["update", "--from", source, "--any-size", "--now", "2026-01-05"]
+    row = b"icd10cm       5 codes  2024-10-01..2025-09-30  whole until 2025-03-31  loaded 2026-01-05  "
+    row += b"icd10cm_order_2025.txt\n"
+    for _ in range(2):
+        done = codes(*update, EDI837_CODES=str(folder))
+        assert (done.returncode, done.stdout, done.stderr) == (0, row, b"")
+    assert codes("list", "--dir", folder).stdout == row
+    april = tmp_path / "icd10cm-order-April-2025.txt"
+    april.write_text(CM + "\n")
+    done = codes("update", "--from", april, "--any-size", "--dir", folder)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert codes("list", EDI837_CODES=str(folder)).stdout.count(b"\n") == 2
+    source.write_text(order(("A000", "1")))
+    assert b"in place of icd10cm_order_2025.txt, loaded 2026-01-05" in codes(*update, "--dir", folder).stderr
+
+
+def test_an_extract_is_not_taken_for_a_list(tmp_path: Path, folder: Path) -> None:
+    source = tmp_path / "HCPC2025_OCT_ANWEB.txt"
+    source.write_text(HCPCS)
+    done = codes("update", "--from", source, "--dir", folder)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"HCPC2025_OCT_ANWEB.txt: holds 5 hcpcs codes, no release had fewer than 4000" in done.stderr
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "status", "said"),
+    [
+        (["--from", "no-such-file"], "", 3, "no-such-file: cannot be read or written: No such file"),
+        (["--from", "-"], "Dear all,", 2, "standard input: cannot be read in any form known here"),
+        (["--from", "-", "--any-size"], CM, 2, "standard input: neither name nor content tells"),
+        (["--from", "-", "--any-size", "--kind", "cpt"], CM, 2, "cpt"),
+        (["--from", "-", "--any-size", "--valid-from", "soon"], CM, 2, "soon"),
+        ([], "", 2, "--from"),
+    ],
+)
+def test_what_cannot_be_loaded(folder: Path, arguments: list[str], stdin: str, status: int, said: str) -> None:
+    done = codes("update", *arguments, "--dir", folder, stdin=stdin.encode())
+    assert done.returncode == status
+    assert said in done.stderr.decode()
+    assert not folder.exists()
+
+
+def test_standard_input_with_its_days(folder: Path) -> None:
+    days = ["--valid-from", "2024-08-01", "--valid-until", "2025-12-31"]
+    done = codes("update", "--from", "-", "--any-size", "--kind", "pos", *days, "--dir", folder, stdin=POS.encode())
+    assert done.returncode == 0, done.stderr
+    says = Tables.load(folder).says
+    assert [says("pos", code, date(2025, 12, 31)) for code in ("12", "28")] == [True, False]
+
+
+def test_list_says_when_there_is_none(folder: Path) -> None:
+    done = codes("list", "--dir", folder)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"load one with edi837 codes update --from FILE" in done.stderr
+
+
+def test_a_broken_table_stops_the_list(folder: Path) -> None:
+    put(CM, "icd10cm_order_2025.txt", folder).path.write_text("nothing")
+    done = codes("list", "--dir", folder)
+    assert done.returncode == 2
+    assert done.stderr.count(b".codes") == 1
+
+
+@pytest.mark.parametrize("command", ["update", "list"])
+def test_help_shows_examples(command: str) -> None:
+    assert f"edi837 codes {command} --".encode() in codes(command, "--help").stdout

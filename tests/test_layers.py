@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
     {"process", "acks", "report"},
     {"outline", "rows", "answer", "explain"},
     {"treedata", "gateway", "console"},
-    {"draw"},
+    {"draw", "codescli"},
     {"__init__"},
     {"cli"},
     {"__main__"},
@@ -68,6 +68,7 @@ WORLD: dict[str, set[str]] = {
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
     "gateway": {"fcntl", "os", "pathlib", "stat"},
     "console": {"click", "sys", "open"},
+    "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},
 }

@@ -93,7 +93,7 @@ ORDER = {
         "findings x12 maps grammar syntax accept misfits chart loops envelope claim mapper frames "
         "overlap codesets codefiles codewindows codetables problems statuscodes editfile edit policyfile "
         "rules gate process safe wording report answer gateway outline personal treedata draw rows table "
-        "guidebook explain console cli"
+        "guidebook explain console codescli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
