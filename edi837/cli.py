@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 import edi837
-from edi837 import answer, draw, explain, gateway, process, rows, rulebook, rules, safe, table
+from edi837 import answer, codescli, draw, explain, gateway, process, rows, rulebook, rules, safe, table
 from edi837.console import FAULT, REJECTED, UNREADABLE, Findings, Run, opened
 from edi837.findings import Finding
 from edi837.frames import Verdict
@@ -258,6 +258,9 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
     """
     click.echo(rulebook.FORMATS[form](rulebook.entries(_judges(names))))
     return 0
+
+
+main.add_command(codescli.codes)
 
 
 def _judges(names: tuple[str, ...]) -> list[rules.Policy]:

@@ -15,9 +15,9 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # counts as one.
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap"},
-    {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording"},
-    {"grammar", "frames", "codesets"},
-    {"syntax", "personal", "guidebook"},
+    {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles"},
+    {"grammar", "frames", "codesets", "codewindows"},
+    {"syntax", "personal", "guidebook", "codetables"},
     {"accept", "envelope"},
     {"misfits"},
     {"chart"},
@@ -34,7 +34,7 @@ LAYERS: list[set[str]] = [
     {"outline", "rows", "answer", "explain"},
     {"rulebook"},
     {"treedata", "gateway", "console"},
-    {"draw"},
+    {"draw", "codescli"},
     {"__init__"},
     {"cli"},
     {"__main__"},
@@ -67,8 +67,10 @@ WORLD: dict[str, set[str]] = {
     "outline": {"sys"},
     "chart": {"sys"},
     "answer": {"os", "pathlib", "shutil", "tempfile", "hashlib"},
+    "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
     "gateway": {"fcntl", "os", "pathlib", "stat"},
     "console": {"click", "sys", "open"},
+    "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},
 }

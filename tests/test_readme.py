@@ -91,9 +91,9 @@ def summary(module: Path) -> str:
 ORDER = {
     "edi837": (
         "findings x12 maps grammar syntax accept misfits chart loops envelope claim mapper frames "
-        "overlap codesets problems statuscodes editfile edit policyfile rules gate process "
-        "safe wording report answer gateway outline personal treedata draw rows table guidebook explain "
-        "rulebook console cli"
+        "overlap codesets codefiles codewindows codetables problems statuscodes editfile edit policyfile "
+        "rules gate process safe wording report answer gateway outline personal treedata draw rows table "
+        "guidebook explain rulebook console codescli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
     "edi837/snip": "rule shapes codes balance relations dates",
