@@ -27,14 +27,16 @@ from typing import BinaryIO
 from edi837 import answer, process, x12
 from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
+from edi837.codetables import Tables
 from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
 from edi837.frames import Verdict
 from edi837.rules import Policy, PolicyError
 from edi837.rules import load as _load
+from edi837.snip import Codes
 
 __all__ = [
     "Claim", "Drug", "Edi837Error", "Finding", "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError",
-    "ServiceLine", "StatusCode", "Verdict", "acknowledge", "check", "claims", "policy", "segments", "tree",
+    "ServiceLine", "StatusCode", "Tables", "Verdict", "acknowledge", "check", "claims", "policy", "segments", "tree",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
@@ -72,14 +74,17 @@ def claims(source: Source) -> Iterator[Claim]:
                 yield event.claim
 
 
-def check(source: Source, policies: Sequence[Policy | str] = ("042",)) -> Iterator[Finding]:
+def check(
+    source: Source, policies: Sequence[Policy | str] = ("042",), *, codes: Codes | None = None
+) -> Iterator[Finding]:
     """Yield what is wrong with a file, in file order. An empty ``policies`` judges by the guide alone.
 
-    Raises NotX12 when the file holds no interchange, PolicyError when a policy cannot be used.
+    ``codes`` are tables of codes with their dates (``Tables.load(folder)``). Raises NotX12 when the
+    file holds no interchange, PolicyError when a policy cannot be used.
     """
     judges = [policy(p) if isinstance(p, str) else p for p in policies]
     with _opened(source) as stream:
-        for event in process.tell(stream, judges):
+        for event in process.tell(stream, judges, codes):
             if isinstance(event, Finding):
                 yield event
             elif isinstance(event, Verdict):
@@ -94,6 +99,7 @@ def acknowledge(
     now: datetime,
     control: int | None = None,
     name: str = "",
+    codes: Codes | None = None,
 ) -> dict[str, Path]:
     """Write the TA1, 999, 277CA and report of a file into folder ``out``; all of them or none.
 
@@ -105,7 +111,7 @@ def acknowledge(
     judges = [policy(p) if isinstance(p, str) else p for p in policies]
     name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
     with _opened(source) as stream, answer.spooled(stream) as whole:
-        outcome = answer.answer(whole, judges, file=name, now=now, control=control)
+        outcome = answer.answer(whole, judges, file=name, now=now, control=control, codes=codes)
         return answer.publish(outcome, Path(out), name)
 
 

@@ -26,6 +26,7 @@ from edi837.findings import Finding
 from edi837.frames import Verdict
 from edi837.report import Report
 from edi837.rules import Policy
+from edi837.snip import Codes
 
 EXTENSION = {
     "ta1": ".ta1.edi", "999": ".999.edi", "277ca": ".277ca.edi",
@@ -64,8 +65,9 @@ def answer(
     now: datetime,
     control: int | None = None,
     phi: bool = False,
+    codes: Codes | None = None,
 ) -> Outcome:
-    """Answer one file. Raises NotX12 when it holds no interchange."""
+    """Answer one file; ``codes`` are tables to judge by. Raises NotX12 when it holds no interchange."""
     if control is None:
         control = control_number(stream)
     outcome = Outcome()
@@ -75,7 +77,7 @@ def answer(
     names = [policy.name for policy in policies]
     report = Report(json_text, text_text, file=file, now=now, policies=names, phi=phi)
     acks = Acknowledgements(now, control)
-    for event in process.tell(stream, policies):
+    for event in process.tell(stream, policies, codes):
         acks.take(event)
         report.take(event)
         if isinstance(event, Verdict):

@@ -69,13 +69,13 @@ def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) 
     edi837 check claims.edi
     edi837 check --policy none --format jsonl *.edi | jq .rule
     """
-    judges = _judges(names)
+    judges, tables = _judges(names), codescli.tables()
     run = Run()
     put = Findings(form, phi)
     for file in files:
         with run.guarding(file), opened(file) as stream:
             claims = rejected = found = 0
-            for event in process.tell(stream, judges):
+            for event in process.tell(stream, judges, tables):
                 if isinstance(event, Verdict):
                     claims += 1
                     rejected += event.rejected
@@ -86,7 +86,7 @@ def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) 
                         put(finding, file)
                         if finding.rejects:
                             run.worsen(REJECTED)
-            run.say(f"{safe.text(file)}: {claims} claims, {rejected} rejected by policy, {found} findings")
+            run.say(f"{safe.text(file)}: {claims} claims, {rejected} rejected, {found} findings")
     put.close()
     return run.status
 
@@ -116,13 +116,15 @@ def ack(
     """
     if (out is None) == (kind is None):
         raise click.UsageError("give either -o DIR or --stdout KIND")
-    judges = _judges(names)
+    judges, tables = _judges(names), codescli.tables()
     moment = now or datetime.now()
     run = Run()
     for file in files:
         with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
             name = "stdin" if file == "-" else Path(file).name
-            outcome = answer.answer(stream, judges, file=name, now=moment, control=control, phi=phi)
+            outcome = answer.answer(
+                stream, judges, file=name, now=moment, control=control, phi=phi, codes=tables
+            )
             if outcome.rejects:
                 run.worsen(REJECTED)
             if out is not None:
@@ -134,7 +136,7 @@ def ack(
             else:
                 run.say(f"{safe.text(file)}: there is no {kind} for it")
             run.say(
-                f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected by policy"
+                f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected"
                 + (", and something refused by TA1 or 999" if outcome.refused else "")
             )
     return run.status
@@ -215,10 +217,10 @@ def once(dir: Path, names: tuple[str, ...], now: datetime | None, control: int |
     Each original moves to DIR/archive when it was answered, DIR/error when a TA1 or 999 refused
     it or part of it, DIR/quarantine with a reason when it could not be answered.
     """
-    judges = _judges(names)
+    judges, tables = _judges(names), codescli.tables()
     run = Run()
     with run.guarding(str(dir)):
-        for filed in gateway.once(dir, judges, now=now or datetime.now(), control=control):
+        for filed in gateway.once(dir, judges, now=now or datetime.now(), control=control, codes=tables):
             detail = f": {filed.reason}" if filed.reason else ""
             click.echo(f"{safe.text(filed.name)} -> {filed.folder}, {len(filed.answers)} answers{detail}")
             if filed.reason:

@@ -22,6 +22,7 @@ from pathlib import Path
 from edi837 import answer
 from edi837.findings import Edi837Error, NotX12
 from edi837.rules import Policy
+from edi837.snip import Codes
 
 FOLDERS = ("in", "out", "archive", "error", "quarantine")
 _REASON = ".reason.json"
@@ -42,7 +43,9 @@ class Filed:
     fault: bool = False  # ours
 
 
-def once(root: Path, policies: Sequence[Policy], *, now: datetime, control: int | None = None) -> Iterator[Filed]:
+def once(
+    root: Path, policies: Sequence[Policy], *, now: datetime, control: int | None = None, codes: Codes | None = None
+) -> Iterator[Filed]:
     """Take every file of ``root/in``, oldest name first, and yield what became of it.
 
     Raises OSError when the folders cannot be made or read, Edi837Error when another gateway
@@ -53,7 +56,7 @@ def once(root: Path, policies: Sequence[Policy], *, now: datetime, control: int 
     with _alone(root):
         for path in sorted((root / "in").iterdir()):
             if _ready(path):
-                yield _take(root, path, policies, now, control)
+                yield _take(root, path, policies, now, control, codes)
 
 
 @contextmanager
@@ -80,21 +83,24 @@ def _ready(path: Path) -> bool:
     return stat.S_ISREG(mode) and not name.startswith((".", "~")) and not name.lower().endswith(_UNFINISHED)
 
 
-def _take(root: Path, path: Path, policies: Sequence[Policy], now: datetime, control: int | None) -> Filed:
+def _take(
+    root: Path, path: Path, policies: Sequence[Policy], now: datetime, control: int | None, codes: Codes | None
+) -> Filed:
     name = _free(root, path.name)
     try:
-        return _answer(root, path, name, policies, now, control)
+        return _answer(root, path, name, policies, now, control, codes)
     except OSError as error:  # no room, no rights, or gone: whatever it is, the file is where it was
         return Filed(name, "in", path, reason=f"cannot be read or written: {error.strerror}", fault=True)
 
 
 def _answer(
-    root: Path, path: Path, name: str, policies: Sequence[Policy], now: datetime, control: int | None
+    root: Path, path: Path, name: str, policies: Sequence[Policy], now: datetime, control: int | None,
+    codes: Codes | None,
 ) -> Filed:
     try:
         with path.open("rb") as stream:
             before = os.fstat(stream.fileno())
-            outcome = answer.answer(stream, policies, file=name, now=now, control=control)
+            outcome = answer.answer(stream, policies, file=name, now=now, control=control, codes=codes)
             after = os.fstat(stream.fileno())
     except NotX12 as error:
         return _quarantine(root, path, name, f"not X12 at byte {error.offset}", now, fault=False)

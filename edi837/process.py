@@ -17,23 +17,27 @@ from edi837.findings import Finding, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Gate, Judge
 from edi837.mapper import Mapper, as_day
-from edi837.snip import Examiner
+from edi837.snip import Codes, Examiner
 
 _OUTSIDE = envelope.Note(
     "TA1:022", "a segment stands outside every transaction set", "put it between ST and SE"
 )
 
 
-def tell(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event]:
-    """Tell a stream of interchanges as events. Raises NotX12 when it holds none."""
-    for event in tell_loops(stream, policies):
+def tell(
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None
+) -> Iterator[Event]:
+    """Tell a stream of interchanges as events; ``codes`` are tables to judge by. Raises NotX12 when it holds none."""
+    for event in tell_loops(stream, policies, codes):
         if isinstance(event, Loop):
             event.release()
         else:
             yield event
 
 
-def tell_loops(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Event | Loop]:
+def tell_loops(
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None
+) -> Iterator[Event | Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
     numbers: set[tuple[str, ...]] = set()
     stray: tuple[int, int] | None = None  # from byte to byte; it may come in parts
@@ -46,7 +50,7 @@ def tell_loops(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Eve
         if stray:
             yield _outside(*stray)
             stray = None
-        yield from _Teller(item, policies).tell(numbers)
+        yield from _Teller(item, policies, codes).tell(numbers)
     if stray:
         yield _outside(*stray)
 
@@ -62,7 +66,8 @@ def _outside(first: int, last: int) -> Finding:
 class _Teller:
     """Tells one interchange."""
 
-    def __init__(self, raw: x12.RawInterchange, policies: Sequence[Judge]) -> None:
+    def __init__(self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None) -> None:
+        self._codes = codes
         self._raw = raw
         self._pieces = raw.pieces
         self._delimiters = raw.delimiters
@@ -174,7 +179,7 @@ class _Teller:
             count = self._skip()
         else:
             self._charts.add(chart(guide, self._delimiters))
-            examiner = Examiner(guide, self._delimiters.component)
+            examiner = Examiner(guide, self._delimiters.component, self._codes)
             reader = loops.Reader(guide, self._delimiters, st, at, examiner)
             for event in self._claims(reader, examiner, frame, at):
                 frame.refused = frame.refused or (isinstance(event, Finding) and event.rejects)

@@ -96,7 +96,7 @@ ORDER = {
         "guidebook explain rulebook console codescli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
-    "edi837/snip": "rule shapes codes balance relations dates",
+    "edi837/snip": "rule shapes codes listed balance relations dates",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -130,6 +130,45 @@ BREAKS = [
 ]
 
 
+class Lists:
+    """Tables of codes in which these are not in force, and of which nothing is known before 2025."""
+
+    def __init__(self, *gone: str) -> None:
+        self.gone = gone
+
+    def says(self, kind: str, code: str, day: date) -> bool | None:
+        return None if day < date(2025, 1, 1) else f"{kind}:{code}" not in self.gone
+
+
+LISTED = [
+    ("S5-HCPCS-LIST", HOME_P, "hcpcs:S9500", "SV101-2", "A7:507"),
+    ("S5-HCPCS-LIST", HOME_I, "hcpcs:J0696", "SV202-2", "A7:507"),
+    ("S5-MODIFIER-LIST", HOME_I, "hcpcs:SH", "SV202-3", "A7:453"),
+    ("S5-ICD-LIST", HOME_P, "icd10cm:A419", "HI01-2", "A7:254"),
+    ("S5-ICD-LIST", HOME_I, "icd10cm:Z452", "HI01-2", "A7:255"),
+    ("S5-PLACE-LIST", HOME_P, "pos:12", "CLM05-1", "A7:249"),
+    ("S5-TAXONOMY-LIST", HOME_P, "nucc:251F00000X", "PRV03", "A7:145:85"),
+    ("S5-TAXONOMY-LIST", HOME_I, "nucc:207R00000X", "PRV03", "A7:145:71"),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "gone", "at", "status"), LISTED, ids=lambda v: v if ":" in v else None)
+def test_a_code_that_a_table_says_was_not_in_force(rule: str, path: str, gone: str, at: str, status: str) -> None:
+    data = (FIXTURES / path).read_bytes()
+    found = [f for f in edi837.check(data, codes=Lists(gone)) if f.rule.endswith("-LIST")]
+    assert found and {f.rule for f in found} == {rule}
+    assert {f.message.partition(": ")[0].replace("02-", "01-", 1) if rule == "S5-ICD-LIST" else
+            f.message.partition(": ")[0] for f in found} == {at}  # fmt: skip
+    assert {f.status for f in found} == {(status,)} and {f.place.value for f in found} == {gone.partition(":")[2]}
+    assert [f for f in edi837.check(data, codes=Lists()) if f.rule.endswith("-LIST")] == []
+
+
+def test_a_table_that_does_not_reach_the_day_refuses_nothing() -> None:
+    data = (FIXTURES / HOME_P).read_bytes().replace(b"2025", b"2024")
+    gone = ("hcpcs:S9500", "icd10cm:A419", "pos:12", "nucc:251F00000X")
+    assert [f for f in edi837.check(data, codes=Lists(*gone)) if f.rule.endswith("-LIST")] == []
+
+
 def by_rule(found: list[Finding]) -> list[str]:
     return [f.rule for f in found]
 
@@ -157,7 +196,7 @@ def test_a_broken_rule_is_found_once_and_told_in_the_277ca(case: Case) -> None:
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {case.rule for case in BREAKS} == {rule.id for rule in snip.RULES}
+    assert {case.rule for case in BREAKS} | {rule for rule, *_ in LISTED} == {rule.id for rule in snip.RULES}
 
 
 HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {

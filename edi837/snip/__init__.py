@@ -15,20 +15,21 @@ from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.grammar import Guide, SegmentUse
-from edi837.snip import balance, codes, dates, relations
-from edi837.snip.rule import RULES, Fault, Row, Rule, View, element, mask
-from edi837.statuscodes import ENTITIES
+from edi837.snip import balance, codes, dates, listed, relations
+from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, element, mask, party
 
-__all__ = ["RULES", "Examiner", "Rule", "balance", "codes", "dates", "relations", "together"]
-
-_AS = {"P3": "DN", "ZZ": "73", "PE": "41", "45": "41", "PW": "41"}  # NM101 the 277CA has no code for
+__all__ = ["RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "listed", "relations", "together"]
 
 
 class Examiner:
     """Examines the claims of one set: single segments as they are read, claims when they close."""
 
-    def __init__(self, guide: Guide, component: str) -> None:
-        """``component`` separates the parts of a composite; set `filed` before the first claim."""
+    def __init__(self, guide: Guide, component: str, tables: Codes | None = None) -> None:
+        """``component`` separates the parts of a composite; ``tables`` are the operator's lists of codes, if any.
+
+        Set `filed` before the first claim.
+        """
+        self._tables = tables
         self.filed: date | None = None  # the day the set was made; None when it does not tell
         self._component = component
         mine = [rule for rule in RULES if rule.kind in ("", guide.kind)]
@@ -46,7 +47,7 @@ class Examiner:
         for rule in self._single[row[1]]:
             assert rule.segment
             for flaw in rule.segment(row[2], self._component):
-                entity = _entity(loop.segments[0] if loop.segments else row)
+                entity = party(loop.segments[0] if loop.segments else row)
                 loop.notes = [*(loop.notes or ()), rule.finding(Fault(row, flaw, _line(loop)), "", entity)]
                 noted = True
         return noted
@@ -59,12 +60,12 @@ class Examiner:
             if level.notes:
                 found += [replace(f, place=replace(f.place, claim=claim.id)) for f in level.notes]
             level = level.parent
-        view = View(loop, claim, self._component, self.filed)
+        view = View(loop, claim, self._component, self.filed, self._tables)
         seen, use = loop.seen, loop.use
         for wakes, rule, whole in self._whole:
             if not wakes or seen & mask(use, wakes):
                 for fault in whole(view):
-                    found.append(rule.finding(fault, claim.id, _entity(fault.row)))
+                    found.append(rule.finding(fault, claim.id, party(fault.row)))
         if len(found) > 1:
             found.sort(key=lambda f: f.place.segment)
         return found
@@ -88,10 +89,3 @@ def _line(loop: Loop) -> str:
             return element(at.first("LX"), 1)
         at = at.parent
     return ""
-
-
-def _entity(row: Row) -> str:
-    """The party a finding is about, by the NM1 that opens its loop; the billing provider for a PRV of 2000A."""
-    seg = row[2]
-    code = element(seg, 1) if seg[0] == "NM1" else "85"
-    return code if code in ENTITIES else _AS.get(code, "73")

@@ -12,13 +12,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Action, Finding, Place
 from edi837.grammar import LoopUse, SegmentUse
+from edi837.statuscodes import ENTITIES
 from edi837.x12 import Segment
+
+_AS = {"P3": "DN", "ZZ": "73", "PE": "41", "45": "41", "PW": "41"}  # NM101 the 277CA has no code for
+
+
+class Codes(Protocol):
+    """Code tables, as far as a rule knows them."""
+
+    def says(self, kind: str, code: str, day: date) -> bool | None:
+        """Whether the code was valid on that day; None when no table can tell."""
+
 
 Row = tuple[int, SegmentUse, Segment]  # number in the set, use, elements
 Group = Callable[[Sequence[Claim]], Iterable[tuple[Claim, str]]]  # of a patient's claims, those at fault and why
@@ -52,6 +63,7 @@ class View:
     claim: Claim
     component: str
     filed: date | None  # the later of BHT04 and GS04; None when neither is a date
+    codes: Codes | None = None  # code tables, if the operator has any
 
     @property
     def lines(self) -> Iterable[tuple[Loop, ServiceLine]]:
@@ -178,3 +190,10 @@ def mask(use: LoopUse, names: str) -> int:
     wanted = names.split()
     bits = [child.bit for child in use.children if (child.tag if isinstance(child, SegmentUse) else child.id) in wanted]
     return sum(set(bits))
+
+
+def party(row: Row) -> str:
+    """The party a finding is about, by the NM1 that opens its loop; the billing provider for a PRV of 2000A."""
+    seg = row[2]
+    code = element(seg, 1) if seg[0] == "NM1" else "85"
+    return code if code in ENTITIES else _AS.get(code, "73")

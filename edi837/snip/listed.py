@@ -1,0 +1,119 @@
+"""SNIP 5 against tables: codes that a list in force on the day of service does not hold.
+
+The tables are the operator's (`edi837 codes update`), each with the days it covers. A day or a
+kind of code that no table covers proves nothing: the code has then been judged by its form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from edi837.chart import Loop
+from edi837.claim import ServiceLine
+from edi837.snip.codes import ICD10
+from edi837.snip.rule import Fault, Flaw, Row, View, element, over, party
+
+_PROCEDURES = ("BBR", "BBQ")
+
+
+@over(
+    "S5-HCPCS-LIST", "SV101-2", "a procedure is in HCPCS on its day of service",
+    status="A7:507", fix="send a code that was in force on the day of service",
+    source="external: CMS HCPCS level II, the operator's table",
+)  # fmt: skip
+def procedure(view: View) -> Iterator[Fault]:
+    """SV101-2 and SV202-2 under HC, on the first and on the last day of the line."""
+    for line in view.claim.lines if view.codes else ():
+        if line.qualifier == "HC" and _gone(view, "hcpcs", line.procedure, line.first, line.last):
+            yield Fault(*_at(view.home(line), line, line.procedure, "the code was not in force"))
+
+
+@over(
+    "S5-MODIFIER-LIST", "SV101-3", "a modifier is in HCPCS on its day of service",
+    status="A7:453", fix="send a modifier that was in force on the day of service",
+    source="external: CMS HCPCS level II, the operator's table",
+)  # fmt: skip
+def modifier(view: View) -> Iterator[Fault]:
+    """Components 3 to 6 of SV101 and SV202, empty ones passed over."""
+    for line in view.claim.lines if view.codes else ():
+        for code in line.modifiers:
+            if _gone(view, "hcpcs", code, line.first, line.last):
+                yield Fault(*_at(view.home(line), line, code, "the modifier was not in force"))
+
+
+@over(
+    "S5-ICD-LIST", "HI01-2", "a diagnosis or procedure is billable in ICD-10 on the days of the claim",
+    status="A7:255", fix="send the most specific code in force on the day of service",
+    source="external: CMS ICD-10-CM and ICD-10-PCS, the operator's table", wakes="HI",
+)  # fmt: skip
+def diagnosis(view: View) -> Iterator[Fault]:
+    """Component 2 of each HI composite of ICD-10, on the first and on the last day of the claim."""
+    for row in view.loop.segments if view.codes else ():
+        for at, value in enumerate(row[2][1:] if row[2][0] == "HI" else (), 1):
+            qualifier, _, rest = value.partition(view.component)
+            code = rest.partition(view.component)[0].upper()
+            kind = "icd10cm" if qualifier in ICD10 else "icd10pcs" if qualifier in _PROCEDURES else ""
+            if kind and _gone(view, kind, code, view.claim.first, view.claim.last):
+                status = f"A7:{ICD10.get(qualifier, '666')}"
+                yield Fault(row, Flaw(at, code, f"{qualifier} names a code that was not in force", 2, (status,)))
+
+
+@over(
+    "S5-PLACE-LIST", "CLM05-1", "a place of service is in CMS's list on its day of service", kind="P",
+    status="A7:249", fix="send a place that was in force on the day of service",
+    source="external: CMS place of service codes, the operator's table",
+)  # fmt: skip
+def place(view: View) -> Iterator[Fault]:
+    """CLM05-1, and SV105 where it is another place."""
+    if not view.codes:
+        return
+    claim = view.claim
+    if _gone(view, "pos", claim.place, claim.first, claim.last):
+        yield Fault(view.clm, Flaw(5, claim.place, "the place was not in force", 1))
+    for line in claim.lines:
+        if line.place != claim.place and _gone(view, "pos", line.place, line.first, line.last):
+            loop = view.home(line)
+            yield Fault(_row(loop, "SV1"), Flaw(5, line.place, "the place was not in force"), line.number)
+
+
+@over(
+    "S5-TAXONOMY-LIST", "PRV03", "a taxonomy code is in the NUCC set on the days of the claim",
+    status="A7:145:{entity}", fix="send a code of the NUCC set", source="external: NUCC, the operator's table",
+)  # fmt: skip
+def taxonomy(view: View) -> Iterator[Fault]:
+    """PRV03 under PXC, of the billing provider and of everyone the claim names."""
+    for loop in _providers(view) if view.codes else ():
+        for row in loop.segments:
+            seg = row[2]
+            if seg[0] == "PRV" and element(seg, 2) == "PXC":
+                code = element(seg, 3).upper()
+                if _gone(view, "nucc", code, view.claim.first, view.claim.last):
+                    status = (f"A7:145:{party(loop.segments[0])}",)
+                    yield Fault(row, Flaw(3, code, "the code was not in force", status=status))
+
+
+def _gone(view: View, kind: str, code: str, first: date | None, last: date | None) -> bool:
+    """Whether a table says so of both ends: what changed in between is not held against the claim."""
+    said: Callable[[str, str, date], bool | None] | None = view.codes.says if view.codes else None
+    return bool(said and code and first and last and said(kind, code, first) is said(kind, code, last) is False)
+
+
+def _providers(view: View) -> Iterator[Loop]:
+    level: Loop | None = view.loop
+    while level is not None:
+        if level.use.id == "2000A":
+            yield level
+        level = level.parent
+    yield from (child for child in view.loop.loops if child.use.id.startswith("2310"))
+
+
+def _at(loop: Loop, line: ServiceLine, code: str, detail: str) -> tuple[Row, Flaw, str]:
+    """The component of SV101 or SV202 that holds a code."""
+    tag, at = ("SV1", 1) if line.kind == "P" else ("SV2", 2)
+    component = 3 + line.modifiers.index(code) if code in line.modifiers else 2
+    return _row(loop, tag), Flaw(at, code, detail, component), line.number
+
+
+def _row(loop: Loop, tag: str) -> Row:
+    return next(row for row in loop.segments if row[2][0] == tag)
