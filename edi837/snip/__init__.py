@@ -32,7 +32,7 @@ class Examiner:
         self._tables = tables
         self.filed: date | None = None  # the day the set was made; None when it does not tell
         self._component = component
-        mine = [rule for rule in RULES if rule.kind in ("", guide.kind)]
+        mine = [rule for rule in RULES if rule.kind in ("", guide.kind) and (tables or not rule.tables)]
         self._whole = [(rule.wakes, rule, rule.whole) for rule in mine if rule.whole]
         self._single: dict[SegmentUse, list[Rule]] = {}
         for use in guide.root.segments():

@@ -6,7 +6,7 @@ holds is another matter: lists age, forms do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from edi837.snip import shapes
 from edi837.snip.rule import Flaw, element, on
@@ -23,10 +23,11 @@ _PROCEDURES = {"BBR": shapes.pcs, "BBQ": shapes.pcs, "BR": shapes.icd9_procedure
     status="A7:562:{entity}", fix="send the provider's NPI as NPPES lists it",
     source="external: CMS, NPI check digit (45 CFR 162.406)",
 )  # fmt: skip
-def npi(seg: Segment, _: str) -> Iterator[Flaw]:
+def npi(seg: Segment, _: str) -> Iterable[Flaw]:
     """NM109 under XX."""
-    if element(seg, 8) == "XX" and not shapes.npi(element(seg, 9)):
-        yield Flaw(9, seg[9], "this is no NPI: ten digits from 1 or 2 on, and a check digit that agrees")
+    if len(seg) < 10 or seg[8] != "XX" or shapes.npi(seg[9]):
+        return ()
+    return [Flaw(9, seg[9], "this is no NPI: ten digits from 1 or 2 on, and a check digit that agrees")]
 
 
 @on(
@@ -44,11 +45,12 @@ def tax_id(seg: Segment, _: str) -> Iterator[Flaw]:
     status="A7:500:{entity}", fix="send five or nine digits without a hyphen, or the country in N404",
     source="external: USPS",
 )  # fmt: skip
-def zip_code(seg: Segment, _: str) -> Iterator[Flaw]:
+def zip_code(seg: Segment, _: str) -> Iterable[Flaw]:
     """N403 when N404 is empty or US."""
     code = element(seg, 3)
-    if code and element(seg, 4) in ("", "US") and not (shapes.digits(code, 5) or shapes.digits(code, 9)):
-        yield Flaw(3, code, f"{len(code)} characters that are not just five or nine digits")
+    if not code or element(seg, 4) not in ("", "US") or shapes.digits(code, 5) or shapes.digits(code, 9):
+        return ()
+    return [Flaw(3, code, f"{len(code)} characters that are not just five or nine digits")]
 
 
 @on(
@@ -93,7 +95,7 @@ def diagnosis(seg: Segment, component: str) -> Iterator[Flaw]:
     status="A7:507", fix="send a HCPCS or CPT code of five characters",
     source="external: CMS HCPCS level II, AMA CPT (forms only)",
 )  # fmt: skip
-def hcpcs(seg: Segment, component: str) -> Iterator[Flaw]:
+def hcpcs(seg: Segment, component: str) -> Iterable[Flaw]:
     """SV101-2 under HC."""
     return _procedure(seg, 1, component)
 
@@ -103,16 +105,17 @@ def hcpcs(seg: Segment, component: str) -> Iterator[Flaw]:
     status="A7:507", fix="send a HCPCS or CPT code of five characters",
     source="external: CMS HCPCS level II, AMA CPT (forms only)",
 )  # fmt: skip
-def hcpcs_institutional(seg: Segment, component: str) -> Iterator[Flaw]:
+def hcpcs_institutional(seg: Segment, component: str) -> Iterable[Flaw]:
     """SV202-2 under HC."""
     return _procedure(seg, 2, component)
 
 
-def _procedure(seg: Segment, at: int, component: str) -> Iterator[Flaw]:
+def _procedure(seg: Segment, at: int, component: str) -> Iterable[Flaw]:
     qualifier, _, rest = element(seg, at).partition(component)
     code = rest.partition(component)[0].upper()
-    if qualifier == "HC" and not shapes.hcpcs(code):
-        yield Flaw(at, code, "this has not the form of a HCPCS code", 2)
+    if qualifier != "HC" or shapes.hcpcs(code):
+        return ()
+    return [Flaw(at, code, "this has not the form of a HCPCS code", 2)]
 
 
 @on(
@@ -120,12 +123,14 @@ def _procedure(seg: Segment, at: int, component: str) -> Iterator[Flaw]:
     status="A7:453", fix="send modifiers of two characters, each in its own component",
     source="external: CMS HCPCS, AMA CPT (forms only)",
 )  # fmt: skip
-def modifier(seg: Segment, component: str) -> Iterator[Flaw]:
+def modifier(seg: Segment, component: str) -> Iterable[Flaw]:
     """Components 3 to 6 of SV101 or SV202."""
     at, parts = _modifiers(seg, component)
-    for index, code in enumerate(parts, 3):
-        if code and not shapes.modifier(code.upper()):
-            yield Flaw(at, code, "this has not the form of a modifier", index)
+    return [
+        Flaw(at, code, "this has not the form of a modifier", index)
+        for index, code in enumerate(parts, 3)
+        if code and not shapes.modifier(code.upper())
+    ] if parts else ()
 
 
 @on(
@@ -133,13 +138,14 @@ def modifier(seg: Segment, component: str) -> Iterator[Flaw]:
     status="A7:453", fix="send each modifier once",
     source="external: CMS 837P edit X222.351.2400.SV101-3.040 (CEDI, 2019)",
 )  # fmt: skip
-def modifier_twice(seg: Segment, component: str) -> Iterator[Flaw]:
+def modifier_twice(seg: Segment, component: str) -> Iterable[Flaw]:
     """Components 3 to 6 of SV101 or SV202, among themselves."""
     at, parts = _modifiers(seg, component)
-    codes = [part.upper() for part in parts if part]
-    if len(set(codes)) < len(codes):
-        twice = next(index for index, code in enumerate(parts) if code and code in parts[:index])
-        yield Flaw(at, parts[twice], "the modifier stands before on this line", twice + 3)
+    codes = [part.upper() for part in parts]
+    for index, code in enumerate(codes):
+        if code and code in codes[:index]:
+            return [Flaw(at, parts[index], "the modifier stands before on this line", index + 3)]
+    return ()
 
 
 def _modifiers(seg: Segment, component: str) -> tuple[int, list[str]]:

@@ -20,12 +20,14 @@ _PAST = frozenset(("431", "439", "484", "304", "453", "455", "435", "573"))
     "S4-RANGE", "DTP03", "a range of dates ends on or after its first day", tags="DTP",
     status="A7:187", fix="send the first day first",
 )  # fmt: skip
-def reversed_range(seg: Segment, _: str) -> Iterator[Flaw]:
+def reversed_range(seg: Segment, _: str) -> Iterable[Flaw]:
     """DTP03 under RD8."""
-    if element(seg, 2) == "RD8":
-        first, _, last = element(seg, 3).partition("-")
-        if first > last:
-            yield Flaw(3, seg[3], "the range ends before it begins", 0, ("A7:188",) if seg[1] == "434" else ())
+    if seg[2] != "RD8":
+        return ()
+    first, _, last = seg[3].partition("-")
+    if first <= last:
+        return ()
+    return [Flaw(3, seg[3], "the range ends before it begins", 0, ("A7:188",) if seg[1] == "434" else ())]
 
 
 @on(

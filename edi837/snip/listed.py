@@ -20,11 +20,11 @@ _PROCEDURES = ("BBR", "BBQ")
 @over(
     "S5-HCPCS-LIST", "SV101-2", "a procedure is in HCPCS on its day of service",
     status="A7:507", fix="send a code that was in force on the day of service",
-    source="external: CMS HCPCS level II, the operator's table",
+    source="external: CMS HCPCS level II, the operator's table", tables=True,
 )  # fmt: skip
 def procedure(view: View) -> Iterator[Fault]:
     """SV101-2 and SV202-2 under HC, on the first and on the last day of the line."""
-    for line in view.claim.lines if view.codes else ():
+    for line in view.claim.lines:
         if line.qualifier == "HC" and _gone(view, "hcpcs", line.procedure, line.first, line.last):
             yield Fault(*_at(view.home(line), line, line.procedure, "the code was not in force"))
 
@@ -32,11 +32,11 @@ def procedure(view: View) -> Iterator[Fault]:
 @over(
     "S5-MODIFIER-LIST", "SV101-3", "a modifier is in HCPCS on its day of service",
     status="A7:453", fix="send a modifier that was in force on the day of service",
-    source="external: CMS HCPCS level II, the operator's table",
+    source="external: CMS HCPCS level II, the operator's table", tables=True,
 )  # fmt: skip
 def modifier(view: View) -> Iterator[Fault]:
     """Components 3 to 6 of SV101 and SV202, empty ones passed over."""
-    for line in view.claim.lines if view.codes else ():
+    for line in view.claim.lines:
         for code in line.modifiers:
             if _gone(view, "hcpcs", code, line.first, line.last):
                 yield Fault(*_at(view.home(line), line, code, "the modifier was not in force"))
@@ -45,11 +45,11 @@ def modifier(view: View) -> Iterator[Fault]:
 @over(
     "S5-ICD-LIST", "HI01-2", "a diagnosis or procedure is billable in ICD-10 on the days of the claim",
     status="A7:255", fix="send the most specific code in force on the day of service",
-    source="external: CMS ICD-10-CM and ICD-10-PCS, the operator's table", wakes="HI",
+    source="external: CMS ICD-10-CM and ICD-10-PCS, the operator's table", wakes="HI", tables=True,
 )  # fmt: skip
 def diagnosis(view: View) -> Iterator[Fault]:
     """Component 2 of each HI composite of ICD-10, on the first and on the last day of the claim."""
-    for row in view.loop.segments if view.codes else ():
+    for row in view.loop.segments:
         for at, value in enumerate(row[2][1:] if row[2][0] == "HI" else (), 1):
             qualifier, _, rest = value.partition(view.component)
             code = rest.partition(view.component)[0].upper()
@@ -62,12 +62,10 @@ def diagnosis(view: View) -> Iterator[Fault]:
 @over(
     "S5-PLACE-LIST", "CLM05-1", "a place of service is in CMS's list on its day of service", kind="P",
     status="A7:249", fix="send a place that was in force on the day of service",
-    source="external: CMS place of service codes, the operator's table",
+    source="external: CMS place of service codes, the operator's table", tables=True,
 )  # fmt: skip
 def place(view: View) -> Iterator[Fault]:
     """CLM05-1, and SV105 where it is another place."""
-    if not view.codes:
-        return
     claim = view.claim
     if _gone(view, "pos", claim.place, claim.first, claim.last):
         yield Fault(view.clm, Flaw(5, claim.place, "the place was not in force", 1))
@@ -80,10 +78,11 @@ def place(view: View) -> Iterator[Fault]:
 @over(
     "S5-TAXONOMY-LIST", "PRV03", "a taxonomy code is in the NUCC set on the days of the claim",
     status="A7:145:{entity}", fix="send a code of the NUCC set", source="external: NUCC, the operator's table",
+    tables=True,
 )  # fmt: skip
 def taxonomy(view: View) -> Iterator[Fault]:
     """PRV03 under PXC, of the billing provider and of everyone the claim names."""
-    for loop in _providers(view) if view.codes else ():
+    for loop in _providers(view):
         for row in loop.segments:
             seg = row[2]
             if seg[0] == "PRV" and element(seg, 2) == "PXC":

@@ -95,6 +95,7 @@ class Rule:
     loops: tuple[str, ...]  # only in these loops; empty: in all
     kind: str  # P, I; empty: both
     action: Action
+    tables: bool = False  # it asks the operator's tables
     wakes: str = ""  # it is asked only of claims with one of these in their 2300, by tag or loop id
     segment: Callable[[Segment, str], Iterable[Flaw]] | None = None
     whole: Callable[[View], Iterable[Fault]] | None = None
@@ -144,14 +145,15 @@ def on(
 
 def over(
     id: str, at: str, title: str, *, status: str, fix: str, kind: str = "", source: str = GUIDE,
-    action: Action = "reject", wakes: str = "",
+    action: Action = "reject", wakes: str = "", tables: bool = False,
 ) -> Callable[[Callable[[View], Iterable[Fault]]], Callable[[View], Iterable[Fault]]]:  # fmt: skip
     """Enter a rule on whole claims: ``f(view)`` yields its faults."""
 
     def enter(f: Callable[[View], Iterable[Fault]]) -> Callable[[View], Iterable[Fault]]:
         RULES.append(
-            Rule(id, int(id[1]), at, title, tuple(status.split()), fix, source, (), (), kind, action, wakes, whole=f)
-        )
+            Rule(id, int(id[1]), at, title, tuple(status.split()), fix, source, (), (), kind, action, tables,
+                 wakes, whole=f)
+        )  # fmt: skip
         return f
 
     return enter
