@@ -53,9 +53,12 @@ class Reader:
         self._top = self.root
         self._site = self._chart.site(guide.root.entry)
         self._lost = False  # inside a loop whose qualifier we could not read
+        self._strayed = 0  # the last segment that lost us
+        self._early: SegmentUse | None = None  # came before the segment that opens its loop
         self._late: tuple[int, SegmentUse] | None = None  # the last segment out of order
         self._out: list[Finding | Loop] = []  # found and not yet handed over
         self._levels = misfits.Levels()
+        self._doubtful: Loop | None = None  # a level below it names another as its parent
         self._st = st
 
     def read(self, pieces: Iterator[str]) -> Iterator[Finding | Loop]:
@@ -161,12 +164,18 @@ class Reader:
             loop = Loop(use, parent)
             parent.loops.append(loop)
             self._top = loop
+            if self._early:
+                if self._early.loop is use:
+                    loop.excused |= self._early.bit
+                self._early = None
 
     def _leave(self) -> None:
         loop = self._top
         use, parent = loop.use, loop.parent
         if use.required & ~loop.seen:
             self._missing(loop)
+        if use.told and use.id in LEVELS:
+            self._below(loop)
         assert parent is not None
         self._top = parent
         if use.told:
@@ -179,9 +188,30 @@ class Reader:
         elif loop.broken:
             parent.broken = True
 
-    def _missing(self, loop: Loop) -> None:
+    def _below(self, loop: Loop) -> None:
+        """Whether a level that closes has below it what its HL04 says, or at least a claim."""
+        hl = loop.first("HL")
+        says = _element(hl, 4)
+        levels = [c for c in loop.use.children if isinstance(c, LoopUse) and c.entry.tag == "HL"]
+        below = any(loop.seen & c.bit for c in levels)
+        if not hl or loop.use.entry.elements[3].codes.isdisjoint((says,)):
+            return  # no HL, or an HL04 that is a slip of its own
+        wrong = below if says == "0" else not below and not any(c.usage == "R" for c in levels)
+        if wrong and loop is not self._doubtful:
+            self._finding(
+                "IK4:7", f"HL04 of loop {loop.use.id} should be {'1: a' if below else '0: no'} level stands below it",
+                loop=loop.use.id, tag="HL", element=4, data_element="736", value=says, of=loop,
+                number=loop.segments[0][0], fix="send 1" if below else "send 0, or the level that is missing",
+            )  # fmt: skip
+            return
+        claims = sum(c.bit for c in loop.use.children if c.usage == "S" and isinstance(c, LoopUse) and c.id == "2300")
+        if claims and not below and not loop.seen & claims and self._strayed < loop.segments[0][0]:
+            self._missing(loop, claims)
+
+    def _missing(self, loop: Loop, required: int = 0) -> None:
+        """Tell what a loop that closes needs and lacks."""
         for child in loop.use.children:
-            if child.bit & loop.use.required & ~(loop.seen | loop.excused):
+            if child.bit & (required or loop.use.required) & ~(loop.seen | loop.excused):
                 where = child.id if isinstance(child, LoopUse) else loop.use.id
                 entry = child.entry if isinstance(child, LoopUse) else child
                 what = f"{f'loop {child.id}' if isinstance(child, LoopUse) else child.tag} ({child.name})"
@@ -207,7 +237,7 @@ class Reader:
     def _judge(self, use: SegmentUse, seg: Segment, good: bool) -> None:
         """Explain a segment that its pattern refused, or look at the syntax notes of a good one."""
         if good:
-            flaws = [flaw for note in use.notes if (flaw := syntax.broken(note, use, seg))]
+            flaws = list(syntax.notes(use, seg))
         else:
             flaws = list(syntax.explain(use, seg, self._chart.delimiters))
         for flaw in flaws:
@@ -225,7 +255,12 @@ class Reader:
 
     def _level(self, use: SegmentUse, seg: Segment) -> None:
         """HL01 counts on from the HL before, HL02 names the HL above (X12.59)."""
+        told = {f.place.element for f in self._out if f.__class__ is Finding and f.place.segment == self.number}
         for element, expected in self._levels.check(use.loop, self._top, seg):
+            if element == 2:
+                self._doubtful = self._top.parent
+            if element in told:
+                continue  # it is no number at all
             refdes = f"HL{element:02d}"
             self._finding(
                 "IK4:7", f"{refdes} of loop {use.loop.id} should be {expected or 'empty'}",
@@ -245,6 +280,13 @@ class Reader:
         if placed is None:
             self._unplaced(seg, slip)
             self._lost = slip.opens_unknown
+            if self._lost:
+                self._strayed = self.number
+            return
+        if slip.early:
+            self._unplaced(seg, slip)
+            self._judge(placed.use, seg, False)
+            self._early = placed.use
             return
         if slip.code == "7":  # out of order: it stays where it belongs, we stay where we are
             use = placed.use
@@ -259,7 +301,7 @@ class Reader:
             home.broken = True
             if placed.opens:  # what follows may belong to it
                 home.seen |= placed.opens[0].bit
-                self._lost = True
+                self._lost, self._strayed = True, self.number
             else:
                 home.seen |= placed.use.bit
                 home.segments.append((self.number, placed.use, seg))
@@ -291,8 +333,9 @@ class Reader:
     def _unplaced(self, seg: Segment, slip: misfits.Misfit) -> None:
         if slip.element:
             name = _refdes(seg[0], slip.element, slip.component)
+            code, what = self._no_qualifier(slip)
             self._finding(
-                "IK4:7", f"{name} is not a code the guide lists in loop {slip.loop}",
+                code, f"{name} {what} in loop {slip.loop}",
                 loop=slip.loop, tag=seg[0], element=slip.element, component=slip.component,
                 data_element=slip.data_element, value=slip.value,
             )  # fmt: skip
@@ -306,6 +349,17 @@ class Reader:
             due = owed.entry.tag if isinstance(owed, LoopUse) else owed.tag
             message, fix = f"{message}; {due} ({owed.name}) is expected", f"send {due}"
         self._finding(code, message, loop=slip.loop, tag=tag, fix=fix)
+
+    def _no_qualifier(self, slip: misfits.Misfit) -> tuple[str, str]:
+        """The code of an element that should have said which use a segment is, and what it says to a person."""
+        marks = self._chart.delimiters
+        if not slip.value or slip.value.isspace():
+            return "IK4:1", syntax.IK403["1"]
+        if marks.component in slip.value:
+            return "IK4:13", syntax.IK403["13"]
+        if marks.repetition and marks.repetition in slip.value:
+            return "IK4:12", syntax.IK403["12"]
+        return "IK4:7", "is not a code the guide lists"
 
     def _finding(
         self, code: str, message: str, *, loop: str, tag: str, number: int = 0, of: Loop | None = None,

@@ -46,6 +46,7 @@ class Misfit:
     value: str = ""
     opens_unknown: bool = False  # it opens a loop we cannot name: what follows may belong to it
     instead: tuple[Loop, SegmentUse | LoopUse] | None = None  # the child of an open loop in whose place it stands
+    early: bool = False  # it belongs to the loop that the next segment opens
 
 
 def forward(at: SegmentUse, seg: Segment, guide: Guide, component: str) -> Placed | None:
@@ -78,6 +79,10 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
         return _level(at, top, seg)
     if passed and isinstance(passed[1], LoopUse) and (found := _inside(passed[1], passed[0], seg, guide, component)):
         return Misfit("3", placed=found)
+    if then and (early := _early(then, seg, guide, component)):
+        loop, opener = early.use.loop.id, following[0]
+        message = f"{tag} ({early.use.name}) stands before the {opener} that opens loop {loop}"
+        return Misfit("7", message, loop, early, early=True)
     headless = _headless(at, top, seg, following, stuck, guide, component)
     if headless and stuck and headless.opens[0].entry.tag == "HL":
         return Misfit("3", placed=headless)
@@ -147,11 +152,15 @@ def _headless(
 ) -> Placed | None:
     """A loop ahead that holds this segment, its first one being missing.
 
-    Believed only if the next segment goes on from there, and the loop is still owed or the
-    next segment is stuck without it: else the segment is an intruder. A loop still owed is
-    likelier than one that comes again.
+    Believed only if the next segment goes on from there, and the loop is still owed, or no
+    other loop of the guide has such a segment and it lacks nothing else, or the next one is
+    stuck without it: else the segment is an intruder. A loop still owed is likelier than one
+    that comes again.
     """
     again: Placed | None = None
+    uses = (use for use in guide.root.segments() if use.tag == seg[0])
+    homes = {use.loop.id for use in uses if _fits(use, seg, guide, component)}
+    inside = {loop.use for loop in _open(top)}
     for pops, child in _ahead(at):
         if not isinstance(child, LoopUse) or not (found := _inside(child, pops, seg, guide, component)):
             continue
@@ -160,9 +169,24 @@ def _headless(
         loop = _open(top)[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             return found
-        if stuck and not again and _room(loop, child):
+        alone = homes == {child.id} and child not in inside
+        alone = alone and not child.required & ~(child.entry.bit | found.use.bit)
+        if (stuck or alone) and not again and _room(loop, child):
             again = found
     return again
+
+
+def _early(then: Placed, seg: Segment, guide: Guide, component: str) -> Placed | None:
+    """A place in the loop that the next segment opens, for a segment it needs.
+
+    Only of a loop that comes once: else a loop of its own may have lost its first segment.
+    """
+    for loop in then.opens[-1:]:
+        if loop.repeat == 1 and loop.entry is then.use:
+            for child in loop.children[1:]:
+                if child.usage == "R" and isinstance(child, SegmentUse) and _place(child, 0, seg, guide, component):
+                    return Placed(child, then.pops)
+    return None
 
 
 def _inside(loop: LoopUse, pops: int, seg: Segment, guide: Guide, component: str) -> Placed | None:
@@ -217,7 +241,7 @@ def _wrong_qualifier(
     # The next segment may take the same place, which must hold them both then.
     able = [c for c in candidates if _room(loop, _child(c), 2 if then and then.use is c.use else 1)]
     free = [c for c in able if not loop.seen & _child(c).bit]
-    chosen = [c for c in free if _child(c).usage == "R"][:1] or free or able
+    chosen = [c for c in free if _child(c).usage == "R"][:1] or able
     if len(chosen) == 1:
         return Misfit("", placed=chosen[0])  # judged there: the code is one flaw
     uses = [c.use for c in candidates]
@@ -225,8 +249,10 @@ def _wrong_qualifier(
         value = seg[index] if index < len(seg) else ""
         if not any(_part(u.elements[index - 1], value, component)[1] in _codes(u, index) for u in uses):
             break
-    element, value = _part(uses[0].elements[index - 1], value, component)
-    part = 1 if uses[0].elements[index - 1].components else 0
+    element = uses[0].elements[index - 1]
+    part = 1 if element.components and value else 0
+    if part:
+        element, value = _part(element, value, component)
     unknown = any(c.opens for c in candidates)
     return Misfit("", "", loop.use.id, None, index, part, element.data_element, value, unknown)
 
