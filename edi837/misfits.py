@@ -171,6 +171,8 @@ def _headless(
             return found
         alone = homes == {child.id} and child not in inside
         alone = alone and not child.required & ~(child.entry.bit | found.use.bit)
+        if following and _place(child, pops, following, guide, component):
+            alone = False  # the loop opens next, and may come once
         if (stuck or alone) and not again and _room(loop, child):
             again = found
     return again

@@ -156,7 +156,7 @@ def mutants(clean: Clean, done: set[str]) -> Iterator[Mutant]:
     """Every slip the guide allows in a clean file; `done` holds the places that need no more of them."""
     found = ((spot, m) for spot in clean.spots[1:] for m in _all(clean, spot))
     for spot, mutant in found:
-        slip = f"{spot.path}: {mutant.name.removeprefix(str(spot))}"
+        slip = f"{spot.path}: {mutant.name}"
         if slip not in done:
             done.add(slip)
             yield mutant
@@ -213,7 +213,7 @@ def _loops(clean: Clean, loop: Loop, first: Spot) -> Iterator[Mutant]:
                 f"{first} left out, its loop kept", _without(clean, start, start + 1),
                 Expected("IK3:3", start, use.entry.tag, tuple(c.id for c in like) or (use.id,)),
             )  # fmt: skip
-    if use.repeat and loop is alike[-1] and use.repeat * (stop - start) < 2_000:
+    if use.repeat and loop is alike[-1] and use.repeat * (stop - start) < 4_000:
         more = use.repeat - len(alike) + 1
         yield Mutant(
             f"{first} {use.repeat + 1} times with its loop", _again(clean, start, stop, more),
@@ -332,14 +332,14 @@ def _values(use: ElementUse, old: str, codes: frozenset[str], around: Sent) -> I
     yield "repeated", "12", f"{old}^{old}"
     if use.data_element == "1251":
         form = around[use.seq - 1]
-        bad = {"D8": "20250230", "RD8": "20250106-20251301", "DT": "202513010900", "TM": "2460"}.get(form)
+        bad = {"D8": "20250229", "RD8": "20250106-20251301", "DT": "202513010900", "TM": "2460"}.get(form)
         if bad:
             yield "impossible", "9" if form == "TM" else "8", bad
         yield "too long", "5", "1" * (use.max + 1)
         return
     if use.type in ("DT", "TM"):
         date = use.type == "DT"
-        yield "impossible", "8" if date else "9", "20250230" if date else "2460"
+        yield "impossible", "8" if date else "9", "20250229" if date else "2460"
         yield "in letters", "8" if date else "9", "ABCDEFGH"[: 8 if date else 4]
         return
     if use.codes:
@@ -509,7 +509,7 @@ ENVELOPE: dict[str, tuple[str, int, str | None, str]] = {  # place, element, val
     "ISA06 blank": ("ISA", 6, " " * 15, "TA1:006"),
     "ISA07 of no code": ("ISA", 7, "QQ", "TA1:007"),
     "ISA08 blank": ("ISA", 8, " " * 15, "TA1:008"),
-    "ISA09 impossible": ("ISA", 9, "250230", "TA1:014"),
+    "ISA09 impossible": ("ISA", 9, "250229", "TA1:014"),
     "ISA10 impossible": ("ISA", 10, "2460", "TA1:015"),
     "ISA11 a letter": ("ISA", 11, "U", "TA1:016"),
     "ISA11 the component mark": ("ISA", 11, ":", "TA1:016"),

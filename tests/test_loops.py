@@ -492,6 +492,13 @@ def test_a_level_with_no_level_below_lacks_its_claim() -> None:
     assert [f.syntax for f in found] == ["IK5:5"], "there is a claim, which could not be read"
 
 
+def test_a_segment_before_the_loop_it_belongs_to_is_not_taken_for_another_such_loop() -> None:
+    """PRV*AT stands in loop 2310A alone, which comes once and opens behind it."""
+    claim = CLAIM_I.replace("NM1*71", "PRV*AT*PXC*207R00000X\nNM1*71")
+    (finding,) = read(interchange(HEAD + claim, guide=I))[1]
+    assert (finding.syntax, finding.place.tag) == ("IK3:2", "PRV")
+
+
 @pytest.mark.parametrize("behind", ["LX*2\nSV1*HC:S9501*1*UN*1***1\nDTP*472*D8*20250107\n", ""])
 def test_the_quantity_of_a_drug_stands_for_the_drug_that_is_missing(behind: str) -> None:
     """Whether or not anything follows that would be lost without the drug: CTP stands in no other loop."""
