@@ -28,7 +28,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from edi837 import misfits, syntax
+from edi837 import levels, misfits, syntax
 from edi837.chart import Fork, Loop, Step, chart
 from edi837.findings import Finding, Level, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
@@ -37,6 +37,8 @@ from edi837.x12 import Delimiters, Segment
 ENVELOPE = frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA"))
 SHORT = 80  # characters; a longer segment is hardly sent twice
 LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
+_BELOW = {"0": "no level", "1": "a level"}
+_MEND = {"0": "send 0, or the level that is missing", "1": "send 1"}
 _BLANK = " \t\r\n"
 
 
@@ -57,7 +59,7 @@ class Reader:
         self._early: SegmentUse | None = None  # came before the segment that opens its loop
         self._late: tuple[int, SegmentUse] | None = None  # the last segment out of order
         self._out: list[Finding | Loop] = []  # found and not yet handed over
-        self._levels = misfits.Levels()
+        self._levels = levels.Levels()
         self._doubtful: Loop | None = None  # a level below it names another as its parent
         self._st = st
 
@@ -190,23 +192,16 @@ class Reader:
 
     def _below(self, loop: Loop) -> None:
         """Whether a level that closes has below it what its HL04 says, or at least a claim."""
-        hl = loop.first("HL")
-        says = _element(hl, 4)
-        levels = [c for c in loop.use.children if isinstance(c, LoopUse) and c.entry.tag == "HL"]
-        below = any(loop.seen & c.bit for c in levels)
-        if not hl or loop.use.entry.elements[3].codes.isdisjoint((says,)):
-            return  # no HL, or an HL04 that is a slip of its own
-        wrong = below if says == "0" else not below and not any(c.usage == "R" for c in levels)
-        if wrong and loop is not self._doubtful:
-            self._finding(
-                "IK4:7", f"HL04 of loop {loop.use.id} should be {'1: a' if below else '0: no'} level stands below it",
-                loop=loop.use.id, tag="HL", element=4, data_element="736", value=says, of=loop,
-                number=loop.segments[0][0], fix="send 1" if below else "send 0, or the level that is missing",
-            )  # fmt: skip
-            return
-        claims = sum(c.bit for c in loop.use.children if c.usage == "S" and isinstance(c, LoopUse) and c.id == "2300")
-        if claims and not below and not loop.seen & claims and self._strayed < loop.segments[0][0]:
-            self._missing(loop, claims)
+        what = levels.lacks(loop)
+        if what in ("0", "1"):
+            if loop is not self._doubtful:
+                self._finding(
+                    "IK4:7", f"HL04 of loop {loop.use.id} should be {what}: {_BELOW[what]} stands below it",
+                    loop=loop.use.id, tag="HL", element=4, data_element="736", value=_element(loop.first("HL"), 4),
+                    of=loop, number=loop.segments[0][0], fix=_MEND[what],
+                )  # fmt: skip
+        elif what and self._strayed < loop.segments[0][0]:
+            self._missing(loop, sum(c.bit for c in loop.use.children if isinstance(c, LoopUse) and c.id == what))
 
     def _missing(self, loop: Loop, required: int = 0) -> None:
         """Tell what a loop that closes needs and lacks."""
@@ -256,7 +251,7 @@ class Reader:
     def _level(self, use: SegmentUse, seg: Segment) -> None:
         """HL01 counts on from the HL before, HL02 names the HL above (X12.59)."""
         told = {f.place.element for f in self._out if f.__class__ is Finding and f.place.segment == self.number}
-        for element, expected in self._levels.check(use.loop, self._top, seg):
+        for element, expected in self._levels.check(use.loop, seg):
             if element == 2:
                 self._doubtful = self._top.parent
             if element in told:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, known_tags
@@ -298,31 +298,3 @@ def _level(at: SegmentUse, top: Loop, seg: Segment) -> Misfit:
     if not below:
         return Misfit("2", "no hierarchical level may stand below this one", use.id)
     return Misfit("", placed=Placed(below[0].entry, depth, (below[0],)))
-
-
-@dataclass(slots=True)
-class Levels:
-    """HL01 and HL02 of the levels read so far."""
-
-    count: int = 0
-    last: str = "0"  # HL01 of the level before
-    open: dict[str, tuple[str, str]] = field(default_factory=dict)  # loop id: its HL01, and what it should be
-
-    def check(self, use: LoopUse, top: Loop, seg: Segment) -> Iterator[tuple[int, str]]:
-        """Yield (element, expected value) for HL01 out of sequence and HL02 off its parent."""
-        self.count += 1
-        sent = seg[1] if len(seg) > 1 else ""
-        after_last = str(int(self.last) + 1) if self.last.isdecimal() and len(self.last) < 12 else ""
-        if sent and sent not in (str(self.count), after_last):  # counted on from a slip is no second slip
-            yield 1, str(self.count)
-        self.last = sent
-        parent = self.open.get(use.parent.id if use.parent else "")
-        named = seg[2] if len(seg) > 2 else ""
-        if parent and named and named not in parent:  # an empty one, or one at the top, is judged as an element
-            yield 2, parent[1]
-        self.open[use.id] = (sent, str(self.count))
-
-    def skip(self, use: LoopUse) -> None:
-        """Count a level whose HL is missing; what number it had in the levels below cannot be told."""
-        self.count += 1
-        self.open.pop(use.id, None)

@@ -90,7 +90,7 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings x12 maps grammar syntax accept misfits chart loops envelope claim mapper frames "
+        "findings x12 maps grammar syntax accept misfits chart levels loops envelope claim mapper frames "
         "overlap codesets problems statuscodes editfile edit policyfile rules gate process "
         "safe wording report answer gateway outline personal treedata draw rows table guidebook explain console cli"
     ),
