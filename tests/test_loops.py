@@ -507,8 +507,8 @@ def test_the_quantity_of_a_drug_stands_for_the_drug_that_is_missing(behind: str)
 
 
 def test_a_bad_qualifier_uses_up_no_place_of_another_segment() -> None:
-    """REF*2U may come three times and REF*G2 once: which one it was to be cannot be told."""
-    head = HEAD.rstrip() + "\nREF*2U*A\nREF*ZQ*B\nREF*G2*C\n"
+    """REF*2U, FY or NF may come three times, G2 or LU twice: which one it was to be cannot be told."""
+    head = HEAD.rstrip() + "\nREF*2U*A\nREF*ZQ*B\nREF*NF*C\nREF*G2*D\nREF*LU*E\n"
     (finding,) = read(interchange(head + CLAIM_P))[1]
     assert (finding.syntax, finding.place.refdes, finding.place.loop) == ("IK4:7", "REF01", "2010BB")
 
