@@ -28,7 +28,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol
 
-from edi837 import misfits, syntax
+from edi837 import levels, misfits, syntax
 from edi837.chart import Fork, Loop, Step, chart
 from edi837.findings import Finding, Level, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
@@ -37,6 +37,8 @@ from edi837.x12 import Delimiters, Segment
 ENVELOPE = frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA"))
 SHORT = 80  # characters; a longer segment is hardly sent twice
 LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
+_BELOW = {"0": "no level", "1": "a level"}
+_MEND = {"0": "send 0, or the level that is missing", "1": "send 1"}
 _BLANK = " \t\r\n"
 
 
@@ -65,9 +67,12 @@ class Reader:
         self._top = self.root
         self._site = self._chart.site(guide.root.entry)
         self._lost = False  # inside a loop whose qualifier we could not read
+        self._strayed = 0  # the last segment that lost us
+        self._early: SegmentUse | None = None  # came before the segment that opens its loop
         self._late: tuple[int, SegmentUse] | None = None  # the last segment out of order
         self._out: list[Finding | Loop] = []  # found and not yet handed over
-        self._levels = misfits.Levels()
+        self._levels = levels.Levels()
+        self._doubtful: Loop | None = None  # a level below it names another as its parent
         self._st = st
         self._inspector = inspector
         self._inspected = inspector.uses if inspector else frozenset()
@@ -181,12 +186,18 @@ class Reader:
             loop = Loop(use, parent)
             parent.loops.append(loop)
             self._top = loop
+            if self._early:
+                if self._early.loop is use:
+                    loop.excused |= self._early.bit
+                self._early = None
 
     def _leave(self) -> None:
         loop = self._top
         use, parent = loop.use, loop.parent
         if use.required & ~loop.seen:
             self._missing(loop)
+        if use.told and use.id in LEVELS:
+            self._below(loop)
         assert parent is not None
         self._top = parent
         if use.told:
@@ -202,9 +213,23 @@ class Reader:
         if loop.notes:
             parent.notes = [*(parent.notes or ()), *loop.notes]
 
-    def _missing(self, loop: Loop) -> None:
+    def _below(self, loop: Loop) -> None:
+        """Whether a level that closes has below it what its HL04 says, or at least a claim."""
+        what = levels.lacks(loop)
+        if what in ("0", "1"):
+            if loop is not self._doubtful:
+                self._finding(
+                    "IK4:7", f"HL04 of loop {loop.use.id} should be {what}: {_BELOW[what]} stands below it",
+                    loop=loop.use.id, tag="HL", element=4, data_element="736", value=_element(loop.first("HL"), 4),
+                    of=loop, number=loop.segments[0][0], fix=_MEND[what],
+                )  # fmt: skip
+        elif what and self._strayed < loop.segments[0][0]:
+            self._missing(loop, sum(c.bit for c in loop.use.children if isinstance(c, LoopUse) and c.id == what))
+
+    def _missing(self, loop: Loop, required: int = 0) -> None:
+        """Tell what a loop that closes needs and lacks."""
         for child in loop.use.children:
-            if child.bit & loop.use.required & ~(loop.seen | loop.excused):
+            if child.bit & (required or loop.use.required) & ~(loop.seen | loop.excused):
                 where = child.id if isinstance(child, LoopUse) else loop.use.id
                 entry = child.entry if isinstance(child, LoopUse) else child
                 what = f"{f'loop {child.id}' if isinstance(child, LoopUse) else child.tag} ({child.name})"
@@ -230,7 +255,7 @@ class Reader:
     def _judge(self, use: SegmentUse, seg: Segment, good: bool) -> None:
         """Explain a segment that its pattern refused, or look at the syntax notes of a good one."""
         if good:
-            flaws = [flaw for note in use.notes if (flaw := syntax.broken(note, use, seg))]
+            flaws = list(syntax.notes(use, seg))
         else:
             flaws = list(syntax.explain(use, seg, self._chart.delimiters))
         for flaw in flaws:
@@ -248,7 +273,12 @@ class Reader:
 
     def _level(self, use: SegmentUse, seg: Segment) -> None:
         """HL01 counts on from the HL before, HL02 names the HL above (X12.59)."""
-        for element, expected in self._levels.check(use.loop, self._top, seg):
+        told = {f.place.element for f in self._out if f.__class__ is Finding and f.place.segment == self.number}
+        for element, expected in self._levels.check(use.loop, seg):
+            if element == 2:
+                self._doubtful = self._top.parent
+            if element in told:
+                continue  # it is no number at all
             refdes = f"HL{element:02d}"
             self._finding(
                 "IK4:7", f"{refdes} of loop {use.loop.id} should be {expected or 'empty'}",
@@ -268,6 +298,13 @@ class Reader:
         if placed is None:
             self._unplaced(seg, slip)
             self._lost = slip.opens_unknown
+            if self._lost:
+                self._strayed = self.number
+            return
+        if slip.early:
+            self._unplaced(seg, slip)
+            self._judge(placed.use, seg, False)
+            self._early = placed.use
             return
         if slip.code == "7":  # out of order: it stays where it belongs, we stay where we are
             use = placed.use
@@ -282,7 +319,7 @@ class Reader:
             home.broken = True
             if placed.opens:  # what follows may belong to it
                 home.seen |= placed.opens[0].bit
-                self._lost = True
+                self._lost, self._strayed = True, self.number
             else:
                 home.seen |= placed.use.bit
                 home.segments.append((self.number, placed.use, seg))
@@ -314,8 +351,9 @@ class Reader:
     def _unplaced(self, seg: Segment, slip: misfits.Misfit) -> None:
         if slip.element:
             name = _refdes(seg[0], slip.element, slip.component)
+            code, what = self._no_qualifier(slip)
             self._finding(
-                "IK4:7", f"{name} is not a code the guide lists in loop {slip.loop}",
+                code, f"{name} {what} in loop {slip.loop}",
                 loop=slip.loop, tag=seg[0], element=slip.element, component=slip.component,
                 data_element=slip.data_element, value=slip.value,
             )  # fmt: skip
@@ -329,6 +367,17 @@ class Reader:
             due = owed.entry.tag if isinstance(owed, LoopUse) else owed.tag
             message, fix = f"{message}; {due} ({owed.name}) is expected", f"send {due}"
         self._finding(code, message, loop=slip.loop, tag=tag, fix=fix)
+
+    def _no_qualifier(self, slip: misfits.Misfit) -> tuple[str, str]:
+        """The code of an element that should have said which use a segment is, and what it says to a person."""
+        marks = self._chart.delimiters
+        if not slip.value or slip.value.isspace():
+            return "IK4:1", syntax.IK403["1"]
+        if marks.component in slip.value:
+            return "IK4:13", syntax.IK403["13"]
+        if marks.repetition and marks.repetition in slip.value:
+            return "IK4:12", syntax.IK403["12"]
+        return "IK4:7", "is not a code the guide lists"
 
     def _finding(
         self, code: str, message: str, *, loop: str, tag: str, number: int = 0, of: Loop | None = None,

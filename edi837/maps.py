@@ -86,11 +86,23 @@ def apply(overlay: etree._Element, tree: etree._Element, name: str) -> None:
             raise GrammarError(f"{overlay.get('guide')}: no {loop} {segment or ''} {element or ''} in {name} to change")
         for node in hits:
             what, value = change.get("fact", ""), change.get("value")
+            if what == "external":
+                _point(node, value or "")
+                continue
             old = node.find(what)
             if old is not None:
                 node.remove(old)
             if value is not None:
                 etree.SubElement(node, what).text = value
+
+
+def _point(element: etree._Element, name: str) -> None:
+    """Have an outside code list judge an element that has no codes of its own in the map."""
+    if name not in code_lists():
+        raise GrammarError(f"pyx12 has no code list {name!r} to judge {element.get('xid')} by")
+    if element.find("valid_codes") is not None:
+        raise GrammarError(f"{element.get('xid')} has codes in the map already")
+    etree.SubElement(element, "valid_codes", external=name)
 
 
 @cache

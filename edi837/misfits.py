@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, known_tags
@@ -46,6 +46,7 @@ class Misfit:
     value: str = ""
     opens_unknown: bool = False  # it opens a loop we cannot name: what follows may belong to it
     instead: tuple[Loop, SegmentUse | LoopUse] | None = None  # the child of an open loop in whose place it stands
+    early: bool = False  # it belongs to the loop that the next segment opens
 
 
 def forward(at: SegmentUse, seg: Segment, guide: Guide, component: str) -> Placed | None:
@@ -78,6 +79,10 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
         return _level(at, top, seg)
     if passed and isinstance(passed[1], LoopUse) and (found := _inside(passed[1], passed[0], seg, guide, component)):
         return Misfit("3", placed=found)
+    if then and (early := _early(then, seg, guide, component)):
+        loop, opener = early.use.loop.id, following[0]
+        message = f"{tag} ({early.use.name}) stands before the {opener} that opens loop {loop}"
+        return Misfit("7", message, loop, early, early=True)
     headless = _headless(at, top, seg, following, stuck, guide, component)
     if headless and stuck and headless.opens[0].entry.tag == "HL":
         return Misfit("3", placed=headless)
@@ -147,11 +152,15 @@ def _headless(
 ) -> Placed | None:
     """A loop ahead that holds this segment, its first one being missing.
 
-    Believed only if the next segment goes on from there, and the loop is still owed or the
-    next segment is stuck without it: else the segment is an intruder. A loop still owed is
-    likelier than one that comes again.
+    Believed only if the next segment goes on from there, and the loop is still owed, or no
+    other loop of the guide has such a segment and it lacks nothing else, or the next one is
+    stuck without it: else the segment is an intruder. A loop still owed is likelier than one
+    that comes again.
     """
     again: Placed | None = None
+    uses = (use for use in guide.root.segments() if use.tag == seg[0])
+    homes = {use.loop.id for use in uses if _fits(use, seg, guide, component)}
+    inside = {loop.use for loop in _open(top)}
     for pops, child in _ahead(at):
         if not isinstance(child, LoopUse) or not (found := _inside(child, pops, seg, guide, component)):
             continue
@@ -160,9 +169,26 @@ def _headless(
         loop = _open(top)[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             return found
-        if stuck and not again and _room(loop, child):
+        alone = homes == {child.id} and child not in inside
+        alone = alone and not child.required & ~(child.entry.bit | found.use.bit)
+        if following and _place(child, pops, following, guide, component):
+            alone = False  # the loop opens next, and may come once
+        if (stuck or alone) and not again and _room(loop, child):
             again = found
     return again
+
+
+def _early(then: Placed, seg: Segment, guide: Guide, component: str) -> Placed | None:
+    """A place in the loop that the next segment opens, for a segment it needs.
+
+    Only of a loop that comes once: else a loop of its own may have lost its first segment.
+    """
+    for loop in then.opens[-1:]:
+        if loop.repeat == 1 and loop.entry is then.use:
+            for child in loop.children[1:]:
+                if child.usage == "R" and isinstance(child, SegmentUse) and _place(child, 0, seg, guide, component):
+                    return Placed(child, then.pops)
+    return None
 
 
 def _inside(loop: LoopUse, pops: int, seg: Segment, guide: Guide, component: str) -> Placed | None:
@@ -217,7 +243,7 @@ def _wrong_qualifier(
     # The next segment may take the same place, which must hold them both then.
     able = [c for c in candidates if _room(loop, _child(c), 2 if then and then.use is c.use else 1)]
     free = [c for c in able if not loop.seen & _child(c).bit]
-    chosen = [c for c in free if _child(c).usage == "R"][:1] or free or able
+    chosen = [c for c in free if _child(c).usage == "R"][:1] or able
     if len(chosen) == 1:
         return Misfit("", placed=chosen[0])  # judged there: the code is one flaw
     uses = [c.use for c in candidates]
@@ -225,8 +251,10 @@ def _wrong_qualifier(
         value = seg[index] if index < len(seg) else ""
         if not any(_part(u.elements[index - 1], value, component)[1] in _codes(u, index) for u in uses):
             break
-    element, value = _part(uses[0].elements[index - 1], value, component)
-    part = 1 if uses[0].elements[index - 1].components else 0
+    element = uses[0].elements[index - 1]
+    part = 1 if element.components and value else 0
+    if part:
+        element, value = _part(element, value, component)
     unknown = any(c.opens for c in candidates)
     return Misfit("", "", loop.use.id, None, index, part, element.data_element, value, unknown)
 
@@ -270,31 +298,3 @@ def _level(at: SegmentUse, top: Loop, seg: Segment) -> Misfit:
     if not below:
         return Misfit("2", "no hierarchical level may stand below this one", use.id)
     return Misfit("", placed=Placed(below[0].entry, depth, (below[0],)))
-
-
-@dataclass(slots=True)
-class Levels:
-    """HL01 and HL02 of the levels read so far."""
-
-    count: int = 0
-    last: str = "0"  # HL01 of the level before
-    open: dict[str, tuple[str, str]] = field(default_factory=dict)  # loop id: its HL01, and what it should be
-
-    def check(self, use: LoopUse, top: Loop, seg: Segment) -> Iterator[tuple[int, str]]:
-        """Yield (element, expected value) for HL01 out of sequence and HL02 off its parent."""
-        self.count += 1
-        sent = seg[1] if len(seg) > 1 else ""
-        after_last = str(int(self.last) + 1) if self.last.isdecimal() and len(self.last) < 12 else ""
-        if sent and sent not in (str(self.count), after_last):  # counted on from a slip is no second slip
-            yield 1, str(self.count)
-        self.last = sent
-        parent = self.open.get(use.parent.id if use.parent else "")
-        named = seg[2] if len(seg) > 2 else ""
-        if parent and named and named not in parent:  # an empty one, or one at the top, is judged as an element
-            yield 2, parent[1]
-        self.open[use.id] = (sent, str(self.count))
-
-    def skip(self, use: LoopUse) -> None:
-        """Count a level whose HL is missing; what number it had in the levels below cannot be told."""
-        self.count += 1
-        self.open.pop(use.id, None)

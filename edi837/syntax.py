@@ -8,7 +8,7 @@ X12.6 says what a data type may hold; the guide says what it may hold here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -51,6 +51,8 @@ _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)\Z")
 _WHOLE = re.compile(r"-?\d+\Z")
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d{1,2})?)?\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_STATES = frozenset(("", "US", "CA"))  # countries (N404, CLM11-5) whose states and provinces are listed
+_ZIP_CODES = frozenset(("", "US"))
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -89,17 +91,34 @@ def is_period(qualifier: str, text: str) -> str:
 
 
 def explain(use: SegmentUse, seg: Segment, delimiters: Delimiters) -> Iterator[Flaw]:
-    """Yield what is certainly wrong with a segment in its place, in element order."""
+    """Yield what is certainly wrong with a segment in its place, in element order; of an element, one thing."""
+    told: set[int] = set()
     for element in use.elements:
         value = seg[element.seq] if element.seq < len(seg) else ""
-        yield from _element(element, value, delimiters)
-    yield from _periods(use.elements, seg, 0, use)
+        for flaw in _element(element, value, delimiters):
+            if _abroad(use.elements, seg, flaw):
+                continue
+            told.add(element.seq)
+            yield flaw
+    for flaw in _periods(use.elements, seg, 0, use):
+        if flaw.element not in told:
+            told.add(flaw.element)
+            yield flaw
     last = len(use.elements)
     if any(seg[last + 1 :]):  # empty ones at the end are only untidy
         yield Flaw(last + 1, "3", value=seg[last + 1], detail=f"{use.tag} has {last} elements here")
+    for flaw in notes(use, seg):
+        if flaw.element not in told:
+            yield flaw
+
+
+def notes(use: SegmentUse, seg: Segment) -> Iterator[Flaw]:
+    """Yield what breaks the syntax notes of a segment: an element once, though several notes miss it."""
+    told: set[int] = set()
     for note in use.notes:
         flaw = broken(note, use, seg)
-        if flaw:
+        if flaw and flaw.element not in told:
+            told.add(flaw.element)
             yield flaw
 
 
@@ -165,6 +184,7 @@ def _once(use: ElementUse, value: str, delimiters: Delimiters) -> Iterator[Flaw]
             yield Flaw(seq, code, use, value=value, detail=detail)
         return
     parts = value.split(delimiters.component)
+    told: set[int] = set()
     for part in use.components:
         text = parts[part.seq - 1] if part.seq <= len(parts) else ""
         if not text or text.isspace():
@@ -173,12 +193,14 @@ def _once(use: ElementUse, value: str, delimiters: Delimiters) -> Iterator[Flaw]
             code, detail = "I10", ""
         else:
             code, detail = _simple(part, text, delimiters)
-        if code:
-            yield Flaw(seq, code, part, part.seq, value=text, detail=detail)
+        flaw = Flaw(seq, code, part, part.seq, value=text, detail=detail)
+        if code and not _abroad(use.components, ["", *parts], flaw):
+            told.add(part.seq)
+            yield flaw
     if any(parts[len(use.components) :]):
         yield Flaw(seq, "13", use, value=value, detail=f"{len(parts)}, at most {len(use.components)}")
     else:
-        yield from _periods(use.components, ["", *parts], seq, None)
+        yield from (f for f in _periods(use.components, ["", *parts], seq, None) if f.component not in told)
 
 
 def _simple(use: ElementUse, value: str, delimiters: Delimiters) -> tuple[str, str]:
@@ -211,6 +233,14 @@ def _simple(use: ElementUse, value: str, delimiters: Delimiters) -> tuple[str, s
     if use.shape and not re.fullmatch(use.shape, value):
         return "I12", ""
     return "", ""
+
+
+def _abroad(uses: tuple[ElementUse, ...], values: Sequence[str], flaw: Flaw) -> bool:
+    """Whether an address is of a country that our states (156) or ZIP codes (116) say nothing of."""
+    judged = {("156", "7"): _STATES, ("116", "I12"): _ZIP_CODES}
+    home = judged.get((flaw.use.data_element if flaw.use else "", flaw.code))
+    country = next((u.seq for u in uses if u.data_element == "26"), 0)
+    return home is not None and 0 < country < len(values) and values[country] not in home
 
 
 def _periods(

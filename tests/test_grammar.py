@@ -345,12 +345,28 @@ def test_a_list_of_which_we_say_nothing_is_not_enforced() -> None:
     assert not any(others.values())
 
 
-def test_a_pattern_is_kept_unless_we_took_it_away() -> None:
+def test_a_pattern_is_kept() -> None:
     numbers = [
         e.shape for use in loop("005010X222A1", "2010BA").segments() for e in use.elements if e.refdes == "REF02"
     ]
     assert "[0-9]{9}" in numbers
-    assert element("005010X223A2", "2010AA N4", "N403").shape == ""
+    assert element("005010X223A2", "2010AA N4", "N403").shape == "[0-9]{9}"
+
+
+def test_every_state_is_judged_by_the_list_of_states() -> None:
+    states = maps.code_lists()["states"][0]
+    for name in GUIDES[:2]:
+        uses = [use for use in grammar.load(name).root.segments() if use.tag == "N4"]
+        assert len(uses) > 8
+        assert all(use.elements[1].codes == states for use in uses), name
+
+
+def test_an_overlay_points_only_to_lists_there_are_and_where_there_are_none() -> None:
+    tree = maps.parse(resources.files("pyx12.map") / "837.5010.X222.A1.xml", "map.rng")
+    for element, name, wrong in (("N402", "provinces", "no code list"), ("N404", "country", "codes in the map")):
+        change = f'<change loop="2010AA" segment="N4" element="{element}" fact="external" value="{name}"/>'
+        with pytest.raises(GrammarError, match=wrong):
+            maps.apply(etree.fromstring(f"<overlay>{change}</overlay>"), tree, "the map")
 
 
 def test_a_list_that_has_grown_old_is_named_and_not_enforced() -> None:

@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
     {"accept", "envelope"},
     {"misfits"},
     {"chart"},
+    {"levels"},
     {"loops"},
     {"mapper"},
     {"checks"},
@@ -44,7 +45,7 @@ LAYERS: list[set[str]] = [
 ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
-GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "misfits", "chart", "loops", "mapper"}
+GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "misfits", "chart", "levels", "loops", "mapper"}
 RULES = ("checks", "overlap", "codesets", "edit", "editfile", "policyfile", "rules")
 BARRED: dict[str, set[str]] = {
     **{module: GUIDE | {"x12"} for module in RULES},  # a rule sees a claim, never a segment

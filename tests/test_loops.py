@@ -315,7 +315,9 @@ SLIPS: dict[str, tuple[Edit, Slip]] = {
     "an unknown segment": (after("CLM*C1", "ZZZ*1"), Slip("IK5:5", "2300", "", "ZZZ")),
     "a segment of another guide": (after("CLM*C1", "CL1*3*1*30"), Slip("IK3:2", "2300", "CL1", "CL1")),
     "a segment of another transaction": (after("CLM*C1", "CLP*1*1*1"), Slip("IK3:2", "2300", "CLP", "CLP")),
-    "a drug's quantity without the drug": (drop("LIN"), Slip("IK3:2", "2400", "CTP", "CTP")),
+    "a drug's quantity without the drug": (drop("LIN"), Slip("IK3:3", "2410", "LIN", "CTP")),
+    "a drug's quantity before the drug": (move("CTP", "LIN"), Slip("IK3:7", "2410", "CTP", "CTP")),
+    "a street before the provider": (move("N3", "NM1*85"), Slip("IK3:7", "2010AA", "N3", "N3*100")),
     "a segment of another loop": (after("CLM*C1", "SV1*HC:S9500*1*UN*1***1"), Slip("IK3:2", "2300", "SV1", "SV1")),
     "SBR too early": (before("NM1*40", "SBR*P*18"), Slip("IK3:2", "1000A", "SBR", "SBR*P*18")),
     "a tag in lower case": (put("SBR*P", "sbr*P*18*GRP042******CI"), Slip("IK5:5", "2000B", "", "sbr")),
@@ -326,6 +328,7 @@ SLIPS: dict[str, tuple[Edit, Slip]] = {
     "HL02 of no level": (put("HL*2*1*22", "HL*2*7*22*0"), Slip("IK4:7", "2000B", "HL", "HL*2*7", 2)),
     "HL02 missing": (put("HL*2*1*22", "HL*2**22*0"), Slip("IK4:1", "2000B", "HL", "HL*2**22", 2)),
     "a first level with a parent": (put("HL*1", "HL*1*1*20*1"), Slip("IK4:I10", "2000A", "HL", "HL*1*1", 2)),
+    "HL04 1 and no level below": (put("HL*2*1*22", "HL*2*1*22*1"), Slip("IK4:7", "2000B", "HL", "HL*2", 4)),
     "HL02 of the subscriber before": (put("HL*3*1*22", "HL*3*2*22*0"), Slip("IK4:7", "2000B", "HL", "HL*3*2", 2)),
     # elements
     "CLM02 missing": (put("CLM*C1", "CLM*C1****12:B:1*Y*A*Y*Y"), Slip("IK4:1", "2300", "CLM", "CLM*C1", 2)),
@@ -447,6 +450,108 @@ def test_one_wrong_number_of_a_level_does_not_make_the_rest_wrong() -> None:
     levels = [SUBSCRIBER.replace("HL*2*", f"HL*{n}*") + CLAIM_P for n in (2, 4, 5, 6)]
     (finding,) = read(interchange(FRONT + PROVIDER + "".join(levels)))[1]
     assert (finding.place.refdes, finding.place.value) == ("HL01", "4")
+
+
+PATIENT = """HL*3*2*23*0
+PAT*19
+NM1*QC*1*ASPEN*JUNE
+N3*12 BIRCH LANE
+N4*SAMPLETON*MI*49000
+DMG*D8*20010214*F
+"""
+WITH_PATIENT = FRONT + PROVIDER + SUBSCRIBER.replace("22*0", "22*1") + PATIENT + CLAIM_P
+
+
+def test_a_level_says_whether_a_level_stands_below_it() -> None:
+    assert read(interchange(WITH_PATIENT))[1] == []
+    (finding,) = read(interchange(WITH_PATIENT.replace("22*1", "22*0")))[1]
+    assert (finding.syntax, finding.place.refdes, finding.place.loop) == ("IK4:7", "HL04", "2000B")
+    assert finding.place.segment == segments(WITH_PATIENT).index("HL*2*1*22*1") + 2
+    (finding,) = read(interchange(WITH_PATIENT.replace("20*1", "20*0")))[1]
+    assert (finding.syntax, finding.place.refdes, finding.place.loop) == ("IK4:7", "HL04", "2000A")
+
+
+def test_a_level_of_another_parent_does_not_stand_below() -> None:
+    """What HL02 of the level below gets wrong is no slip of HL04."""
+    (finding,) = read(interchange(WITH_PATIENT.replace("22*1", "22*0").replace("HL*3*2", "HL*3*1")))[1]
+    assert (finding.place.refdes, finding.place.loop) == ("HL02", "2000C")
+
+
+def test_a_level_with_no_level_below_lacks_its_claim() -> None:
+    two = HEAD + SUBSCRIBER.replace("HL*2*", "HL*3*") + CLAIM_P
+    (finding,) = read(interchange(two))[1]
+    assert (finding.syntax, finding.place.loop, finding.place.tag) == ("IK3:3", "2300", "CLM")
+    assert finding.place.segment == segments(two).index("HL*3*1*22*0") + 2
+    assert finding.message.startswith("loop 2300 (")
+    for text in (HEAD, WITH_PATIENT.replace(CLAIM_P, "")):
+        (finding,) = read(interchange(text))[1]
+        assert (finding.syntax, finding.place.loop) == ("IK3:3", "2300")
+    (finding,) = read(interchange(HEAD.replace("22*0", "22*1")))[1]
+    assert (finding.syntax, finding.place.refdes) == ("IK4:7", "HL04"), "the patient is missing, or HL04 is wrong"
+    found = read(interchange(HEAD + CLAIM_P.replace("CLM", "clm", 1)))[1]
+    assert [f.syntax for f in found] == ["IK5:5"], "there is a claim, which could not be read"
+
+
+def test_a_segment_before_the_loop_it_belongs_to_is_not_taken_for_another_such_loop() -> None:
+    """PRV*AT stands in loop 2310A alone, which comes once and opens behind it."""
+    claim = CLAIM_I.replace("NM1*71", "PRV*AT*PXC*207R00000X\nNM1*71")
+    (finding,) = read(interchange(HEAD + claim, guide=I))[1]
+    assert (finding.syntax, finding.place.tag) == ("IK3:2", "PRV")
+
+
+@pytest.mark.parametrize("behind", ["LX*2\nSV1*HC:S9501*1*UN*1***1\nDTP*472*D8*20250107\n", ""])
+def test_the_quantity_of_a_drug_stands_for_the_drug_that_is_missing(behind: str) -> None:
+    """Whether or not anything follows that would be lost without the drug: CTP stands in no other loop."""
+    (finding,) = read(interchange(HEAD + CLAIM_P + "CTP****1*UN\n" + behind))[1]
+    assert (finding.syntax, finding.place.loop, finding.place.tag) == ("IK3:3", "2410", "LIN")
+
+
+def test_a_bad_qualifier_uses_up_no_place_of_another_segment() -> None:
+    """REF*2U, FY or NF may come three times, G2 or LU twice: which one it was to be cannot be told."""
+    head = HEAD.rstrip() + "\nREF*2U*A\nREF*ZQ*B\nREF*NF*C\nREF*G2*D\nREF*LU*E\n"
+    (finding,) = read(interchange(head + CLAIM_P))[1]
+    assert (finding.syntax, finding.place.refdes, finding.place.loop) == ("IK4:7", "REF01", "2010BB")
+
+
+@pytest.mark.parametrize(("sent", "code"), [("", "1"), ("D9:D9", "13"), ("D9^D9", "12"), ("ZQ", "7")])
+def test_a_qualifier_that_cannot_be_read_is_told_by_what_is_wrong_with_it(sent: str, code: str) -> None:
+    told = list(TWO_P)
+    put("REF*D9", f"REF*{sent}*TRACE1")(told)
+    (finding,) = read(interchange("\n".join(told)))[1]
+    assert (finding.syntax, finding.place.refdes, finding.place.loop) == (f"IK4:{code}", "REF01", "2300")
+
+
+STATES = {  # N4 of the billing provider: what is wrong with it
+    "SAMPLETON*MI*490009998": [],
+    "SAMPLETON*MI*490009998*US": [],
+    "SAMPLETON*XX*490009998": ["N402"],
+    "SAMPLETON*XX*490009998*US": ["N402"],
+    "TORONTO*ON*M0M0M0*CA": [],
+    "TORONTO*XX*M0M0M0*CA": ["N402"],
+    "EJEMPLO*XX*06000*MX": [],
+    "EXEMPLEVILLE*XX*75000*FR": [],
+    "EXEMPLEVILLE**75000*FR": [],
+}
+
+
+@pytest.mark.parametrize("sent", STATES)
+def test_a_state_is_judged_in_the_countries_whose_states_are_listed(sent: str) -> None:
+    at = HEAD.index("N4*")
+    changed = HEAD[:at] + f"N4*{sent}" + HEAD[HEAD.index("\n", at) :]
+    for data in (interchange(changed + CLAIM_P), interchange(changed + CLAIM_I, guide=I)):
+        found = read(data)[1]
+        assert [f.place.refdes for f in found] == STATES[sent]
+        assert all(f.syntax == "IK4:7" for f in found)
+
+
+@pytest.mark.parametrize(
+    ("sent", "wrong"), [("490009998", False), ("49000", True), ("49000*US", True), ("75000*FR", False)]
+)
+def test_a_billing_provider_of_an_837i_has_nine_digits_at_home(sent: str, wrong: bool) -> None:
+    at = HEAD.index("N4*")
+    changed = HEAD[:at] + f"N4*SAMPLETON*{'' if 'FR' in sent else 'MI'}*{sent}" + HEAD[HEAD.index("\n", at) :]
+    found = [(f.syntax, f.place.refdes) for f in read(interchange(changed + CLAIM_I, guide=I))[1]]
+    assert found == ([("IK4:I12", "N403")] if wrong else [])
 
 
 def test_a_set_of_nothing_is_one_finding() -> None:

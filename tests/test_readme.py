@@ -90,8 +90,8 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings x12 maps grammar syntax accept misfits chart loops envelope claim mapper frames "
-        "overlap codesets codefiles codewindows codetables problems statuscodes editfile edit policyfile "
+        "findings x12 maps grammar syntax accept misfits chart levels loops envelope claim mapper "
+        "frames overlap codesets codefiles codewindows codetables problems statuscodes editfile edit policyfile "
         "rules gate process safe wording report answer gateway outline personal treedata draw rows table "
         "guidebook explain rulebook console codescli cli"
     ),

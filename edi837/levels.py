@@ -1,0 +1,63 @@
+"""Hierarchical levels: HL01 counts on, HL02 names the level above, HL04 says if one stands below.
+
+Enters: the HL segments of a set in their order, and each level as it closes. Leaves: which
+element of an HL is wrong, and what it should be (X12.59).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from edi837.chart import Loop
+from edi837.grammar import LoopUse
+from edi837.x12 import Segment
+
+
+@dataclass(slots=True)
+class Levels:
+    """HL01 and HL02 of the levels read so far."""
+
+    count: int = 0
+    last: str = "0"  # HL01 of the level before
+    open: dict[str, tuple[str, str]] = field(default_factory=dict)  # loop id: its HL01, and what it should be
+
+    def check(self, use: LoopUse, seg: Segment) -> Iterator[tuple[int, str]]:
+        """Yield (element, expected value) for HL01 out of sequence and HL02 off its parent."""
+        self.count += 1
+        sent = seg[1] if len(seg) > 1 else ""
+        after_last = str(int(self.last) + 1) if self.last.isdecimal() and len(self.last) < 12 else ""
+        if sent and sent not in (str(self.count), after_last):  # counted on from a slip is no second slip
+            yield 1, str(self.count)
+        self.last = sent
+        parent = self.open.get(use.parent.id if use.parent else "")
+        named = seg[2] if len(seg) > 2 else ""
+        if parent and named and named not in parent:  # an empty one, or one at the top, is judged as an element
+            yield 2, parent[1]
+        self.open[use.id] = (sent, str(self.count))
+
+    def skip(self, use: LoopUse) -> None:
+        """Count a level whose HL is missing; what number it had in the levels below cannot be told."""
+        self.count += 1
+        self.open.pop(use.id, None)
+
+
+def lacks(loop: Loop) -> str:
+    """What a level that closes gets wrong about what stands below it.
+
+    ``0`` or ``1``: what its HL04 should be. ``2300``: neither a level nor a claim came, and
+    HL04 promised no level. Empty: nothing, or nothing that is not told otherwise: an HL04 that
+    is no code here, a level that the guide requires.
+    """
+    hl = loop.first("HL")
+    says = hl[4] if len(hl) > 4 else ""
+    if not hl or says not in loop.use.entry.elements[3].codes:
+        return ""
+    uses = [child for child in loop.use.children if isinstance(child, LoopUse)]
+    levels = [use for use in uses if use.entry.tag == "HL"]
+    if any(loop.seen & use.bit for use in levels):
+        return "1" if says == "0" else ""
+    if says == "1":
+        return "" if any(use.usage == "R" for use in levels) else "0"
+    claims = any(use.id == "2300" and use.usage == "S" and not loop.seen & use.bit for use in uses)
+    return "2300" if claims else ""
