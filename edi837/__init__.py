@@ -28,6 +28,7 @@ from edi837 import answer, process, x12
 from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
 from edi837.codetables import Tables
+from edi837.companion import Guides
 from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
 from edi837.frames import Verdict
 from edi837.rules import Policy, PolicyError
@@ -35,7 +36,7 @@ from edi837.rules import load as _load
 from edi837.snip import Codes
 
 __all__ = [
-    "Claim", "Drug", "Edi837Error", "Finding", "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError",
+    "Claim", "Drug", "Edi837Error", "Finding", "Guides", "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError",
     "ServiceLine", "StatusCode", "Tables", "Verdict", "acknowledge", "check", "claims", "policy", "segments", "tree",
 ]  # fmt: skip
 __version__ = "0.1.0"
@@ -75,16 +76,18 @@ def claims(source: Source) -> Iterator[Claim]:
 
 
 def check(
-    source: Source, policies: Sequence[Policy | str] = ("042",), *, codes: Codes | None = None
+    source: Source, policies: Sequence[Policy | str] = ("042",), *, codes: Codes | None = None,
+    guides: Guides | None = None,
 ) -> Iterator[Finding]:
     """Yield what is wrong with a file, in file order. An empty ``policies`` judges by the guide alone.
 
-    ``codes`` are tables of codes with their dates (``Tables.load(folder)``). Raises NotX12 when the
+    ``codes`` are tables of codes with their dates (``Tables.load(folder)``), ``guides`` the guides as
+    companions change them (``Guides.read(paths)``). Raises NotX12 when the
     file holds no interchange, PolicyError when a policy cannot be used.
     """
     judges = [policy(p) if isinstance(p, str) else p for p in policies]
     with _opened(source) as stream:
-        for event in process.tell(stream, judges, codes):
+        for event in process.tell(stream, judges, codes, guides):
             if isinstance(event, Finding):
                 yield event
             elif isinstance(event, Verdict):
@@ -100,6 +103,7 @@ def acknowledge(
     control: int | None = None,
     name: str = "",
     codes: Codes | None = None,
+    guides: Guides | None = None,
 ) -> dict[str, Path]:
     """Write the TA1, 999, 277CA and report of a file into folder ``out``; all of them or none.
 
@@ -111,7 +115,7 @@ def acknowledge(
     judges = [policy(p) if isinstance(p, str) else p for p in policies]
     name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
     with _opened(source) as stream, answer.spooled(stream) as whole:
-        outcome = answer.answer(whole, judges, file=name, now=now, control=control, codes=codes)
+        outcome = answer.answer(whole, judges, file=name, now=now, control=control, codes=codes, guides=guides)
         return answer.publish(outcome, Path(out), name)
 
 

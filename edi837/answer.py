@@ -22,6 +22,7 @@ from typing import IO, BinaryIO
 from edi837 import process
 from edi837.acks import Acknowledgements
 from edi837.acks.writer import spool
+from edi837.companion import Guides
 from edi837.findings import Finding
 from edi837.frames import Verdict
 from edi837.report import Report
@@ -66,8 +67,9 @@ def answer(
     control: int | None = None,
     phi: bool = False,
     codes: Codes | None = None,
+    guides: Guides | None = None,
 ) -> Outcome:
-    """Answer one file; ``codes`` are tables to judge by. Raises NotX12 when it holds no interchange."""
+    """Answer one file; ``codes`` and ``guides`` are the operator's own. Raises NotX12 when it holds no interchange."""
     if control is None:
         control = control_number(stream)
     outcome = Outcome()
@@ -77,7 +79,7 @@ def answer(
     names = [policy.name for policy in policies]
     report = Report(json_text, text_text, file=file, now=now, policies=names, phi=phi)
     acks = Acknowledgements(now, control)
-    for event in process.tell(stream, policies, codes):
+    for event in process.tell(stream, policies, codes, guides):
         acks.take(event)
         report.take(event)
         if isinstance(event, Verdict):

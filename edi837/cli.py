@@ -18,26 +18,10 @@ from typing import Any
 import click
 
 import edi837
-from edi837 import answer, codescli, draw, explain, gateway, process, rows, rulebook, rules, safe, table
+from edi837 import answer, codescli, draw, explain, gateway, options, process, rows, rulebook, rules, safe, table
 from edi837.console import FAULT, REJECTED, UNREADABLE, Findings, Run, opened
 from edi837.findings import Finding
 from edi837.frames import Verdict
-
-_policies = click.option(
-    "--policy", "names", multiple=True, default=("042",), show_default=True, metavar="NAME|PATH",
-    help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again.",
-)  # fmt: skip
-_phi = click.option("--show-phi", "phi", is_flag=True, help="Show patients' names, ids and other personal values.")
-_now = click.option(
-    "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
-    help="Date the answers so, not by the clock.",
-)  # fmt: skip
-_control = click.option(
-    "--control", type=click.IntRange(1, 999_999_999),
-    help="First control number; without it, it is drawn from the file's bytes.",
-)  # fmt: skip
-_files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
-_file = click.argument("file", metavar="FILE")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -58,24 +42,25 @@ def main() -> None:
 
 
 @main.command()
-@_files
-@_policies
+@options.files
+@options.policies
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
-@_phi
-def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) -> int:
+@options.phi
+@options.overlay
+def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool, overlays: tuple[Path, ...]) -> int:
     """Say what is wrong with each FILE; write nothing.
 
     \b
     edi837 check claims.edi
     edi837 check --policy none --format jsonl *.edi | jq .rule
     """
-    judges, tables = _judges(names), codescli.tables()
+    judges, tables, guides = options.judges(names), options.tables(), options.guides(overlays)
     run = Run()
     put = Findings(form, phi)
     for file in files:
         with run.guarding(file), opened(file) as stream:
             claims = rejected = found = 0
-            for event in process.tell(stream, judges, tables):
+            for event in process.tell(stream, judges, tables, guides):
                 if isinstance(event, Verdict):
                     claims += 1
                     rejected += event.rejected
@@ -92,18 +77,19 @@ def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) 
 
 
 @main.command()
-@_files
-@_policies
+@options.files
+@options.policies
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the answers.")
 @click.option(
     "--stdout", "kind", type=click.Choice(list(answer.EXTENSION)), help="Write this one answer to standard output."
 )
-@_now
-@_control
-@_phi
+@options.now
+@options.control
+@options.phi
+@options.overlay
 def ack(
     files: tuple[str, ...], names: tuple[str, ...], out: Path | None, now: datetime | None,
-    control: int | None, kind: str | None, phi: bool,
+    control: int | None, kind: str | None, phi: bool, overlays: tuple[Path, ...],
 ) -> int:  # fmt: skip
     """Answer each FILE: NAME.ta1.edi, NAME.999.edi, NAME.277ca.edi, NAME.report.json and .txt.
 
@@ -116,14 +102,14 @@ def ack(
     """
     if (out is None) == (kind is None):
         raise click.UsageError("give either -o DIR or --stdout KIND")
-    judges, tables = _judges(names), codescli.tables()
+    judges, tables, guides = options.judges(names), options.tables(), options.guides(overlays)
     moment = now or datetime.now()
     run = Run()
     for file in files:
         with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
             name = "stdin" if file == "-" else Path(file).name
             outcome = answer.answer(
-                stream, judges, file=name, now=moment, control=control, phi=phi, codes=tables
+                stream, judges, file=name, now=moment, control=control, phi=phi, codes=tables, guides=guides
             )
             if outcome.rejects:
                 run.worsen(REJECTED)
@@ -143,12 +129,12 @@ def ack(
 
 
 @main.command("tree")
-@_file
+@options.file
 @click.option("--claim", default="", metavar="ID", help="Only the claim of this CLM01, with what is above it.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "xml"]), default="text", show_default=True)
 @click.option("--brief", is_flag=True, help="Of the text: only the loops, no segments.")
-@_policies
-@_phi
+@options.policies
+@options.phi
 def tree_command(file: str, claim: str, form: str, brief: bool, names: tuple[str, ...], phi: bool) -> int:
     """Show every segment of FILE in its loop, with what was found at it.
 
@@ -157,7 +143,7 @@ def tree_command(file: str, claim: str, form: str, brief: bool, names: tuple[str
     edi837 tree claims.edi --brief
     edi837 tree claims.edi --format xml > claims.xml
     """
-    judges = _judges(names)
+    judges = options.judges(names)
     run = Run()
     with run.guarding(file), opened(file) as stream:
         for text in draw.tree(
@@ -168,10 +154,10 @@ def tree_command(file: str, claim: str, form: str, brief: bool, names: tuple[str
 
 
 @main.command()
-@_files
+@options.files
 @click.option("--policy", "names", multiple=True, metavar="NAME|PATH", help="Judge by this policy too, line by line.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True)
-@_phi
+@options.phi
 def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) -> int:
     """List the service lines of each FILE, one row a line.
 
@@ -179,7 +165,7 @@ def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) 
     edi837 lines claims.edi
     edi837 lines claims.edi --format csv > lines.csv
     """
-    judges = _judges(names)
+    judges = options.judges(names)
     run = Run()
     write = {"table": table.as_table, "csv": rows.as_csv, "jsonl": rows.as_jsonl}[form]
     for number, file in enumerate(files):
@@ -191,11 +177,11 @@ def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) 
 
 @main.command("explain")
 @click.argument("id")
-@_policies
+@options.policies
 def explain_command(id: str, names: tuple[str, ...]) -> int:
     """Say what ID means: a rule (042-A03), a status code (A8:453), an element (CLM05, SV101-3)."""
     try:
-        click.echo(explain.explain(id, _judges(names)))
+        click.echo(explain.explain(id, options.judges(names)))
     except LookupError as error:
         raise click.UsageError(str(error.args[0])) from None
     return 0
@@ -208,19 +194,22 @@ def gateway_group() -> None:
 
 @gateway_group.command()
 @click.argument("dir", type=click.Path(file_okay=False, path_type=Path))
-@_policies
-@_now
-@_control
-def once(dir: Path, names: tuple[str, ...], now: datetime | None, control: int | None) -> int:
+@options.policies
+@options.now
+@options.control
+@options.overlay
+def once(
+    dir: Path, names: tuple[str, ...], now: datetime | None, control: int | None, overlays: tuple[Path, ...]
+) -> int:
     """Answer every file of DIR/in into DIR/out, then stop.
 
     Each original moves to DIR/archive when it was answered, DIR/error when a TA1 or 999 refused
     it or part of it, DIR/quarantine with a reason when it could not be answered.
     """
-    judges, tables = _judges(names), codescli.tables()
+    judges, tables, guides = options.judges(names), options.tables(), options.guides(overlays)
     run = Run()
     with run.guarding(str(dir)):
-        for filed in gateway.once(dir, judges, now=now or datetime.now(), control=control, codes=tables):
+        for filed in gateway.once(dir, judges, now=now or datetime.now(), control=control, codes=tables, guides=guides):
             detail = f": {filed.reason}" if filed.reason else ""
             click.echo(f"{safe.text(filed.name)} -> {filed.folder}, {len(filed.answers)} answers{detail}")
             if filed.reason:
@@ -248,7 +237,7 @@ def checks() -> int:
 
 
 @main.command("rules")
-@_policies
+@options.policies
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 def rules_command(names: tuple[str, ...], form: str) -> int:
     """List every rule a claim is held to: syntax, balances, relations, codes, and the policy's edits.
@@ -258,18 +247,11 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
     edi837 rules --policy none          the guide's alone
     edi837 rules --format markdown      as a page
     """
-    click.echo(rulebook.FORMATS[form](rulebook.entries(_judges(names))))
+    click.echo(rulebook.FORMATS[form](rulebook.entries(options.judges(names))))
     return 0
 
 
 main.add_command(codescli.codes)
-
-
-def _judges(names: tuple[str, ...]) -> list[rules.Policy]:
-    try:
-        return [rules.load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none"]
-    except (rules.PolicyError, OSError) as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _unicode() -> bool:

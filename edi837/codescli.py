@@ -21,14 +21,6 @@ _dir = click.option(
 _day = click.DateTime(["%Y-%m-%d"])
 
 
-def tables() -> codetables.Tables:
-    """The tables in their usual folder, for the commands that judge claims."""
-    try:
-        return codetables.Tables.load(codetables.folder(os.environ))
-    except Edi837Error as error:
-        raise click.UsageError(str(error)) from None
-
-
 @click.group("codes")
 def codes() -> None:
     """Tables of codes with their dates, loaded from the files CMS, NCHS and NUCC publish.

@@ -82,6 +82,12 @@ class TransactionSet:
     refused: bool = False  # IK5 R: no 277CA
     codes: list[str] = field(default_factory=list)  # IK502..06 of its own (2, 3, 4, 6, 7, 18, 19, 23, I6)
 
+    def head(self, bht: list[str], submitter: list[str]) -> None:
+        """Note what the answers repeat of the BHT and of the NM1 of 1000A; either may be empty."""
+        self.reference = bht[3] if len(bht) > 3 else ""
+        self.created = bht[4] if len(bht) > 4 else ""
+        self.submitter = submitter
+
     @property
     def number(self) -> str:
         """ST02."""

@@ -107,6 +107,11 @@ class Guide:
 @cache
 def load(guide: str) -> Guide:
     """Load a guide by its own name, such as ``005010X222A1``; GrammarError when it cannot be used."""
+    return fresh(guide)
+
+
+def fresh(guide: str) -> Guide:
+    """As `load`, anew at each call, for one who is going to change it."""
     tree, overlay = maps.corrected(guide)
     return _Reader(tree, overlay).guide(guide)
 
@@ -135,11 +140,11 @@ class _Reader:
         root = LoopUse("ST_LOOP", "Transaction Set", "R", 0, 1)
         self._fill(root, st, 0)
         root.children = [c for c in root.children if not (isinstance(c, SegmentUse) and c.tag == "SE")]
-        _number(root)
+        number(root)
         uses = list(root.segments())
         get = self._overlay.get
         return Guide(
-            name, get("kind", ""), get("functional-id", ""), get("set-id", ""), root, _keys(uses),
+            name, get("kind", ""), get("functional-id", ""), get("set-id", ""), root, keys(uses),
             frozenset(use.tag for use in uses),
         )  # fmt: skip
 
@@ -208,18 +213,18 @@ def _note(text: str, usage: dict[int, str]) -> tuple[str, tuple[int, ...]] | Non
     return kind, seqs
 
 
-def _keys(uses: list[SegmentUse]) -> dict[str, tuple[int, ...]]:
+def keys(uses: list[SegmentUse]) -> dict[str, tuple[int, ...]]:
     """Which elements tell the uses of a tag apart: those whose code sets differ between uses."""
     sets: dict[str, set[frozenset[str]]] = {}
     for use in uses:
         sets.setdefault(use.tag, set()).add(_first(use).codes)
-    keys: dict[str, tuple[int, ...]]
-    keys = {tag: (1,) for tag, codes in sets.items() if len(codes) > 1 and frozenset() not in codes}
+    found: dict[str, tuple[int, ...]]
+    found = {tag: (1,) for tag, codes in sets.items() if len(codes) > 1 and frozenset() not in codes}
     if "HL" in sets:
-        keys["HL"] = (3,)  # the level code; the parent is checked apart
+        found["HL"] = (3,)  # the level code; the parent is checked apart
     if "PWK" in sets:
-        keys["PWK"] = (1, 2)  # 2400 has CT twice: supplemental information and certificate differ in PWK02
-    return keys
+        found["PWK"] = (1, 2)  # 2400 has CT twice: supplemental information and certificate differ in PWK02
+    return found
 
 
 def _first(use: SegmentUse) -> ElementUse:
@@ -227,12 +232,13 @@ def _first(use: SegmentUse) -> ElementUse:
     return first.components[0] if first.components else first
 
 
-def _number(loop: LoopUse) -> None:
+def number(loop: LoopUse) -> None:
     """Give each child its bit, and the loop the mask of those it requires."""
+    loop.required = 0
     for index, child in enumerate(loop.children):
         child.bit = 1 << index
         if child.usage == "R":
             loop.required |= child.bit
         if isinstance(child, LoopUse):
             child.told = child.id == "2300" or child.entry.tag == "HL"
-            _number(child)
+            number(child)

@@ -23,7 +23,7 @@ What cannot be placed so is a slip, and `Misfit` (module `misfits`) finds its on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol
@@ -45,7 +45,7 @@ _BLANK = " \t\r\n"
 class Inspector(Protocol):
     """Looks at good segments one by one, and puts what it notes into `Loop.notes`."""
 
-    uses: frozenset[SegmentUse]  # those it looks at
+    uses: Collection[SegmentUse]  # those it looks at
 
     def noted(self, loop: Loop, row: tuple[int, SegmentUse, Segment]) -> bool:
         """Whether it noted anything on a segment (number in the set, use, elements) of this loop."""
@@ -75,7 +75,7 @@ class Reader:
         self._doubtful: Loop | None = None  # a level below it names another as its parent
         self._st = st
         self._inspector = inspector
-        self._inspected = inspector.uses if inspector else frozenset()
+        self._inspected: Collection[SegmentUse] = inspector.uses if inspector else ()
 
     def read(self, pieces: Iterator[str]) -> Iterator[Finding | Loop]:
         """Yield findings in order and each 2300 or HL loop as it closes; then set `stop`."""

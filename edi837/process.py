@@ -8,27 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import BinaryIO
 
 from edi837 import envelope, grammar, loops, x12
 from edi837.chart import Chart, Loop, chart
+from edi837.companion import Guides
 from edi837.findings import Finding, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Gate, Judge
-from edi837.mapper import Mapper, as_day
-from edi837.snip import Codes, Examiner
+from edi837.mapper import Mapper
+from edi837.snip import Codes, Examiner, filed
 
 _OUTSIDE = envelope.Note(
     "TA1:022", "a segment stands outside every transaction set", "put it between ST and SE"
 )
 
 
+_GUIDES = Guides()  # as published
+
+
 def tell(
-    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None,
+    guides: Guides | None = None,
 ) -> Iterator[Event]:
-    """Tell a stream of interchanges as events; ``codes`` are tables to judge by. Raises NotX12 when it holds none."""
-    for event in tell_loops(stream, policies, codes):
+    """Tell a stream of interchanges as events; ``codes`` and ``guides`` are the operator's own.
+
+    Raises NotX12 when it holds none.
+    """
+    for event in tell_loops(stream, policies, codes, guides):
         if isinstance(event, Loop):
             event.release()
         else:
@@ -36,7 +43,8 @@ def tell(
 
 
 def tell_loops(
-    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None,
+    guides: Guides | None = None,
 ) -> Iterator[Event | Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
     numbers: set[tuple[str, ...]] = set()
@@ -50,7 +58,7 @@ def tell_loops(
         if stray:
             yield _outside(*stray)
             stray = None
-        yield from _Teller(item, policies, codes).tell(numbers)
+        yield from _Teller(item, policies, codes, guides or _GUIDES).tell(numbers)
     if stray:
         yield _outside(*stray)
 
@@ -66,8 +74,11 @@ def _outside(first: int, last: int) -> Finding:
 class _Teller:
     """Tells one interchange."""
 
-    def __init__(self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None) -> None:
+    def __init__(
+        self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None, guides: Guides
+    ) -> None:
         self._codes = codes
+        self._guides = guides
         self._raw = raw
         self._pieces = raw.pieces
         self._delimiters = raw.delimiters
@@ -166,7 +177,8 @@ class _Teller:
     def _set(
         self, st: x12.Segment, group: FunctionalGroup, at: Place, numbers: set[str]
     ) -> Iterator[Event | Loop]:
-        guide = grammar.load(grammar.answers()[group.version])
+        sender, receiver = (*group.header[2:4], "", "")[:2]
+        guide = self._guides.guide(group.version, sender, receiver)
         frame = TransactionSet(st, guide.id, guide.kind)
         at = replace(at, set=frame.number)
         yield frame
@@ -215,13 +227,14 @@ class _Teller:
                 claim, home = mapper.claim(item), item.parent
                 frame.claims += 1
                 if frame.claims == 1:
-                    examiner.filed = self._filed(reader.root)
+                    examiner.filed = filed(reader.root.first("BHT"), self._group_day)
                 found = examiner.examine(item, claim) if item.well_formed else None
                 yield item
                 yield from gate.hold(claim, found, home)
                 continue
             if item is reader.root:
-                _head(frame, item)
+                submitter = item.child("1000A")
+                frame.head(item.first("BHT"), submitter.first("NM1") if submitter else [])
             yield item
             yield from gate.judge()
         if reader.empty:
@@ -229,12 +242,6 @@ class _Teller:
                 "X12-EMPTY", "warn", "set", f"{reader.empty} segment terminators have nothing before them", at, "X12",
                 fix="end each segment once",
             )  # fmt: skip
-
-    def _filed(self, root: Loop) -> date | None:
-        """The day the set was made: the later of BHT04 and GS04, so that neither slip makes a claim late."""
-        bht = root.first("BHT")
-        days = [day for text in (bht[4] if len(bht) > 4 else "", self._group_day) if (day := as_day(text))]
-        return max(days, default=None)
 
     def _read(self, reader: loops.Reader) -> Iterator[Finding | Loop]:
         yield from reader.read(self._pieces)
@@ -287,10 +294,3 @@ class _Teller:
             f"X12-{kind}-{code or 'NOTE'}", "reject" if note.grave else "warn", level, note.message,  # type: ignore[arg-type]
             replace(at, tag=tag, element=note.element), "X12", fix=note.fix, syntax=note.code if code else "",
         )  # fmt: skip
-
-
-def _head(frame: TransactionSet, root: Loop) -> None:
-    bht, submitter = root.first("BHT"), root.child("1000A")
-    frame.reference = bht[3] if len(bht) > 3 else ""
-    frame.created = bht[4] if len(bht) > 4 else ""
-    frame.submitter = submitter.first("NM1") if submitter else []

@@ -57,8 +57,6 @@ CLEAN = (
 LENIENT = {
     "*__Provi-Engineering-stupidedi__*-good.txt": "a comment before the ISA belongs to no interchange",
     "837P__kputnam-stupidedi__1.edi": "a comment before the ISA belongs to no interchange",
-    "837I__*__*two-claims-for-the-same-provider.edi": "N403 of five digits is not refused",
-    "837I__kputnam-stupidedi__automobile-accident.edi": "N403 of five digits is not refused",
     "837P__*wheelchair.edi": "PWK of a certificate is told from other PWK by PWK02",
     "837P__kputnam-stupidedi__oxygen.edi": "PWK of a certificate is told from other PWK by PWK02",
     "999__bryanbritten-edi-x12-healthcare-demo__example-01.edi": "a CTX of the claim stands behind one of the segment",

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"syntax", "personal", "guidebook", "codetables"},
     {"accept", "envelope"},
     {"misfits"},
-    {"chart"},
+    {"chart", "companion"},
     {"levels"},
     {"loops"},
     {"mapper"},
@@ -34,7 +34,7 @@ LAYERS: list[set[str]] = [
     {"process", "acks", "report"},
     {"outline", "rows", "answer", "explain"},
     {"rulebook"},
-    {"treedata", "gateway", "console"},
+    {"treedata", "gateway", "console", "options"},
     {"draw", "codescli"},
     {"__init__"},
     {"cli"},
@@ -60,6 +60,7 @@ BARRED: dict[str, set[str]] = {
 WORLD: dict[str, set[str]] = {
     "maps": {"lxml", "importlib", "pathlib"},  # pyx12's maps and our corrections, read at load
     "grammar": {"lxml"},  # the type of a node
+    "companion": {"lxml", "pathlib"},  # an operator's file, read at load
     "statuscodes": {"pathlib"},  # codes/status.toml, read at load
     "policyfile": {"pathlib"},  # a policy and the text it quotes
     "rules": {"pathlib"},
@@ -71,6 +72,7 @@ WORLD: dict[str, set[str]] = {
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
     "gateway": {"fcntl", "os", "pathlib", "stat"},
     "console": {"click", "sys", "open"},
+    "options": {"click", "os", "pathlib"},
     "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},

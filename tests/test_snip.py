@@ -99,6 +99,7 @@ BREAKS = [
     case("S4-PWK", HOME_P, "PWK06", insert("PWK*OZ*FX", after="CLM")),
     case("S4-435", HOSPITAL, "CLM05-1", drop("DTP*435"), action="warn"),
     case("S4-CR1", HOME_P, "SV101-2", put("SV1", 1, "HC:A0428"), action="warn", level="line"),
+    case("S4-CR1", HOME_P, "SV101-2", put("SV1", 1, "HC:A0425"), action="warn", level="line"),
     case("S4-SBR01", COB, "SBR01", put("CLM>SBR", 1, "S")),
     case("S4-SVD01", COB, "SVD01", put("LX*2>SVD", 1, "SOMEBODY"), put("AMT*D", 2, "600"), level="line"),
     case("S4-DUPLICATE", HOME_P, "CLM01", twice("CLM", "HL SE CLM")),
@@ -115,6 +116,7 @@ BREAKS = [
     case("S5-NPI", HOSPITAL, "NM109", put("NM1*71", 9, "1234567890"), status="A7:562:71"),
     case("S5-TAX-ID", HOME_P, "REF02", put("REF*EI", 2, "12-3456789")),
     case("S5-ZIP", HOME_P, "N403", put("NM1*IL>N4", 3, "4900"), status="A7:500:IL"),
+    case("S5-ZIP-9", HOME_P, "N403", put("NM1*85>N4", 3, "49000"), action="warn"),
     case("S5-TAXONOMY", HOME_P, "PRV03", put("PRV", 3, "251F00000"), status="A7:145:85"),
     case("S5-TAXONOMY", HOME_P, "PRV03", put("PRV", 3, "203BF0100Y"), action="warn"),
     case("S5-HI", HOME_P, "HI01-2", part("HI", 1, 2, "L03.115"), status="A7:254"),
@@ -147,6 +149,7 @@ LISTED = [
     ("S5-ICD-LIST", HOME_P, "icd10cm:A419", "HI01-2", "A7:254"),
     ("S5-ICD-LIST", HOME_I, "icd10cm:Z452", "HI01-2", "A7:255"),
     ("S5-PLACE-LIST", HOME_P, "pos:12", "CLM05-1", "A7:249"),
+    ("S5-PLACE-LIST", "837P/pass/infusion-suite.edi", "pos:04", "SV105", "A7:249"),
     ("S5-TAXONOMY-LIST", HOME_P, "nucc:251F00000X", "PRV03", "A7:145:85"),
     ("S5-TAXONOMY-LIST", HOME_I, "nucc:207R00000X", "PRV03", "A7:145:71"),
 ]
@@ -185,6 +188,17 @@ def test_a_broken_rule_is_found_once_and_told_in_the_277ca(case: Case) -> None:
     assert finding.message.startswith(f"{case.at}: ")
     assert (finding.action, finding.level) == (case.action, case.level)
     assert not finding.syntax and finding.source == rule.source and finding.fix == rule.fix
+    for each in found:  # the place names the very value in the file
+        wire = Wire.read(data)
+        start = wire.index("ST")
+        segment = wire.segments[start + each.place.segment - 1]
+        assert segment[0] == each.place.tag
+        if each.place.element:
+            value = segment[each.place.element] if each.place.element < len(segment) else ""
+            parts = value.split(wire.component)
+            at = each.place.component
+            value = parts[at - 1] if at and at <= len(parts) else "" if at else value
+            assert each.place.value == value
     if case.action == "reject":
         status = case.status or rule.status[0]
         assert finding.status[0] == status
@@ -211,6 +225,12 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "a postal code alone": (HOME_P, (put("NM1*IL>N4", 3, "490019998"),)),
     "an attachment with its number": (HOME_P, (insert("PWK*OZ*FX***AC*DOC1", after="CLM"),)),
     "an attachment kept by the provider": (HOME_P, (insert("PWK*OZ*AA", after="CLM"),)),
+    "a line that one payer split in two": (
+        COB, (put("LX*2>SVD", 2, "20"), insert("SVD*FIRST01*10*HC:J0696**20", after="LX*2>DTP*573"),
+              insert("DTP*573*D8*20250201", after="SVD*FIRST01*10")),
+    ),
+    "a line bundled into another": (COB, (put("LX*2>SVD", 6, "1"), put("LX*2>CAS", 3, "1"))),
+    "an admission and its hour": (HOSPITAL, ()),
     "lower case": (HOME_P, (part("HI", 1, 2, "l03115"),)),
     "LX with a zero in front": (COB, (put("LX*2", 1, "02"),)),
 }

@@ -7,18 +7,35 @@ from its open ancestors. Leaves: findings with the claim status of a 277CA (neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.grammar import Guide, SegmentUse
+from edi837.mapper import as_day
 from edi837.snip import balance, codes, dates, listed, relations
 from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, element, mask, party
+from edi837.x12 import Segment
 
-__all__ = ["RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "listed", "relations", "together"]
+__all__ = [
+    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "listed", "relations", "together",
+]  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _single(guide: Guide) -> dict[SegmentUse, list[Rule]]:
+    """The rules on single segments, by the use they are asked on."""
+    found: dict[SegmentUse, list[Rule]] = {}
+    for use in guide.root.segments():
+        for rule in RULES:
+            here = not rule.loops or use.loop.id in rule.loops
+            if rule.segment and rule.kind in ("", guide.kind) and use.tag in rule.tags and here:
+                found.setdefault(use, []).append(rule)
+    return found
 
 
 class Examiner:
@@ -34,12 +51,8 @@ class Examiner:
         self._component = component
         mine = [rule for rule in RULES if rule.kind in ("", guide.kind) and (tables or not rule.tables)]
         self._whole = [(rule.wakes, rule, rule.whole) for rule in mine if rule.whole]
-        self._single: dict[SegmentUse, list[Rule]] = {}
-        for use in guide.root.segments():
-            rules = [rule for rule in mine if use.tag in rule.tags and (not rule.loops or use.loop.id in rule.loops)]
-            if rules:
-                self._single[use] = rules
-        self.uses = frozenset(self._single)
+        self._single = _single(guide)
+        self.uses: Collection[SegmentUse] = self._single.keys()
 
     def noted(self, loop: Loop, row: Row) -> bool:
         """Whether a segment breaks a rule by itself; what was found goes to the loop's notes."""
@@ -79,6 +92,11 @@ def together(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Finding]]:
             yield claim, Finding(
                 rule.id, "reject", "claim", f"{rule.at}: {detail}", place, rule.source, fix=rule.fix, status=rule.status
             )
+
+
+def filed(bht: Segment, group: str) -> date | None:
+    """The day a set was made: the later of BHT04 and GS04, so that a slip in one makes no claim early."""
+    return max((day for text in (element(bht, 4), group) if (day := as_day(text))), default=None)
 
 
 def _line(loop: Loop) -> str:

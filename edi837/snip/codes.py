@@ -54,6 +54,18 @@ def zip_code(seg: Segment, _: str) -> Iterable[Flaw]:
 
 
 @on(
+    "S5-ZIP-9", "N403", "the billing provider's ZIP code has nine digits", tags="N4", loops="2010AA",
+    kind="P", status="A7:500:85", fix="send all nine digits of the ZIP code", action="warn",
+)  # fmt: skip
+def whole_zip_code(seg: Segment, _: str) -> Iterable[Flaw]:
+    """N403 of five digits, when N404 is empty or US."""
+    code = element(seg, 3)
+    if element(seg, 4) in ("", "US") and shapes.digits(code, 5):
+        return [Flaw(3, code, "five digits, and the guide asks for nine")]
+    return ()
+
+
+@on(
     "S5-TAXONOMY", "PRV03", "a taxonomy code is three digits and seven letters or digits, the last an X", tags="PRV",
     status="A7:145:{entity}", fix="send the code of the NUCC set", source="external: NUCC provider taxonomy",
 )  # fmt: skip

@@ -1,0 +1,143 @@
+"""A companion guide narrows or widens the guide for whom it is for, and for nobody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import edi837
+from edi837 import cli, grammar
+from edi837.companion import Guides
+from edi837.maps import GrammarError
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+HOME = (FIXTURES / "837P/pass/subscriber-claims.edi").read_bytes()
+FIFTY_ONE = (FIXTURES / "837P/fail/fifty-one-lines.edi").read_bytes()
+
+
+def companion(folder: Path, *changes: str, guide: str = "005010X222A1", whom: str = "") -> Path:
+    path = folder / "payer.xml"
+    rows = "\n".join(f'  <change {change} reason="the payer asks for it"/>' for change in changes)
+    path.write_text(f'<companion guide="{guide}" {whom}>\n{rows}\n</companion>\n', "utf-8")
+    return path
+
+
+def found(data: bytes, path: Path | None) -> set[tuple[str, str, str]]:
+    guides = Guides.read([path]) if path else None
+    return {(f.syntax, f.place.loop, f.place.tag) for f in edi837.check(data, guides=guides) if f.syntax}
+
+
+def test_a_code_is_taken_out(tmp_path: Path) -> None:
+    path = companion(tmp_path, 'loop="2000B" segment="SBR" element="SBR09" fact="codes" remove="CI"')
+    assert found(HOME, path) == {("IK4:7", "2000B", "SBR")}
+    assert found(HOME, None) == set(), "the guide itself is as it was"
+
+
+def test_a_code_is_put_in(tmp_path: Path) -> None:
+    data = HOME.replace(b"******CI~", b"******99~")
+    path = companion(tmp_path, 'loop="2000B" segment="SBR" element="SBR09" fact="codes" add="99"')
+    assert found(data, None) == {("IK4:7", "2000B", "SBR")}
+    assert found(data, path) == set()
+
+
+def test_a_list_of_codes_is_given_to_an_element_that_had_none(tmp_path: Path) -> None:
+    path = companion(tmp_path, 'loop="2300" segment="CLM" element="CLM05-3" fact="codes" value="1 7 8"')
+    assert found(HOME, path) == set()
+    assert found(HOME.replace(b":B:1*", b":B:6*"), path) == {("IK4:7", "2300", "CLM")}
+
+
+def test_what_was_optional_is_required(tmp_path: Path) -> None:
+    segment = companion(tmp_path, 'loop="2000B" segment="PAT" fact="usage" value="R"')
+    assert found(HOME, segment) == {("IK3:3", "2000B", "PAT")}
+    element = companion(tmp_path, 'loop="2010BA" segment="NM1" element="NM105" fact="usage" value="R"')
+    assert found(HOME, element) == {("IK4:1", "2010BA", "NM1")}
+    loop = companion(tmp_path, 'loop="2310B" fact="usage" value="R"')
+    assert found(HOME, loop) == {("IK3:3", "2310B", "NM1")}
+
+
+def test_an_element_is_not_used(tmp_path: Path) -> None:
+    path = companion(tmp_path, 'loop="2000B" segment="SBR" element="SBR03" fact="usage" value="N"')
+    assert found(HOME, path) == {("IK4:I10", "2000B", "SBR")}
+
+
+def test_more_lines_are_allowed(tmp_path: Path) -> None:
+    assert found(FIFTY_ONE, None) == {("IK3:4", "2400", "LX")}
+    assert found(FIFTY_ONE, companion(tmp_path, 'loop="2400" fact="repeat" value="99"')) == set()
+
+
+@pytest.mark.parametrize(
+    ("whom", "judged"),
+    [('sender="SUBMIT042"', True), ('receiver="PAYER042"', True), ('sender="SUBMIT042" receiver="PAYER042"', True),
+     ('sender="ANOTHER"', False), ('sender="SUBMIT042" receiver="ANOTHER"', False)],
+)  # fmt: skip
+def test_only_between_those_it_is_for(tmp_path: Path, whom: str, judged: bool) -> None:
+    path = companion(tmp_path, 'loop="2000B" segment="SBR" element="SBR09" fact="codes" remove="CI"', whom=whom)
+    assert bool(found(HOME, path)) == judged
+
+
+def test_only_the_guide_it_changes(tmp_path: Path) -> None:
+    path = companion(tmp_path, 'loop="2000B" segment="SBR" fact="max_use" value="1"', guide="005010X223A2")
+    assert found(HOME, path) == set()
+
+
+def test_a_later_companion_stands_over_an_earlier_one(tmp_path: Path) -> None:
+    change = 'loop="2000B" segment="SBR" element="SBR09" fact="codes" '
+    (tmp_path / "b").mkdir()
+    first, second = companion(tmp_path, f'{change}remove="CI"'), companion(tmp_path / "b", f'{change}add="CI"')
+    assert found(HOME, first)
+    assert not [f for f in edi837.check(HOME, guides=Guides.read([first, second])) if f.syntax]
+
+
+def test_what_tells_uses_apart_follows_the_codes(tmp_path: Path) -> None:
+    data = HOME.replace(b"REF*EI*", b"REF*ZZ*")
+    path = companion(tmp_path, 'loop="2010AA" segment="REF" name="Tax" element="REF01" fact="codes" add="ZZ"')
+    assert found(data, None) and found(data, path) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('loop="2999" fact="usage" value="R"', "payer.xml:2: 005010X222A1 has no 2999"),
+        ('loop="2300" segment="CLM" element="CLM99" fact="usage" value="R"', "has no 2300 CLM CLM99"),
+        ('loop="2300" segment="CLM" fact="repeat" value="2"', "repeat says nothing of a segment"),
+        ('loop="2300" segment="CLM" element="CLM05" fact="codes" value="A"', "codes says nothing of a composite"),
+        ('loop="2300" segment="CLM" element="CLM01" fact="codes" add="A"', "CLM01 has no list of codes to change"),
+        ('loop="2300" segment="CLM" element="CLM06" fact="codes" remove="Y N"', "no code of CLM06 would be left"),
+        ('loop="2300" fact="usage" value="Q"', "does not fit schemas/companion.rng"),
+        ('loop="2300" fact="colour" value="R"', "does not fit schemas/companion.rng"),
+    ],
+)
+def test_a_companion_that_cannot_be_used_stops_the_load(tmp_path: Path, change: str, said: str) -> None:
+    with pytest.raises(GrammarError) as caught:
+        Guides.read([companion(tmp_path, change)])
+    assert said in str(caught.value)
+
+
+def test_the_example_of_the_readme(tmp_path: Path) -> None:
+    readme = (FIXTURES.parent / "README.md").read_text("utf-8")
+    path = tmp_path / "readme.xml"
+    path.write_text(readme.partition("```xml\n")[2].partition("```")[0], "utf-8")
+    assert found(HOME, path) == {("IK3:3", "2310B", "NM1")}
+
+
+def test_the_published_guide_is_never_changed(tmp_path: Path) -> None:
+    before = repr(grammar.load("005010X222A1").root)
+    Guides.read([companion(tmp_path, 'loop="2400" fact="repeat" value="99"')])
+    assert repr(grammar.load("005010X222A1").root) == before
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    good = companion(tmp_path, 'loop="2000B" segment="SBR" element="SBR09" fact="codes" remove="CI"')
+    source = tmp_path / "claims.edi"
+    source.write_bytes(HOME)
+    run = CliRunner().invoke(cli.main, ["check", "--guide-overlay", str(good), str(source)], standalone_mode=False)
+    assert run.return_value == 1 and "SBR09" in run.output
+    run = CliRunner().invoke(
+        cli.main, ["ack", "--guide-overlay", str(good), "--stdout", "999", str(source)], standalone_mode=False
+    )
+    assert "IK4*9*1032*7*CI" in run.output
+    bad = companion(tmp_path, 'loop="2999" fact="usage" value="R"')
+    run = CliRunner().invoke(cli.main, ["check", "--guide-overlay", str(bad), str(source)])
+    assert run.exit_code == 2 and "has no 2999" in run.output
