@@ -19,7 +19,7 @@ from edi837.findings import Finding
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
 
-ROOM = 512  # segments known by their text, for each place they land in
+ROOM = 1024  # segments known by their text, for each place they land in
 
 
 class Loop:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from edi837.chart import Loop
 from edi837.grammar import LoopUse
@@ -51,13 +52,21 @@ def lacks(loop: Loop) -> str:
     """
     hl = loop.first("HL")
     says = hl[4] if len(hl) > 4 else ""
-    if not hl or says not in loop.use.entry.elements[3].codes:
+    levels, required, claims, codes = _below(loop.use)
+    if not hl or says not in codes:
         return ""
-    uses = [child for child in loop.use.children if isinstance(child, LoopUse)]
-    levels = [use for use in uses if use.entry.tag == "HL"]
-    if any(loop.seen & use.bit for use in levels):
+    if loop.seen & levels:
         return "1" if says == "0" else ""
     if says == "1":
-        return "" if any(use.usage == "R" for use in levels) else "0"
-    claims = any(use.id == "2300" and use.usage == "S" and not loop.seen & use.bit for use in uses)
-    return "2300" if claims else ""
+        return "" if required else "0"
+    return "2300" if claims & ~loop.seen else ""
+
+
+@cache
+def _below(use: LoopUse) -> tuple[int, bool, int, frozenset[str]]:
+    """Of a level: the bits of the levels below, whether one is required, the bits of claims; and HL04's codes."""
+    uses = [child for child in use.children if isinstance(child, LoopUse)]
+    levels = [each for each in uses if each.entry.tag == "HL"]
+    claims = sum(each.bit for each in uses if each.id == "2300" and each.usage == "S")
+    required = any(each.usage == "R" for each in levels)
+    return sum(each.bit for each in levels), required, claims, use.entry.elements[3].codes

@@ -171,8 +171,17 @@ class Reader:
     def _cross(self, step: Step) -> None:
         self._lost = False
         left, said = self._top, len(self._out)
+        parent = left
         for _ in range(step.pops):
-            self._leave()
+            use = parent.use
+            if use.told or use.required & ~parent.seen or parent.broken or parent.notes:
+                self._top = parent
+                self._leave()
+                parent = self._top
+            else:  # most loops close without a word
+                assert parent.parent is not None
+                parent = parent.parent
+        self._top = parent
         for use in step.opens:
             parent = self._top
             if parent.seen & use.bit and parent.count(use.bit) == use.repeat + 1 > 1:

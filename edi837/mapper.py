@@ -84,22 +84,24 @@ class Mapper:
         for number, _, seg in loop.segments:
             tag = seg[0]
             if tag == "CLM":
+                if len(seg) < 6:
+                    seg = seg + _EMPTY
                 claim.segment = number
-                claim.id, claim.charge = _at(seg, 1), _amount(_at(seg, 2))
-                claim.place, _, claim.frequency = [*_at(seg, 5).split(component), "", ""][:3]
+                claim.id, claim.charge = seg[1], _amount(seg[2])
+                claim.place, _, claim.frequency = [*seg[5].split(component), "", ""][:3]
             elif tag == "HI":
-                for value in seg[1:]:
+                for value in seg:
                     parts = value.split(component)
                     if parts[0] in _DIAGNOSES and len(parts) > 1:
                         diagnoses.append(parts[1].upper())
-            elif tag == "REF":
-                kind = _at(seg, 1)
+            elif tag == "REF" and len(seg) > 1:
+                kind, value = seg[1], seg[2] if len(seg) > 2 else ""
                 if kind == "G1":
-                    authorizations.append(_at(seg, 2))
+                    authorizations.append(value)
                 elif kind == "F8":
-                    claim.original = _at(seg, 2)
+                    claim.original = value
                 elif kind == "D9":
-                    claim.transmission_id = _at(seg, 2)
+                    claim.transmission_id = value
             elif tag == "DTP" and _at(seg, 1) == "434":
                 claim.first, claim.last = _period(_at(seg, 2), _at(seg, 3))
             elif tag == "NTE":
@@ -127,12 +129,12 @@ class Mapper:
                 line.revenue = seg[1]
                 self._service(line, seg[2], seg[3], seg[4], seg[5])
             elif size < 3:
-                if tag == "LX":
-                    line.number = _at(seg, 1)
+                if tag == "LX" and size > 1:
+                    line.number = seg[1]
             elif tag == "DTP":
                 if seg[1] == "472":
                     line.dated = number
-                    line.first, line.last = _period(seg[2], _at(seg, 3))
+                    line.first, line.last = _period(seg[2], seg[3] if size > 3 else "")
                     line.date_source = "line" if line.first else ""
             elif tag == "REF":
                 if seg[1] == "6R":
