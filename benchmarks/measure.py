@@ -56,7 +56,7 @@ def place(path: str) -> int:
 
 
 def check(path: str, *policies: str) -> int:
-    """The whole check: envelope, places, elements, claims, policies; findings are counted, not shown."""
+    """The whole check: envelope, places, elements, claims, SNIP 3 to 5, policies; findings are counted, not shown."""
     with open(path, "rb") as stream:
         return sum(isinstance(event, Verdict) for event in process.tell(stream, [load(p) for p in policies]))
 
