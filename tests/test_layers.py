@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,12 @@ def test_what_is_public_says_what_it_is_for(path: Path) -> None:
         for member in members:
             if isinstance(member, ast.ClassDef | ast.FunctionDef) and not member.name.startswith("_"):
                 assert ast.get_docstring(member), member.name
+
+
+def test_every_package_is_installed() -> None:
+    """A package that setup.cfg leaves out is there in a checkout and missing in an installation."""
+    setup = ConfigParser()
+    setup.read(HOUSE.parent / "setup.cfg", "utf-8")
+    found = {f"edi837.{path.parent.relative_to(HOUSE).as_posix()}" for path in HOUSE.glob("*/*.py")}
+    found |= {f"edi837.{path.parent.name}" for path in HOUSE.glob("*/*.toml")}
+    assert set(setup["options"]["packages"].split()) == found | {"edi837", "edi837.schemas"}
