@@ -167,8 +167,8 @@ class Report:
             if line:
                 put(f"    line    {_service(line)}\n")
             put(f"    what    {safe.text(finding.message)}\n")
-            if finding.says:
-                put(f"    {rests(finding)}\n")
+            if words := rests(finding):
+                put(f"    {words}\n")
             if finding.fix:
                 put(f"    change  {safe.text(finding.fix)}\n")
         if verdict.rejected:

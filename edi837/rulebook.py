@@ -41,7 +41,7 @@ def entries(policies: Sequence[Policy]) -> Iterator[Entry]:
             if (kind, code) != ("TA1", "000"):
                 yield Entry(f"X12-{kind}-{code}", _SNIP[kind], kind, f"{_ANSWERS[kind]} {kind}:{code}", "X12", title)
     for rule in sorted(snip.RULES, key=lambda each: each.snip):
-        told = f"277CA {' '.join(rule.status)}" if rule.action == "reject" else "report"
+        told = f"277CA {' '.join(rule.status).replace('{entity}', 'party')}" if rule.action == "reject" else "report"
         yield Entry(rule.id, rule.snip, rule.at, told, rule.source, rule.title)
     for policy in policies:
         for edit in policy.edits:

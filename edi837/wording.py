@@ -62,16 +62,23 @@ def as_text(finding: Finding, file: str, phi: bool = False) -> str:
     lines.append(f"    {safe.text(finding.message)}" + (f"  [{answer}]" if answer else ""))
     if phi and place.value:
         lines.append(f"    sent: {safe.text(place.value)}")
-    if finding.says:
-        lines.append(f"    {rests(finding)}")
+    if words := rests(finding):
+        lines.append(f"    {words}")
     if finding.fix:
         lines.append(f"    fix: {safe.text(finding.fix)}")
     return "\n".join(lines)
 
 
 def rests(finding: Finding) -> str:
-    """What a finding of a policy stands on: its words, what follows from them, or another document."""
+    """What a finding on a claim stands on: a policy's words, what follows from them, the guide, another document.
+
+    Empty for one of syntax: its code says it.
+    """
     source, _, document = finding.source.partition(": ")
+    if not finding.says:
+        if finding.syntax or not finding.status:
+            return ""
+        return f"rests on {document}" if document else "rests on the implementation guide"
     label = _RESTS.get(source, "")
     if source == "external":
         return f"{label} {document}, beside the policy's “{finding.says}”"
