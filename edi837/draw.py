@@ -22,7 +22,7 @@ from edi837.gate import Judge
 from edi837.loops import LEVELS
 from edi837.outline import Begin, Finish, Mark, Piece, UnknownClaim, walk
 from edi837.treedata import Json, Xml, delimiters
-from edi837.x12 import Delimiters, Segment
+from edi837.x12 import Delimiters, Segment, element
 
 __all__ = ["Text", "UnknownClaim", "tree"]
 
@@ -166,7 +166,7 @@ class Text:
         if name:
             parts += self._party(loop, name)
         elif loop.use.id in LEVELS:
-            parts.append(f"HL {safe.text(_at(loop.first('HL'), 1))}")
+            parts.append(f"HL {safe.text(element(loop.first('HL'), 1))}")
         elif loop.segments and not self._segments:
             number, use, seg = loop.segments[0]
             parts.append(self._raw(Piece(number, use, seg)))
@@ -209,7 +209,7 @@ def _frame(mark: Begin) -> str:
         return f"GS {header[6]}  {header[1]} {header[8]}  {header[2]} → {header[3]}"
     if mark.root is None:
         return f"ST {header[2]}  {header[1]} {header[3]}  not read: it is of another guide"
-    reference = safe.text(_at(mark.root.first("BHT"), 3))
+    reference = safe.text(element(mark.root.first("BHT"), 3))
     return f"ST {header[2]}  {header[1]}{node.kind if node.kind in 'PI' else ''} {node.guide}" + (
         f"  BHT03 {reference}" if reference else ""
     )
@@ -269,7 +269,3 @@ def _money(amount: Decimal | None) -> str:
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}" + "s" * (count != 1)
-
-
-def _at(seg: Segment, index: int) -> str:
-    return seg[index] if index < len(seg) else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from edi837 import syntax
 from edi837.grammar import Guide, answers, load
-from edi837.x12 import Segment
+from edi837.x12 import Segment, element
 
 _VERSION = re.compile(r"00[2-5]\d\d\Z", re.ASCII)
 _NUMBER = re.compile(r"\d+\Z", re.ASCII)
@@ -35,7 +35,7 @@ class Note:
 def isa(seg: Segment) -> Iterator[Note]:
     """Judge an ISA (TA1 codes). What does not touch the claims is noted, not refused."""
     for index, width in enumerate(_WIDTHS, 1):
-        length = len(_at(seg, index))
+        length = len(element(seg, index))
         if length != width and index != 11:
             code = {6: "006", 8: "008", 12: "017", 13: "018"}.get(index, "022")
             yield Note(f"TA1:{code}", f"ISA{index:02d} has {length} characters; it has exactly {width}",
@@ -70,42 +70,42 @@ def isa(seg: Segment) -> Iterator[Note]:
 
 def iea(header: Segment, seg: Segment, groups: int) -> Iterator[Note]:
     """Judge an IEA against its ISA and the groups that came."""
-    if _at(seg, 2) != header[13]:
+    if element(seg, 2) != header[13]:
         yield Note("TA1:001", "IEA02 is not the number in ISA13", "send the same number in ISA13 and IEA02", 2)
-    if not _same_count(_at(seg, 1), groups):
+    if not _same_count(element(seg, 1), groups):
         yield Note("TA1:021", f"IEA01 should be {groups}, the functional groups that came", f"send {groups}", 1)
 
 
 def gs(seg: Segment, before: Collection[str]) -> Iterator[Note]:
     """Judge a GS (AK9 codes); `before` holds the GS06 of the groups before it."""
-    number, version = _at(seg, 6), _at(seg, 8)
-    if _at(seg, 1) not in ("HC", "HN", "FA"):
+    number, version = element(seg, 6), element(seg, 8)
+    if element(seg, 1) not in ("HC", "HN", "FA"):
         yield Note("AK9:1", "GS01 is not HC: only health care claims are read here", "send claims in a group HC", 1)
-    elif version not in answers() or load(answers()[version]).functional_id != _at(seg, 1):
+    elif version not in answers() or load(answers()[version]).functional_id != element(seg, 1):
         yield Note("AK9:2", "GS08 names a guide that is not read here; 837P is 005010X222A1, 837I is 005010X223A2",
                    "send 005010X222A1 or 005010X223A2", 8)  # fmt: skip
     if not _NUMBER.match(number) or len(number) > 9:
         yield Note("AK9:6", "GS06 is not a number of one to nine digits", "send a group control number", 6)
     elif number in before:
         yield Note("AK9:19", "GS06 came before in this interchange", "number the groups of an interchange apart", 6)
-    if not (len(_at(seg, 4)) == 8 and syntax.is_date(_at(seg, 4))):
+    if not (len(element(seg, 4)) == 8 and syntax.is_date(element(seg, 4))):
         yield Note("AK9:", "GS04 is not a date, CCYYMMDD", "send the date of the group", 4, False)
-    if not syntax.is_time(_at(seg, 5)):
+    if not syntax.is_time(element(seg, 5)):
         yield Note("AK9:", "GS05 is not a time, HHMM", "send the time of the group", 5, False)
 
 
 def ge(header: Segment, seg: Segment, sets: int) -> Iterator[Note]:
     """Judge a GE against its GS and the sets that came."""
-    if _at(seg, 2) != _at(header, 6):
+    if element(seg, 2) != element(header, 6):
         yield Note("AK9:4", "GE02 is not the number in GS06", "send the same number in GS06 and GE02", 2)
-    if not _same_count(_at(seg, 1), sets):
+    if not _same_count(element(seg, 1), sets):
         yield Note("AK9:5", f"GE01 should be {sets}, the transaction sets that came", f"send {sets}", 1)
 
 
 def st(seg: Segment, guide: Guide, before: Collection[str]) -> Iterator[Note]:
     """Judge an ST (IK5 codes) in a group judged by `guide`; `before` holds the ST02 before it."""
-    number, named = _at(seg, 2), _at(seg, 3)
-    if _at(seg, 1) != guide.set_id:
+    number, named = element(seg, 2), element(seg, 3)
+    if element(seg, 1) != guide.set_id:
         yield Note("IK5:18", f"ST01 is not {guide.set_id}, the transaction set of this group",
                    "send other sets in a group of their own", 1)  # fmt: skip
     elif answers().get(named) != guide.id:
@@ -119,15 +119,11 @@ def st(seg: Segment, guide: Guide, before: Collection[str]) -> Iterator[Note]:
 
 def se(header: Segment, seg: Segment, segments: int) -> Iterator[Note]:
     """Judge an SE against its ST and the segments counted, ST and SE included."""
-    if _at(seg, 2) != _at(header, 2):
+    if element(seg, 2) != element(header, 2):
         yield Note("IK5:3", "SE02 is not the number in ST02", "send the same number in ST02 and SE02", 2)
-    if not _same_count(_at(seg, 1), segments):
+    if not _same_count(element(seg, 1), segments):
         yield Note("IK5:4", f"SE01 should be {segments}, the segments from ST to SE", f"send {segments}", 1)
 
 
 def _same_count(text: str, count: int) -> bool:
     return bool(_NUMBER.match(text)) and text.lstrip("0") == str(count).lstrip("0")
-
-
-def _at(seg: Segment, index: int) -> str:
-    return seg[index] if index < len(seg) else ""

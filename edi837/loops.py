@@ -28,7 +28,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol
 
-from edi837 import levels, misfits, syntax
+from edi837 import levels, misfits, syntax, x12
 from edi837.chart import Fork, Loop, Step, chart
 from edi837.findings import Finding, Level, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
@@ -229,7 +229,7 @@ class Reader:
             if loop is not self._doubtful:
                 self._finding(
                     "IK4:7", f"HL04 of loop {loop.use.id} should be {what}: {_BELOW[what]} stands below it",
-                    loop=loop.use.id, tag="HL", element=4, data_element="736", value=_element(loop.first("HL"), 4),
+                    loop=loop.use.id, tag="HL", element=4, data_element="736", value=x12.element(loop.first("HL"), 4),
                     of=loop, number=loop.segments[0][0], fix=_MEND[what],
                 )  # fmt: skip
         elif what and self._strayed < loop.segments[0][0]:
@@ -398,9 +398,9 @@ class Reader:
         frame: Loop | None = of or self._top
         while frame is not None:
             if frame.use.id == "2300":
-                claim = _element(frame.first("CLM"), 1)
+                claim = x12.element(frame.first("CLM"), 1)
             elif frame.use.id == "2400":
-                line = _element(frame.first("LX"), 1)
+                line = x12.element(frame.first("LX"), 1)
             frame = frame.parent
         place = replace(
             self._at, claim=claim, line=line, segment=number or self.number, tag=tag, loop=loop,
@@ -417,10 +417,6 @@ def _nothing(loop: Loop, row: tuple[int, SegmentUse, Segment]) -> bool:
 
 def _refdes(tag: str, element: int, component: int) -> str:
     return Place(tag=tag, element=element, component=component).refdes
-
-
-def _element(seg: Segment, index: int) -> str:
-    return seg[index] if index < len(seg) else ""
 
 
 def _times(count: int) -> str:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
-from edi837.x12 import Segment
+from edi837.x12 import Segment, element
 
 _AMOUNT = re.compile(r"-?(?:\d{1,18}\.?\d{0,18}|\.\d{1,18})\Z", re.ASCII)
 _EMPTY = [""] * 10  # behind a segment, so that it can be taken apart whatever it left off
@@ -40,11 +40,11 @@ class Mapper:
             subscriber, payer = _party(insured.child("2010BA")), self._payer(insured.child("2010BB"))
             patient = subscriber
             sbr = insured.first("SBR")
-            sequence, relationship, filing = _at(sbr, 1), _at(sbr, 2), _at(sbr, 9)
+            sequence, relationship, filing = element(sbr, 1), element(sbr, 2), element(sbr, 9)
             if dependant:
                 patient = _party(dependant.child("2010CA"))
                 patient.id, patient.id_qualifier = subscriber.id, subscriber.id_qualifier
-                relationship = _at(dependant.first("PAT"), 1)
+                relationship = element(dependant.first("PAT"), 1)
             claim = Claim(
                 "", self._kind, None, "", "", self._billing(insured.parent), subscriber, patient, payer,
                 sequence, relationship, filing,
@@ -63,9 +63,9 @@ class Mapper:
         if self._provider[0] is not loop:
             home = loop.child("2010AA")
             party = _party(home)
-            party.tax_id = _at((home.first("REF", "EI") or home.first("REF", "SY")) if home else [], 2)
+            party.tax_id = element((home.first("REF", "EI") or home.first("REF", "SY")) if home else [], 2)
             prv = loop.first("PRV", "BI")
-            party.taxonomy = _at(prv, 3)
+            party.taxonomy = element(prv, 3)
             self._provider = (loop, party)
         return self._provider[1]
 
@@ -102,10 +102,10 @@ class Mapper:
                     claim.original = value
                 elif kind == "D9":
                     claim.transmission_id = value
-            elif tag == "DTP" and _at(seg, 1) == "434":
-                claim.first, claim.last = _period(_at(seg, 2), _at(seg, 3))
+            elif tag == "DTP" and element(seg, 1) == "434":
+                claim.first, claim.last = _period(element(seg, 2), element(seg, 3))
             elif tag == "NTE":
-                notes.append(_at(seg, 2))
+                notes.append(element(seg, 2))
         claim.diagnoses, claim.authorizations = tuple(diagnoses), tuple(authorizations)
         claim.notes = tuple(notes)
 
@@ -160,12 +160,12 @@ class Mapper:
     def _drug(self, loop: Loop) -> Drug:
         lin, ctp = loop.first("LIN"), loop.first("CTP")
         return Drug(
-            qualifier=_at(lin, 2),
-            ndc=_at(lin, 3),
-            quantity=_amount(_at(ctp, 4)),
-            unit=_at(ctp, 5).partition(self._component)[0],
-            prescription=_at(loop.first("REF", "XZ"), 2),
-            link=_at(loop.first("REF", "VY"), 2),
+            qualifier=element(lin, 2),
+            ndc=element(lin, 3),
+            quantity=_amount(element(ctp, 4)),
+            unit=element(ctp, 5).partition(self._component)[0],
+            prescription=element(loop.first("REF", "XZ"), 2),
+            link=element(loop.first("REF", "VY"), 2),
         )
 
 
@@ -180,7 +180,7 @@ def _party(loop: Loop | None) -> Party:
             _, party.entity, party.kind, party.last, party.first, party.middle, _, party.suffix = seg[:8]
             party.id_qualifier, party.id = seg[8], seg[9]
         elif seg[0] == "DMG":
-            party.birth, party.sex = as_day(_at(seg, 2)), _at(seg, 3)
+            party.birth, party.sex = as_day(element(seg, 2)), element(seg, 3)
     return party
 
 
@@ -200,11 +200,7 @@ def _pointers(text: str, component: str) -> tuple[int, ...]:
 
 
 def _taxonomy(loop: Loop | None) -> str:
-    return _at(loop.first("PRV"), 3) if loop is not None else ""
-
-
-def _at(seg: Segment, index: int) -> str:
-    return seg[index] if index < len(seg) else ""
+    return element(loop.first("PRV"), 3) if loop is not None else ""
 
 
 @lru_cache(maxsize=8192)

@@ -16,7 +16,7 @@ from collections.abc import Container, Iterator
 
 from edi837 import safe
 from edi837.grammar import ElementUse, SegmentUse
-from edi837.x12 import Delimiters, Segment
+from edi837.x12 import Delimiters, Segment, element
 
 Simple = str | list[str]  # an element, or the components of one
 Value = Simple | dict[str, list[Simple]]  # one that is repeated: {"repetitions": [...]}
@@ -62,9 +62,9 @@ def hidden(seg: Segment, component: str = ":") -> Container[int]:
     if tag == "NM1":
         return _of_name(seg)
     if tag == "REF":
-        return () if _at(seg, 1) in _REFERENCES else (2, 3, 4)
+        return () if element(seg, 1) in _REFERENCES else (2, 3, 4)
     if tag == "CTX":
-        return () if _at(seg, 1).partition(component)[0] in (*_BUSINESS_UNITS, "SITUATIONAL TRIGGER") else (1,)
+        return () if element(seg, 1).partition(component)[0] in (*_BUSINESS_UNITS, "SITUATIONAL TRIGGER") else (1,)
     return _ELEMENTS.get(tag, ())
 
 
@@ -108,7 +108,7 @@ def _foreseen(element: ElementUse, raw: str) -> bool:
 
 
 def _of_name(seg: Segment) -> Container[int]:
-    entity, kind, qualifier = _at(seg, 1), _at(seg, 2), _at(seg, 8)
+    entity, kind, qualifier = element(seg, 1), element(seg, 2), element(seg, 8)
     person = kind != "2" or entity in _PATIENTS
     numbers = {4, 5, 6, 7, 10, 11, 12}
     if person or entity in _HOMES:
@@ -116,7 +116,3 @@ def _of_name(seg: Segment) -> Container[int]:
     if entity in _PATIENTS or qualifier in _MEMBERS or (person and qualifier not in _OFFICES):
         numbers.add(9)
     return numbers
-
-
-def _at(seg: Segment, index: int) -> str:
-    return seg[index] if index < len(seg) else ""

@@ -11,7 +11,7 @@ A segment is a plain list of strings: ``seg[0]`` is its tag and ``seg[2]`` its e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -129,6 +129,11 @@ def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | S
 def split(piece: str, delimiters: Delimiters) -> Segment:
     """Split the text of one segment into its elements."""
     return piece.lstrip(_BLANK).split(delimiters.element)
+
+
+def element(segment: Sequence[str], index: int) -> str:
+    """An element of a segment, 1 for element 01; empty when the segment ends before it."""
+    return segment[index] if index < len(segment) else ""
 
 
 def join(segment: Iterable[str], delimiters: Delimiters) -> str:

@@ -15,9 +15,10 @@ from typing import IO
 from edi837.acks import ta1
 from edi837.acks.ack277ca import Ack277CA, Profile, Role, Source
 from edi837.acks.ack999 import Ack999
-from edi837.acks.writer import AckError, element, spool
+from edi837.acks.writer import AckError, spool
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.x12 import element
 
 __all__ = ["AckError", "Acknowledgements", "Profile", "Role", "Source"]
 

@@ -19,9 +19,10 @@ from typing import IO, Literal
 
 from edi837.acks.reply import Reply
 from edi837.acks.status import Status, split, statuses
-from edi837.acks.writer import AckError, Composite, Segments, amount, delimiters, element
+from edi837.acks.writer import AckError, Composite, Segments, amount, delimiters
 from edi837.claim import Party, ServiceLine
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.x12 import element
 
 GUIDE = "005010X214"
 Role = Literal["payer", "clearinghouse"]

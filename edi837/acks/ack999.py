@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import IO
 
 from edi837.acks.reply import NOBODY, Reply
-from edi837.acks.writer import element
 from edi837.findings import Finding
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet
+from edi837.x12 import element
 
 GUIDE = "005010X231A1"
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import IO
 
-from edi837.acks.writer import Segments, delimiters, element
+from edi837.acks.writer import Segments, delimiters
 from edi837.frames import FunctionalGroup, Interchange
+from edi837.x12 import element
 
 LAST_NUMBER = 999_999_999  # ISA13 and GS06 have nine digits
 SET = "0001"  # ST02: one set in each group

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import IO
 
 from edi837.acks.reply import Reply
-from edi837.acks.writer import element
 from edi837.frames import Interchange
+from edi837.x12 import element
 
 _WORST_FIRST = "REA"
 

@@ -51,11 +51,6 @@ def _separates(character: str) -> bool:
     return len(character) == 1 and not character.isalnum() and character not in _OURS
 
 
-def element(segment: Sequence[str], number: int) -> str:
-    """Element ``number`` of a segment as sent, empty when the segment ends before it."""
-    return segment[number] if number < len(segment) else ""
-
-
 def amount(value: Decimal | None) -> str:
     """A number as X12 writes it (type R): no exponent, no trailing zeros; None is 0."""
     if not value:

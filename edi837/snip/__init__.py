@@ -18,8 +18,8 @@ from edi837.findings import Finding, Place
 from edi837.grammar import Guide, SegmentUse
 from edi837.mapper import as_day
 from edi837.snip import balance, codes, dates, listed, relations
-from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, element, mask, party
-from edi837.x12 import Segment
+from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, mask, party
+from edi837.x12 import Segment, element
 
 __all__ = [
     "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "listed", "relations", "together",

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from edi837.chart import Loop
-from edi837.snip.rule import Fault, Flaw, Row, View, element, over
-from edi837.x12 import Segment
+from edi837.snip.rule import Fault, Flaw, Row, View, over
+from edi837.x12 import Segment, element
 
 _NOTHING = Decimal()
 

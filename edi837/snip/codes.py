@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edi837.snip import shapes
-from edi837.snip.rule import Flaw, element, on
-from edi837.x12 import Segment
+from edi837.snip.rule import Flaw, on
+from edi837.x12 import Segment, element
 
 # HI qualifiers (code list 1270) by what their code is, and the status that says so.
 ICD10 = {"ABK": "254", "ABF": "255", "ABJ": "255", "APR": "255", "ABN": "509"}

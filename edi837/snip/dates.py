@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from edi837.snip.rule import Fault, Flaw, Row, View, element, has, on, over
-from edi837.x12 import Segment
+from edi837.snip.rule import Fault, Flaw, Row, View, has, on, over
+from edi837.x12 import Segment, element
 
 # DTP01 of days that lie behind the sender: onset, accident, last period, last seen, acute, X-ray,
 # admission, adjudication.

@@ -12,7 +12,8 @@ from datetime import date
 from edi837.chart import Loop
 from edi837.claim import ServiceLine
 from edi837.snip.codes import ICD10
-from edi837.snip.rule import Fault, Flaw, Row, View, element, over, party
+from edi837.snip.rule import Fault, Flaw, Row, View, over, party
+from edi837.x12 import element
 
 _PROCEDURES = ("BBR", "BBQ")
 

@@ -8,8 +8,8 @@ from datetime import date
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.snip.codes import ICD9, ICD10
-from edi837.snip.rule import Fault, Flaw, Row, View, among, element, has, has_all, on, over
-from edi837.x12 import Segment
+from edi837.snip.rule import Fault, Flaw, Row, View, among, has, has_all, on, over
+from edi837.x12 import Segment, element
 
 _ICD10_FROM = date(2015, 10, 1)  # first day of service coded in ICD-10 (45 CFR 162.1002)
 _EDITION = {**dict.fromkeys(ICD10, "10"), **dict.fromkeys(ICD9, "9")}

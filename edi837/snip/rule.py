@@ -19,7 +19,7 @@ from edi837.claim import Claim, ServiceLine
 from edi837.findings import Action, Finding, Place
 from edi837.grammar import LoopUse, SegmentUse
 from edi837.statuscodes import ENTITIES
-from edi837.x12 import Segment
+from edi837.x12 import Segment, element
 
 _AS = {"P3": "DN", "ZZ": "73", "PE": "41", "45": "41", "PW": "41"}  # NM101 the 277CA has no code for
 
@@ -169,11 +169,6 @@ def among(
         return f
 
     return enter
-
-
-def element(seg: Segment, index: int) -> str:
-    """An element; empty when the segment ends before it."""
-    return seg[index] if index < len(seg) else ""
 
 
 def has(loop: Loop, names: str) -> bool:
