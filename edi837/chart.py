@@ -70,6 +70,11 @@ class Loop:
                 return seg
         return []
 
+    def row(self, tag: str, qualifier: str = "") -> tuple[int, SegmentUse, Segment]:
+        """As `first`, with its number and use; for a segment that is there."""
+        seg = self.first(tag, qualifier)
+        return next(row for row in self.segments if row[2] is seg)
+
     def child(self, id: str) -> Loop | None:
         """Its first closed or open child loop of that id."""
         for loop in self.loops:

@@ -78,10 +78,11 @@ def _change(guide: Guide, change: etree._Element, file: str) -> None:
     hits: list[LoopUse | SegmentUse | ElementUse] = [use for use in _loops(guide.root) if use.id == loop]
     if segment:
         name = get("name", "")
-        segments = [use for use in guide.root.segments() if use.loop.id == loop and use.tag == segment]
-        hits = [use for use in segments if name in use.name]
+        segments = [use for use in guide.root.segments() if (use.loop.id, use.tag) == (loop, segment)]
+        segments = [use for use in segments if name in use.name]
+        hits = list(segments)
         if element:
-            hits = [each for use in segments if name in use.name for each in _elements(use) if each.refdes == element]
+            hits = [each for use in segments for each in _elements(use) if each.refdes == element]
     if not hits:
         raise GrammarError(f"{where}: {guide.id} has no {' '.join(filter(None, (loop, segment, element)))}")
     fact = get("fact", "")

@@ -87,7 +87,7 @@ class Mapper:
                 if len(seg) < 6:
                     seg = seg + _EMPTY
                 claim.segment = number
-                claim.id, claim.charge = seg[1], _amount(seg[2])
+                claim.id, claim.charge = seg[1], as_amount(seg[2])
                 claim.place, _, claim.frequency = [*seg[5].split(component), "", ""][:3]
             elif tag == "HI":
                 for value in seg:
@@ -155,14 +155,14 @@ class Mapper:
 
     def _service(self, line: ServiceLine, composite: str, charge: str, unit: str, units: str) -> None:
         line.qualifier, line.procedure, line.modifiers, line.description = _procedure(composite, self._component)
-        line.charge, line.unit, line.units = _amount(charge), unit, _amount(units)
+        line.charge, line.unit, line.units = as_amount(charge), unit, as_amount(units)
 
     def _drug(self, loop: Loop) -> Drug:
         lin, ctp = loop.first("LIN"), loop.first("CTP")
         return Drug(
             qualifier=element(lin, 2),
             ndc=element(lin, 3),
-            quantity=_amount(element(ctp, 4)),
+            quantity=as_amount(element(ctp, 4)),
             unit=element(ctp, 5).partition(self._component)[0],
             prescription=element(loop.first("REF", "XZ"), 2),
             link=element(loop.first("REF", "VY"), 2),
@@ -204,7 +204,8 @@ def _taxonomy(loop: Loop | None) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _amount(text: str) -> Decimal | None:
+def as_amount(text: str) -> Decimal | None:
+    """A decimal number as X12 writes it (type R), or None."""
     return Decimal(text) if _AMOUNT.match(text) else None
 
 

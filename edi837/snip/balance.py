@@ -6,10 +6,11 @@ An amount that is missing proves nothing: then nothing is said.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from edi837.chart import Loop
-from edi837.snip.rule import Fault, Flaw, Row, View, over
+from edi837.mapper import as_amount
+from edi837.snip.rule import Fault, Flaw, View, over
 from edi837.x12 import Segment, element
 
 _NOTHING = Decimal()
@@ -40,16 +41,16 @@ def paid(view: View) -> Iterator[Fault]:
     for other in view.loop.loops:
         if other.use.id != "2320":
             continue
-        row = _row(other, "AMT", "D")
+        amt = other.first("AMT", "D")
         mine = [svd for loop, _ in view.lines for svd, _ in _adjudications(loop) if svd[1:2] == [_payer(other)]]
-        amounts = [amount for svd in mine if (amount := _amount(element(svd, 2))) is not None]
+        amounts = [amount for svd in mine if (amount := as_amount(element(svd, 2))) is not None]
         adjusted = _adjusted(other)
-        if row is None or not mine or len(amounts) < len(mine) or adjusted is None:
+        if not amt or not mine or len(amounts) < len(mine) or adjusted is None:
             continue
-        said, owed = _amount(element(row[2], 2)), sum(amounts, _NOTHING) - adjusted
+        said, owed = as_amount(element(amt, 2)), sum(amounts, _NOTHING) - adjusted
         if said is not None and said != owed:
             detail = f"{said} is not {owed}: {len(mine)} lines paid less {adjusted} adjusted on the claim"
-            yield Fault(row, Flaw(2, row[2][2], detail))
+            yield Fault(other.row("AMT", "D"), Flaw(2, amt[2], detail))
 
 
 @over(
@@ -61,16 +62,14 @@ def line_paid(view: View) -> Iterator[Fault]:
     for loop, line in view.lines:
         seen = [element(svd, 1) for svd, _ in _adjudications(loop)]
         for svd, home in _adjudications(loop):
-            payment, adjusted = _amount(element(svd, 2)), _adjusted(home)
+            payment, adjusted = as_amount(element(svd, 2)), _adjusted(home)
             if payment is None or adjusted is None or line.charge is None or element(svd, 6):
                 continue  # SVD06: bundled into another line, which balances elsewhere
             if seen.count(element(svd, 1)) > 1:
                 continue  # a payer that split the line: which part of the charge is whose cannot be told
             if payment + adjusted != line.charge:
-                row = _row(home, "SVD")
-                assert row is not None
                 detail = f"{payment} paid and {adjusted} adjusted are not {line.charge}, the line's charge"
-                yield Fault(row, Flaw(2, svd[2], detail), line.number)
+                yield Fault(home.row("SVD"), Flaw(2, svd[2], detail), line.number)
 
 
 def _adjudications(loop: Loop) -> Iterator[tuple[Segment, Loop]]:
@@ -92,22 +91,8 @@ def _adjusted(loop: Loop) -> Decimal | None:
     for _, _, seg in loop.segments:
         if seg[0] == "CAS":
             for text in seg[3::3]:
-                amount = _amount(text) if text else _NOTHING
+                amount = as_amount(text) if text else _NOTHING
                 if amount is None:
                     return None
                 summed += amount
     return summed
-
-
-def _row(loop: Loop, tag: str, qualifier: str = "") -> Row | None:
-    for row in loop.segments:
-        if row[2][0] == tag and (not qualifier or row[2][1] == qualifier):
-            return row
-    return None
-
-
-def _amount(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None

@@ -103,31 +103,21 @@ def diagnosis(seg: Segment, component: str) -> Iterator[Flaw]:
 
 
 @on(
+    "S5-HCPCS-I", "SV202-2", "a procedure under HC has the form of a HCPCS code", tags="SV2", kind="I",
+    status="A7:507", fix="send a HCPCS or CPT code of five characters",
+    source="external: CMS HCPCS level II, AMA CPT (forms only)",
+)  # fmt: skip
+@on(
     "S5-HCPCS", "SV101-2", "a procedure under HC has the form of a HCPCS code", tags="SV1", kind="P",
     status="A7:507", fix="send a HCPCS or CPT code of five characters",
     source="external: CMS HCPCS level II, AMA CPT (forms only)",
 )  # fmt: skip
 def hcpcs(seg: Segment, component: str) -> Iterable[Flaw]:
-    """SV101-2 under HC."""
-    return _procedure(seg, 1, component)
-
-
-@on(
-    "S5-HCPCS-I", "SV202-2", "a procedure under HC has the form of a HCPCS code", tags="SV2", kind="I",
-    status="A7:507", fix="send a HCPCS or CPT code of five characters",
-    source="external: CMS HCPCS level II, AMA CPT (forms only)",
-)  # fmt: skip
-def hcpcs_institutional(seg: Segment, component: str) -> Iterable[Flaw]:
-    """SV202-2 under HC."""
-    return _procedure(seg, 2, component)
-
-
-def _procedure(seg: Segment, at: int, component: str) -> Iterable[Flaw]:
-    qualifier, _, rest = element(seg, at).partition(component)
-    code = rest.partition(component)[0].upper()
-    if qualifier != "HC" or shapes.hcpcs(code):
+    """SV101-2 and SV202-2 under HC."""
+    at, (qualifier, code, *_) = _procedure(seg, component)
+    if qualifier != "HC" or shapes.hcpcs(code.upper()):
         return ()
-    return [Flaw(at, code, "this has not the form of a HCPCS code", 2)]
+    return [Flaw(at, code.upper(), "this has not the form of a HCPCS code", 2)]
 
 
 @on(
@@ -137,7 +127,7 @@ def _procedure(seg: Segment, at: int, component: str) -> Iterable[Flaw]:
 )  # fmt: skip
 def modifier(seg: Segment, component: str) -> Iterable[Flaw]:
     """Components 3 to 6 of SV101 or SV202."""
-    at, parts = _modifiers(seg, component)
+    at, (_, _, *parts) = _procedure(seg, component)
     return [
         Flaw(at, code, "this has not the form of a modifier", index)
         for index, code in enumerate(parts, 3)
@@ -152,7 +142,7 @@ def modifier(seg: Segment, component: str) -> Iterable[Flaw]:
 )  # fmt: skip
 def modifier_twice(seg: Segment, component: str) -> Iterable[Flaw]:
     """Components 3 to 6 of SV101 or SV202, among themselves."""
-    at, parts = _modifiers(seg, component)
+    at, (_, _, *parts) = _procedure(seg, component)
     codes = [part.upper() for part in parts]
     for index, code in enumerate(codes):
         if code and code in codes[:index]:
@@ -160,10 +150,10 @@ def modifier_twice(seg: Segment, component: str) -> Iterable[Flaw]:
     return ()
 
 
-def _modifiers(seg: Segment, component: str) -> tuple[int, list[str]]:
-    """Which element holds the procedure, and components 3 to 6 of it."""
+def _procedure(seg: Segment, component: str) -> tuple[int, list[str]]:
+    """Which element holds the procedure, and components 1 to 6 of it: qualifier, code, modifiers."""
     at = 1 if seg[0] == "SV1" else 2
-    return at, element(seg, at).split(component)[2:6]
+    return at, [*element(seg, at).split(component), "", ""][:6]
 
 
 @on(

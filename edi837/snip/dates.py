@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from edi837.snip.rule import Fault, Flaw, Row, View, has, on, over
+from edi837.snip.rule import Fault, Flaw, View, has, on, over
 from edi837.x12 import Segment, element
 
 # DTP01 of days that lie behind the sender: onset, accident, last period, last seen, acute, X-ray,
@@ -58,11 +58,11 @@ def future(view: View) -> Iterable[Fault]:
 
 def _future(view: View, filed: date) -> Iterator[Fault]:
     if view.claim.first is not None and view.claim.kind == "I" and view.claim.first > filed:
-        yield Fault(_dtp(view.loop.segments, "434"), _ahead(view.loop.first("DTP", "434"), filed, ("A7:510", "A7:188")))
+        yield Fault(view.loop.row("DTP", "434"), _ahead(view.loop.first("DTP", "434"), filed, ("A7:510", "A7:188")))
     elif view.claim.last is not None and view.claim.last > filed:  # a line may be: only then look at each
         for loop, line in view.lines:
             if line.date_source == "line" and line.first and line.first > filed:
-                row = _dtp(loop.segments, "472")
+                row = loop.row("DTP", "472")
                 yield Fault(row, _ahead(row[2], filed), line.number)
     limit = f"{filed:%Y%m%d}" if has(view.loop, "DTP") else ""
     for row in view.loop.segments if limit else ():
@@ -98,13 +98,9 @@ def inside(view: View) -> Iterator[Fault]:
         return
     for loop, line in view.lines:
         if line.date_source == "line" and line.first and line.last and not first <= line.first <= line.last <= last:
-            row = _dtp(loop.segments, "472")
+            row = loop.row("DTP", "472")
             detail = f"it leaves the statement period, {first:%m/%d/%Y} to {last:%m/%d/%Y}"
             yield Fault(row, Flaw(3, row[2][3], detail), line.number)
-
-
-def _dtp(rows: list[Row], qualifier: str) -> Row:
-    return next(row for row in rows if row[2][:2] == ["DTP", qualifier])
 
 
 def _ahead(seg: Segment, filed: date, status: tuple[str, ...] = ()) -> Flaw:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from edi837.chart import Loop
-from edi837.claim import ServiceLine
+from edi837.claim import ELEMENTS, ServiceLine
 from edi837.snip.codes import ICD10
 from edi837.snip.rule import Fault, Flaw, Row, View, over, party
 from edi837.x12 import element
@@ -50,14 +50,14 @@ def modifier(view: View) -> Iterator[Fault]:
 )  # fmt: skip
 def diagnosis(view: View) -> Iterator[Fault]:
     """Component 2 of each HI composite of ICD-10, on the first and on the last day of the claim."""
-    for row in view.loop.segments:
-        for at, value in enumerate(row[2][1:] if row[2][0] == "HI" else (), 1):
+    for hi in view.loop.segments:
+        for at, value in enumerate(hi[2][1:] if hi[2][0] == "HI" else (), 1):
             qualifier, _, rest = value.partition(view.component)
             code = rest.partition(view.component)[0].upper()
             kind = "icd10cm" if qualifier in ICD10 else "icd10pcs" if qualifier in _PROCEDURES else ""
             if kind and _gone(view, kind, code, view.claim.first, view.claim.last):
                 status = f"A7:{ICD10.get(qualifier, '666')}"
-                yield Fault(row, Flaw(at, code, f"{qualifier} names a code that was not in force", 2, (status,)))
+                yield Fault(hi, Flaw(at, code, f"{qualifier} names a code that was not in force", 2, (status,)))
 
 
 @over(
@@ -73,7 +73,7 @@ def place(view: View) -> Iterator[Fault]:
     for line in claim.lines:
         if line.place != claim.place and _gone(view, "pos", line.place, line.first, line.last):
             loop = view.home(line)
-            yield Fault(_row(loop, "SV1"), Flaw(5, line.place, "the place was not in force"), line.number)
+            yield Fault(loop.row("SV1"), Flaw(5, line.place, "the place was not in force"), line.number)
 
 
 @over(
@@ -84,13 +84,13 @@ def place(view: View) -> Iterator[Fault]:
 def taxonomy(view: View) -> Iterator[Fault]:
     """PRV03 under PXC, of the billing provider and of everyone the claim names."""
     for loop in _providers(view):
-        for row in loop.segments:
-            seg = row[2]
+        for prv in loop.segments:
+            seg = prv[2]
             if seg[0] == "PRV" and element(seg, 2) == "PXC":
                 code = element(seg, 3).upper()
                 if _gone(view, "nucc", code, view.claim.first, view.claim.last):
                     status = (f"A7:145:{party(loop.segments[0])}",)
-                    yield Fault(row, Flaw(3, code, "the code was not in force", status=status))
+                    yield Fault(prv, Flaw(3, code, "the code was not in force", status=status))
 
 
 def _gone(view: View, kind: str, code: str, first: date | None, last: date | None) -> bool:
@@ -110,10 +110,6 @@ def _providers(view: View) -> Iterator[Loop]:
 
 def _at(loop: Loop, line: ServiceLine, code: str, detail: str) -> tuple[Row, Flaw, str]:
     """The component of SV101 or SV202 that holds a code."""
-    tag, at = ("SV1", 1) if line.kind == "P" else ("SV2", 2)
+    tag, at, _ = ELEMENTS[line.kind]["procedure"]
     component = 3 + line.modifiers.index(code) if code in line.modifiers else 2
-    return _row(loop, tag), Flaw(at, code, detail, component), line.number
-
-
-def _row(loop: Loop, tag: str) -> Row:
-    return next(row for row in loop.segments if row[2][0] == tag)
+    return loop.row(tag), Flaw(at, code, detail, component), line.number

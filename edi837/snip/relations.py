@@ -34,15 +34,14 @@ def relationship(view: View) -> Iterable[Fault]:
 
 def _misrelated(home: Loop | None) -> Iterator[Fault]:
     insured = home.parent if home and home.use.id == "2000C" else home
-    if home is None or insured is None or insured.use.id != "2000B":
+    if home is None or insured is None or insured.use.id != "2000B" or not insured.first("SBR"):
         return
-    for row in insured.segments:
-        if row[2][0] == "SBR":
-            own = element(row[2], 2) == "18"
-            if home is insured and not own:
-                yield Fault(row, Flaw(2, element(row[2], 2), "is not 18, and no patient (2000C) follows"))
-            elif home is not insured and own and not has(insured, "2300"):  # else 18 speaks of those claims
-                yield Fault(row, Flaw(2, "18", "is 18, and yet the claim is a patient's (2000C)", action="warn"))
+    sbr = insured.row("SBR")
+    own = element(sbr[2], 2) == "18"
+    if home is insured and not own:
+        yield Fault(sbr, Flaw(2, element(sbr[2], 2), "is not 18, and no patient (2000C) follows"))
+    elif home is not insured and own and not has(insured, "2300"):  # else 18 speaks of those claims
+        yield Fault(sbr, Flaw(2, "18", "is 18, and yet the claim is a patient's (2000C)", action="warn"))
 
 
 @over(
@@ -84,7 +83,7 @@ def pointer(view: View) -> Iterable[Fault]:
 def _beyond(view: View, line: ServiceLine, count: int) -> Fault:
     at, number = next((at, number) for at, number in enumerate(line.pointers, 1) if number > count)
     detail = f"diagnosis {number} is pointed to, and the claim has {count}"
-    return Fault(_row(view.home(line).segments, "SV1"), Flaw(7, str(number), detail, at), line.number)
+    return Fault(view.home(line).row("SV1"), Flaw(7, str(number), detail, at), line.number)
 
 
 @over(
@@ -101,9 +100,8 @@ def _same_control(view: View) -> Iterator[Fault]:
     seen: dict[str, int] = {}
     for count, (loop, line) in enumerate(view.lines, 1):
         if line.control and seen.setdefault(line.control, count) != count:
-            row = next(row for row in loop.segments if row[2][:2] == ["REF", "6R"])
             detail = f"line {seen[line.control]} of the claim has it too"
-            yield Fault(row, Flaw(2, line.control, detail), line.number)
+            yield Fault(loop.row("REF", "6R"), Flaw(2, line.control, detail), line.number)
 
 
 @over(
@@ -114,8 +112,8 @@ def numbering(view: View) -> Iterable[Fault]:
     """LX01 against the place of the line in the claim."""
     for count, line in enumerate(view.claim.lines, 1):
         if line.number != _NUMBERS[count] and line.number.lstrip("0") != _NUMBERS[count]:
-            row = view.home(line).segments[0]
-            return [Fault(row, Flaw(1, line.number, f"this is line {count} of the claim"), line.number)]
+            lx = view.home(line).segments[0]
+            return [Fault(lx, Flaw(1, line.number, f"this is line {count} of the claim"), line.number)]
     return ()
 
 
@@ -194,7 +192,7 @@ def ambulance(view: View) -> Iterable[Fault]:
     for line in rides:
         loop = view.home(line)
         if not (view.loop.first("CR1") or loop.first("CR1")):
-            return [Fault(_row(loop.segments, "SV1"), Flaw(1, line.procedure, "CR1 is missing", 2), line.number)]
+            return [Fault(loop.row("SV1"), Flaw(1, line.procedure, "CR1 is missing", 2), line.number)]
     return ()
 
 
@@ -207,10 +205,10 @@ def order(view: View) -> Iterator[Fault]:
     seen = {view.claim.sequence}
     for other in view.loop.loops:
         if other.use.id == "2320":
-            row = other.segments[0]
-            place = element(row[2], 1)
+            sbr = other.segments[0]
+            place = element(sbr[2], 1)
             if place != "U" and place in seen:
-                yield Fault(row, Flaw(1, place, f"{place} is taken by another payer of the claim"))
+                yield Fault(sbr, Flaw(1, place, f"{place} is taken by another payer of the claim"))
             seen.add(place)
 
 
@@ -228,13 +226,9 @@ def adjudicator(view: View) -> Iterator[Fault]:
             if named is None:
                 homes = [o.child("2330B") for o in view.loop.loops if o.use.id == "2320"]
                 named = {element(home.first("NM1"), 9) for home in homes if home}
-            row = child.segments[0]
-            if element(row[2], 1) not in named:
-                yield Fault(row, Flaw(1, element(row[2], 1), "no 2330B of the claim has this number"), line.number)
-
-
-def _row(rows: list[Row], tag: str) -> Row:
-    return next(row for row in rows if row[2][0] == tag)
+            svd = child.segments[0]
+            if element(svd[2], 1) not in named:
+                yield Fault(svd, Flaw(1, element(svd[2], 1), "no 2330B of the claim has this number"), line.number)
 
 
 @among(

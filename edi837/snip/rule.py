@@ -44,7 +44,6 @@ class Flaw(NamedTuple):
     component: int = 0
     status: tuple[str, ...] = ()  # instead of the rule's own
     action: Action | None = None  # likewise
-    repetition: int = 0
 
 
 class Fault(NamedTuple):
@@ -101,11 +100,6 @@ class Rule:
     whole: Callable[[View], Iterable[Fault]] | None = None
     group: Group | None = None
 
-    @property
-    def scope(self) -> str:
-        """What it looks at: one segment, the claim, or a patient's claims."""
-        return "segment" if self.segment else "claim" if self.whole else "patient"
-
     def finding(self, fault: Fault, claim: str, entity: str) -> Finding:
         """The finding that a fault comes to; interchange, group and set are left to the gate."""
         number, use, seg = fault.row
@@ -113,7 +107,7 @@ class Rule:
         at = Place(tag=seg[0], element=flaw.element, component=flaw.component).refdes or use.loop.id
         place = Place(
             claim=claim, line=fault.line, segment=number, tag=seg[0], loop=use.loop.id, element=flaw.element,
-            component=flaw.component, repetition=flaw.repetition, data_element="", value=flaw.value,
+            component=flaw.component, value=flaw.value,
         )  # fmt: skip
         status = tuple(code.format(entity=entity) for code in flaw.status or self.status)
         return Finding(
