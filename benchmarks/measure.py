@@ -18,11 +18,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from edi837 import answer, grammar, loops, process, x12
+from edi837 import answer, grammar, loops, x12
 from edi837.chart import Loop
 from edi837.findings import Place
 from edi837.frames import Verdict
 from edi837.rules import load
+from edi837.terms import Terms
 
 
 def split(path: str) -> int:
@@ -58,13 +59,14 @@ def place(path: str) -> int:
 def check(path: str, *policies: str) -> int:
     """The whole check: envelope, places, elements, claims, SNIP 3 to 5, policies; findings are counted, not shown."""
     with open(path, "rb") as stream:
-        return sum(isinstance(event, Verdict) for event in process.tell(stream, [load(p) for p in policies]))
+        reading = Terms([load(p) for p in policies]).read(stream)
+        return sum(isinstance(event, Verdict) for event in reading.tell())
 
 
 def ack(path: str) -> int:
     """All of check with policy 042, and TA1, 999, 277CA and both reports written to a folder."""
     with open(path, "rb") as stream, tempfile.TemporaryDirectory() as folder:
-        outcome = answer.answer(stream, [load("042")], file="x.edi", now=datetime(2026, 1, 1), control=1)
+        outcome = answer.answer(stream, Terms([load("042")]), file="x.edi", now=datetime(2026, 1, 1), control=1)
         answer.publish(outcome, Path(folder), "x.edi")
         return outcome.claims
 

@@ -34,6 +34,7 @@ from edi837.frames import Verdict
 from edi837.rules import Policy, PolicyError
 from edi837.rules import load as _load
 from edi837.snip import Codes
+from edi837.terms import Terms
 
 __all__ = [
     "Claim", "Drug", "Edi837Error", "Finding", "Guides", "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError",
@@ -77,17 +78,17 @@ def claims(source: Source) -> Iterator[Claim]:
 
 def check(
     source: Source, policies: Sequence[Policy | str] = ("042",), *, codes: Codes | None = None,
-    guides: Guides | None = None,
+    guides: Guides | None = None, history: str | Path | None = None,
 ) -> Iterator[Finding]:
     """Yield what is wrong with a file, in file order. An empty ``policies`` judges by the guide alone.
 
     ``codes`` are tables of codes with their dates (``Tables.load(folder)``), ``guides`` the guides as
-    companions change them (``Guides.read(paths)``). Raises NotX12 when the
-    file holds no interchange, PolicyError when a policy cannot be used.
+    companions change them (``Guides.read(paths)``), ``history`` the store of claims accepted
+    before. Raises NotX12 when the file holds no interchange, PolicyError when a policy cannot be used.
     """
-    judges = [policy(p) if isinstance(p, str) else p for p in policies]
-    with _opened(source) as stream:
-        for event in process.tell(stream, judges, codes, guides):
+    terms = _terms(policies, codes, guides, history)
+    with _opened(source) as stream, answer.spooled(stream) as whole:
+        for event in terms.read(whole).tell():
             if isinstance(event, Finding):
                 yield event
             elif isinstance(event, Verdict):
@@ -104,24 +105,33 @@ def acknowledge(
     name: str = "",
     codes: Codes | None = None,
     guides: Guides | None = None,
+    history: str | Path | None = None,
 ) -> dict[str, Path]:
     """Write the TA1, 999, 277CA and report of a file into folder ``out``; all of them or none.
 
     ``now`` dates them. ``control`` is the first control number; without one it is taken from
     the bytes of the file, so that the same file gives the same answers. ``name`` (default: the
-    file's own) begins each name written. Returns kind to path: ``ta1``, ``999``, ``277ca``,
-    ``report.json``, ``report.txt``, without those that there is no need of.
+    file's own) begins each name written. What is accepted is kept in ``history``, if one is
+    named. Returns kind to path: ``ta1``, ``999``, ``277ca``, ``report.json``, ``report.txt``,
+    without those that there is no need of.
     """
-    judges = [policy(p) if isinstance(p, str) else p for p in policies]
+    terms = _terms(policies, codes, guides, history)
     name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
     with _opened(source) as stream, answer.spooled(stream) as whole:
-        outcome = answer.answer(whole, judges, file=name, now=now, control=control, codes=codes, guides=guides)
+        outcome = answer.answer(whole, terms, file=name, now=now, control=control)
         return answer.publish(outcome, Path(out), name)
 
 
 def policy(name: str | Path) -> Policy:
     """A shipped policy or profile by name (`edi837 policies` lists them), or a policy file by its path."""
     return _load(name)
+
+
+def _terms(
+    policies: Sequence[Policy | str], codes: Codes | None, guides: Guides | None, history: str | Path | None
+) -> Terms:
+    judges = [policy(p) if isinstance(p, str) else p for p in policies]
+    return Terms(judges, codes=codes, guides=guides or Guides(), history=Path(history) if history else None)
 
 
 @contextmanager

@@ -7,32 +7,32 @@ what they say is decided in `process`, `acks` and `report`.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from edi837 import process
 from edi837.acks import Acknowledgements
 from edi837.acks.writer import spool
-from edi837.companion import Guides
 from edi837.findings import Finding
 from edi837.frames import Verdict
 from edi837.report import Report
-from edi837.rules import Policy
-from edi837.snip import Codes
+from edi837.terms import Terms, digest
 
 EXTENSION = {
     "ta1": ".ta1.edi", "999": ".999.edi", "277ca": ".277ca.edi",
     "report.json": ".report.json", "report.txt": ".report.txt",
 }  # fmt: skip
+
+
+def _nothing() -> None:
+    """Without a history nothing is kept."""
 
 
 @dataclass(slots=True)
@@ -44,6 +44,7 @@ class Outcome:
     rejected: int = 0  # claims sent back one by one
     rejects: int = 0  # findings that reject anything
     refused: bool = False  # something was refused by a TA1 or 999
+    keep: Callable[[], None] = _nothing  # puts what was accepted into the history; for when the answers are out
 
 
 @contextmanager
@@ -60,26 +61,24 @@ def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
 
 def answer(
     stream: BinaryIO,
-    policies: Sequence[Policy],
+    terms: Terms,
     *,
     file: str,
     now: datetime,
     control: int | None = None,
     phi: bool = False,
-    codes: Codes | None = None,
-    guides: Guides | None = None,
 ) -> Outcome:
-    """Answer one file; ``codes`` and ``guides`` are the operator's own. Raises NotX12 when it holds no interchange."""
+    """Answer one file. Raises NotX12 when it holds no interchange."""
     if control is None:
         control = control_number(stream)
     outcome = Outcome()
     json, text = spool(), spool()
     json_text = io.TextIOWrapper(json, "utf-8", write_through=True)
     text_text = io.TextIOWrapper(text, "utf-8", write_through=True)
-    names = [policy.name for policy in policies]
-    report = Report(json_text, text_text, file=file, now=now, policies=names, phi=phi)
-    acks = Acknowledgements(now, control)
-    for event in process.tell(stream, policies, codes, guides):
+    report = Report(json_text, text_text, file=file, now=now, policies=terms.names, phi=phi)
+    acks = Acknowledgements(now, control, terms.replies)
+    reading = terms.read(stream)
+    for event in reading.tell():
         acks.take(event)
         report.take(event)
         if isinstance(event, Verdict):
@@ -90,6 +89,7 @@ def answer(
             outcome.rejects += event.rejects
             outcome.refused |= event.rejects
     report.close()
+    outcome.keep = reading.keep
     outcome.files = acks.finish()
     for kind, wrapper, content in (("report.json", json_text, json), ("report.txt", text_text, text)):
         wrapper.detach()
@@ -100,12 +100,7 @@ def answer(
 
 def control_number(stream: BinaryIO) -> int:
     """A first control number drawn from the bytes of a file; the stream is left at its start."""
-    digest = hashlib.sha256()
-    start = stream.tell()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    stream.seek(start)
-    return int.from_bytes(digest.digest()[:8]) % 999_000_000 + 1
+    return int.from_bytes(digest(stream)[:8]) % 999_000_000 + 1
 
 
 def publish(outcome: Outcome, folder: Path, name: str) -> dict[str, Path]:
@@ -138,6 +133,7 @@ def publish(outcome: Outcome, folder: Path, name: str) -> dict[str, Path]:
         raise
     for kind in EXTENSION.keys() - published.keys():
         targets[kind].unlink(missing_ok=True)
+    outcome.keep()
     return published
 
 

@@ -18,10 +18,11 @@ from typing import Any
 import click
 
 import edi837
-from edi837 import answer, codescli, draw, explain, gateway, options, process, rows, rulebook, rules, safe, table
+from edi837 import answer, codescli, draw, explain, gateway, options, rows, rulebook, rules, safe, table
 from edi837.console import FAULT, REJECTED, UNREADABLE, Findings, Run, opened
 from edi837.findings import Finding
 from edi837.frames import Verdict
+from edi837.terms import Terms
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -43,24 +44,22 @@ def main() -> None:
 
 @main.command()
 @options.files
-@options.policies
+@options.judging
 @click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
 @options.phi
-@options.overlay
-def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool, overlays: tuple[Path, ...]) -> int:
+def check(files: tuple[str, ...], terms: Terms, form: str, phi: bool) -> int:
     """Say what is wrong with each FILE; write nothing.
 
     \b
     edi837 check claims.edi
     edi837 check --policy none --format jsonl *.edi | jq .rule
     """
-    judges, tables, guides = options.judges(names), options.tables(), options.guides(overlays)
     run = Run()
     put = Findings(form, phi)
     for file in files:
-        with run.guarding(file), opened(file) as stream:
+        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
             claims = rejected = found = 0
-            for event in process.tell(stream, judges, tables, guides):
+            for event in terms.read(stream).tell():
                 if isinstance(event, Verdict):
                     claims += 1
                     rejected += event.rejected
@@ -78,7 +77,7 @@ def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool, 
 
 @main.command()
 @options.files
-@options.policies
+@options.judging
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the answers.")
 @click.option(
     "--stdout", "kind", type=click.Choice(list(answer.EXTENSION)), help="Write this one answer to standard output."
@@ -86,10 +85,9 @@ def check(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool, 
 @options.now
 @options.control
 @options.phi
-@options.overlay
 def ack(
-    files: tuple[str, ...], names: tuple[str, ...], out: Path | None, now: datetime | None,
-    control: int | None, kind: str | None, phi: bool, overlays: tuple[Path, ...],
+    files: tuple[str, ...], terms: Terms, out: Path | None, now: datetime | None, control: int | None,
+    kind: str | None, phi: bool,
 ) -> int:  # fmt: skip
     """Answer each FILE: NAME.ta1.edi, NAME.999.edi, NAME.277ca.edi, NAME.report.json and .txt.
 
@@ -102,15 +100,12 @@ def ack(
     """
     if (out is None) == (kind is None):
         raise click.UsageError("give either -o DIR or --stdout KIND")
-    judges, tables, guides = options.judges(names), options.tables(), options.guides(overlays)
     moment = now or datetime.now()
     run = Run()
     for file in files:
         with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
             name = "stdin" if file == "-" else Path(file).name
-            outcome = answer.answer(
-                stream, judges, file=name, now=moment, control=control, phi=phi, codes=tables, guides=guides
-            )
+            outcome = answer.answer(stream, terms, file=name, now=moment, control=control, phi=phi)
             if outcome.rejects:
                 run.worsen(REJECTED)
             if out is not None:
@@ -119,6 +114,7 @@ def ack(
             elif kind in outcome.files:
                 shutil.copyfileobj(outcome.files[kind], sys.stdout.buffer)
                 sys.stdout.buffer.flush()
+                outcome.keep()
             else:
                 run.say(f"{safe.text(file)}: there is no {kind} for it")
             run.say(
@@ -133,9 +129,9 @@ def ack(
 @click.option("--claim", default="", metavar="ID", help="Only the claim of this CLM01, with what is above it.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "xml"]), default="text", show_default=True)
 @click.option("--brief", is_flag=True, help="Of the text: only the loops, no segments.")
-@options.policies
+@options.judging
 @options.phi
-def tree_command(file: str, claim: str, form: str, brief: bool, names: tuple[str, ...], phi: bool) -> int:
+def tree_command(file: str, claim: str, form: str, brief: bool, terms: Terms, phi: bool) -> int:
     """Show every segment of FILE in its loop, with what was found at it.
 
     \b
@@ -143,9 +139,9 @@ def tree_command(file: str, claim: str, form: str, brief: bool, names: tuple[str
     edi837 tree claims.edi --brief
     edi837 tree claims.edi --format xml > claims.xml
     """
-    judges = options.judges(names)
     run = Run()
-    with run.guarding(file), opened(file) as stream:
+    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+        judges = terms.read(stream).judges()
         for text in draw.tree(
             stream, claim=claim, phi=phi, format=form, ascii=not _unicode(), segments=not brief, policies=judges
         ):
@@ -165,12 +161,12 @@ def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) 
     edi837 lines claims.edi
     edi837 lines claims.edi --format csv > lines.csv
     """
-    judges = options.judges(names)
+    terms = Terms(options.judges(names) if names else ())
     run = Run()
     write = {"table": table.as_table, "csv": rows.as_csv, "jsonl": rows.as_jsonl}[form]
     for number, file in enumerate(files):
-        with run.guarding(file), opened(file) as stream:
-            for text in write(rows.rows(stream, judges, phi=phi), header=number == 0):
+        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+            for text in write(rows.rows(stream, terms.read(stream).judges(), phi=phi), header=number == 0):
                 click.echo(text, nl=False)
     return run.status
 
@@ -194,22 +190,18 @@ def gateway_group() -> None:
 
 @gateway_group.command()
 @click.argument("dir", type=click.Path(file_okay=False, path_type=Path))
-@options.policies
+@options.judging
 @options.now
 @options.control
-@options.overlay
-def once(
-    dir: Path, names: tuple[str, ...], now: datetime | None, control: int | None, overlays: tuple[Path, ...]
-) -> int:
+def once(dir: Path, terms: Terms, now: datetime | None, control: int | None) -> int:
     """Answer every file of DIR/in into DIR/out, then stop.
 
     Each original moves to DIR/archive when it was answered, DIR/error when a TA1 or 999 refused
     it or part of it, DIR/quarantine with a reason when it could not be answered.
     """
-    judges, tables, guides = options.judges(names), options.tables(), options.guides(overlays)
     run = Run()
     with run.guarding(str(dir)):
-        for filed in gateway.once(dir, judges, now=now or datetime.now(), control=control, codes=tables, guides=guides):
+        for filed in gateway.once(dir, terms, now=now or datetime.now(), control=control):
             detail = f": {filed.reason}" if filed.reason else ""
             click.echo(f"{safe.text(filed.name)} -> {filed.folder}, {len(filed.answers)} answers{detail}")
             if filed.reason:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from edi837.checks import Answer, Breaks, Check, Lines, Unknown
 from edi837.claim import ELEMENTS, Claim, ServiceLine
 from edi837.findings import Action, Finding, Place
+from edi837.scope import EVERYONE, Scope
 
 _CLAIM_ELEMENTS = {"place": ("CLM", 5, 1)}
 
@@ -33,16 +34,30 @@ class Edit:
     status: tuple[str, ...]  # claim status composites, most telling first
     message: str  # a template
     fix: str  # a template
-    scope: str  # line, claim, patient
+    scope: str  # line, claim, patient, file, history
     hides: frozenset[str] = frozenset()  # edits whose finding on the same line, or pair, is its consequence
     warn_only: frozenset[str] = frozenset()  # codes on which it only warns
     only: str = ""  # 837P, 837I; empty: both
     row: int = 0  # line of the policy file
     on: bool = True
+    whose: Scope = EVERYONE  # claims it is for, among those the policy is for
+    effective: date | None = None  # of the lines it judges, when it came later than the policy
+    until: date | None = None
 
     def ask(self, lines: Lines) -> Iterator[Answer]:
         """The answers of the check."""
         return self.check.run(lines, **self.words)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it judges fewer lines than the policy does."""
+        return bool(self.whose or self.effective or self.until)
+
+    def judges(self, claim: Claim, line: ServiceLine) -> bool:
+        """Whether it is for this line."""
+        if not self.whose.covers(claim):
+            return False
+        return line.first is None or (self.effective or date.min) <= line.first <= (self.until or date.max)
 
     @property
     def basis(self) -> str:
@@ -102,9 +117,16 @@ def _words(answer: Breaks, claims: Sequence[Claim], lines: Lines) -> dict[str, s
         words["other_line"] = f"line {other.number}"
         home = lines.claim(other)
         if home is not lines.claim(line):
-            number = next(n for n, claim in enumerate(claims, 1) if claim is home)
-            words["other_line"] += f" of the patient's claim {number}"
+            words["other_line"] += f" of {_called(home, claims)}"
     return words
+
+
+def _called(home: Claim, claims: Sequence[Claim]) -> str:
+    """A claim of the patient's as a message calls it."""
+    if not home.segment:
+        return "an earlier claim"  # out of the history
+    here = [claim for claim in claims if claim.segment]
+    return f"the patient's claim {next(number for number, claim in enumerate(here, 1) if claim is home)}"
 
 
 def _said(value: object) -> str:

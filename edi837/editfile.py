@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from string import Formatter
 from typing import Literal
 
-from edi837 import statuscodes
+from edi837 import scope, statuscodes
 from edi837.checks import CHECKS, Check
 from edi837.codesets import CodeSets
 from edi837.edit import Edit
 from edi837.problems import Problems, nearest
+from edi837.scope import EVERYONE, Scope
 
 _REQUIRED = ("id", "title", "says", "source", "check", "action", "message", "fix")
-_OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "on")
+_OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "for", "effective", "until", "on")
 _FIXED = ("id", "title", "says", "source", "rests_on", "check", "hides")  # no profile changes these
 _ONE_OF = {
     "source": ("explicit", "implied", "external"),
@@ -58,6 +60,7 @@ class EditReader:
         for code in sorted(warn_only - judged if isinstance(judged, frozenset) else warn_only):
             self._problems.add(row, where, f"warn_only: {code} is none of the edit's codes")
         status = self._status(laid, row, where)
+        whose = self._whose(laid.get("for", {}), row, where)
         self._templates(laid, check, row, where)
         if len(self._problems.found) > before or any(key not in laid for key in _REQUIRED):
             return None
@@ -68,8 +71,15 @@ class EditReader:
             message=str(laid["message"]), fix=str(laid["fix"]), scope=str(laid.get("scope", "line")),
             hides=frozenset(_strings(laid.get("hides", []))),
             warn_only=warn_only,
-            only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)),
+            only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)), whose=whose,
+            effective=_day(laid, "effective"), until=_day(laid, "until"),
         )  # fmt: skip
+
+    def _whose(self, words: object, row: int, where: str) -> Scope:
+        if not isinstance(words, dict):
+            self._problems.add(row, where, 'for is a table of conditions: for = { filing = ["CI"] }')
+            return EVERYONE
+        return scope.read(words, self._problems, row, f"{where}: for")
 
     def hides(self, table: Mapping[str, object], ids: Iterable[str], row: int) -> None:
         """Verify that what an edit hides exists."""
@@ -107,12 +117,15 @@ class EditReader:
         scope = table.get("scope", "line")
         if scope not in check.scopes:
             given = f'scope is "{scope}"' if "scope" in table else "scope is missing"
-            add(row, where, f"{given}; {check.name} looks at a {' or a '.join(check.scopes)}")
+            add(row, where, f"{given}; {check.name} looks at a {', '.join(check.scopes)}")
         self.quote(str(table.get("says", "")), row, where)
         if table.get("source") == "external" and not str(table.get("rests_on", "")).strip():
             add(row, where, "an external edit names in rests_on the document it rests on")
         if table.get("source") != "external" and "rests_on" in table:
             add(row, where, "only an external edit has rests_on")
+        for key in ("effective", "until"):
+            if key in table and _day(table, key) is None:
+                add(row, where, f"{key} is a date without quotes, as 2024-10-07")
         if not isinstance(table.get("on", True), bool):
             add(row, where, "on is true or false")
         for key in ("hides", "status"):
@@ -164,6 +177,11 @@ class EditReader:
                     known = sorted(check.tells)
                     near = nearest(name, known) or f"; there are {', '.join(known)}"
                     self._problems.add(row, where, f"{key}: {check.name} cannot tell {{{name}}}{near}")
+
+
+def _day(table: Mapping[str, object], key: str) -> date | None:
+    day = table.get(key)
+    return day if type(day) is date else None
 
 
 _STRAIGHT = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}  # for quotation marks and apostrophes

@@ -15,7 +15,8 @@ from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.frames import Verdict
-from edi837.snip import together
+from edi837.seen import Seen
+from edi837.snip import repeats
 
 MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
 
@@ -30,8 +31,10 @@ class Judge(Protocol):
 class Gate:
     """Holds a patient's claims until all are there."""
 
-    def __init__(self, policies: Sequence[Judge], at: Place) -> None:
+    def __init__(self, policies: Sequence[Judge], at: Place, seen: Seen) -> None:
+        """``at``: interchange, group and set; ``seen``: the claims of the file before this set."""
         self._policies = policies
+        self._seen = seen
         self._at = at  # interchange, group and set, for every finding
         self._held: list[tuple[Claim, list[Finding] | None]] = []
         self._level: Loop | None = None
@@ -52,15 +55,17 @@ class Gate:
             return
         good = [claim for claim, found in self._held if found is not None]
         verdicts = {id(claim): list(found) for claim, found in self._held if found}
-        if len(good) > 1:
-            for claim, finding in together(good):
+        for claim in good:
+            for finding in repeats(claim, self._seen):
                 verdicts.setdefault(id(claim), []).append(finding)
+        told = {key: set(map(_slip, found)) for key, found in verdicts.items()}  # a policy need not say it again
         for policy in self._policies if good else ():
             for claim, findings in zip(good, policy.judge(good), strict=True):
                 if findings:
                     mine = verdicts.setdefault(id(claim), [])
                     refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
-                    mine += [f for f in findings if not (refused and f.action == "unknown")]
+                    known = told.get(id(claim), ())
+                    mine += [f for f in findings if not (refused and f.action == "unknown") and _slip(f) not in known]
         held, self._held = self._held, []
         for claim, _ in held:
             yield Verdict(claim, tuple(map(self._framed, verdicts.get(id(claim), ()))))
@@ -70,3 +75,9 @@ class Gate:
         at = self._at
         place = replace(finding.place, interchange=at.interchange, group=at.group, set=at.set)
         return replace(finding, place=place)
+
+
+def _slip(finding: Finding) -> object:
+    """What is the same in two findings on one slip: its place and how it is told."""
+    place = finding.place
+    return place.segment, place.element, place.component, place.repetition, finding.status[:1] or finding.rule

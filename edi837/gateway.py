@@ -20,10 +20,8 @@ from datetime import datetime
 from pathlib import Path
 
 from edi837 import answer
-from edi837.companion import Guides
 from edi837.findings import Edi837Error, NotX12
-from edi837.rules import Policy
-from edi837.snip import Codes
+from edi837.terms import Terms
 
 FOLDERS = ("in", "out", "archive", "error", "quarantine")
 _REASON = ".reason.json"
@@ -45,8 +43,7 @@ class Filed:
 
 
 def once(
-    root: Path, policies: Sequence[Policy], *, now: datetime, control: int | None = None, codes: Codes | None = None,
-    guides: Guides | None = None,
+    root: Path, terms: Terms, *, now: datetime, control: int | None = None
 ) -> Iterator[Filed]:
     """Take every file of ``root/in``, oldest name first, and yield what became of it.
 
@@ -58,7 +55,7 @@ def once(
     with _alone(root):
         for path in sorted((root / "in").iterdir()):
             if _ready(path):
-                yield _take(root, path, policies, now, control, codes, guides)
+                yield _take(root, path, terms, now, control)
 
 
 @contextmanager
@@ -85,25 +82,19 @@ def _ready(path: Path) -> bool:
     return stat.S_ISREG(mode) and not name.startswith((".", "~")) and not name.lower().endswith(_UNFINISHED)
 
 
-def _take(
-    root: Path, path: Path, policies: Sequence[Policy], now: datetime, control: int | None,
-    codes: Codes | None, guides: Guides | None,
-) -> Filed:
+def _take(root: Path, path: Path, terms: Terms, now: datetime, control: int | None) -> Filed:
     name = _free(root, path.name)
     try:
-        return _answer(root, path, name, policies, now, control, codes, guides)
+        return _answer(root, path, name, terms, now, control)
     except OSError as error:  # no room, no rights, or gone: whatever it is, the file is where it was
         return Filed(name, "in", path, reason=f"cannot be read or written: {error.strerror}", fault=True)
 
 
-def _answer(
-    root: Path, path: Path, name: str, policies: Sequence[Policy], now: datetime, control: int | None,
-    codes: Codes | None, guides: Guides | None,
-) -> Filed:
+def _answer(root: Path, path: Path, name: str, terms: Terms, now: datetime, control: int | None) -> Filed:
     try:
         with path.open("rb") as stream:
             before = os.fstat(stream.fileno())
-            outcome = answer.answer(stream, policies, file=name, now=now, control=control, codes=codes, guides=guides)
+            outcome = answer.answer(stream, terms, file=name, now=now, control=control)
             after = os.fstat(stream.fileno())
     except NotX12 as error:
         return _quarantine(root, path, name, f"not X12 at byte {error.offset}", now, fault=False)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
-from edi837 import codetables, rules
+from edi837 import codetables, config, rules
 from edi837.companion import Guides
 from edi837.findings import Edi837Error
+from edi837.terms import Terms
 
 policies = click.option(
-    "--policy", "names", multiple=True, default=("042",), show_default=True, metavar="NAME|PATH",
-    help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again.",
+    "--policy", "names", multiple=True, metavar="NAME|PATH",
+    help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again.  [default: 042]",
 )  # fmt: skip
 phi = click.option("--show-phi", "phi", is_flag=True, help="Show patients' names, ids and other personal values.")
 now = click.option(
@@ -30,10 +34,43 @@ overlay = click.option(
     "--guide-overlay", "overlays", multiple=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="A companion guide (schemas/companion.rng) that narrows or widens the guide. May be given again.",
 )  # fmt: skip
+_config = click.option(
+    "--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Settings: policies by payer, and switches of the 277CA.",
+)  # fmt: skip
+_history = click.option(
+    "--history", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="A store of claims accepted before, for rules on frequency, ranks and duplicates. ack adds to it.",
+)  # fmt: skip
+DEFAULT = ("042",)
+Command = Callable[..., Any]
+
+
+def judging(command: Command) -> Command:
+    """Give a command the options that say on what terms files are judged; it gets them as ``terms``."""
+
+    @wraps(command)
+    def with_terms(
+        *args: object, names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None,
+        history: Path | None, **more: object,
+    ) -> object:  # fmt: skip
+        return command(*args, terms=_terms(names, overlays, config_file, history), **more)
+
+    return policies(overlay(_config(_history(with_terms))))
+
+
+def _terms(names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None, history: Path | None) -> Terms:
+    try:
+        settings = config.read(config_file) if config_file else config.Config()
+    except rules.PolicyError as error:
+        raise click.UsageError(str(error)) from None
+    chosen = judges(names) if names or settings.policies is None else settings.policies
+    return Terms(chosen, settings.routes, tables(), guides(overlays), history, settings.replies)
 
 
 def judges(names: tuple[str, ...]) -> list[rules.Policy]:
-    """The policies of these names and paths; a usage error says what is wrong with one."""
+    """The policies of these names and paths, 042 if none is named; a usage error says what is wrong with one."""
+    names = names or DEFAULT
     try:
         return [rules.load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none"]
     except (rules.PolicyError, OSError) as error:

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from edi837 import scope
 from edi837.codesets import CodeSets
 from edi837.edit import Edit
 from edi837.editfile import EditReader
 from edi837.problems import PolicyError, Problems, nearest
+from edi837.scope import Scope
 
 _TOP = ("policy", "codes", "edit", "unenforced", "profile")
-_POLICY = ("number", "title", "text", "effective", "until", "payers")
+_POLICY = ("number", "title", "text", "effective", "until", *scope.KEYS)
 _PROFILE = ("sources", "edits")
 _SOURCES = ("explicit", "implied", "external")
 
@@ -43,7 +45,7 @@ class PolicyFile:
     text: str  # the policy as published
     effective: date | None
     until: date | None
-    payers: frozenset[str]  # NM109 of 2010BB; empty: every payer
+    scope: Scope  # whose claims it is for
     edits: tuple[Edit, ...]  # those that are on
     daily: frozenset[str]  # codes one unit of which is one day
     unenforced: tuple[Unenforced, ...]
@@ -92,17 +94,12 @@ def read(path: Path, profile: str = "") -> PolicyFile:
         said = _text(each, "says", "unenforced", problems)
         reader.quote(said, 0, "unenforced")
         unenforced.append(Unenforced(said, _text(each, "why", "unenforced", problems)))
-    payers = header.get("payers", ["*"])
-    if not isinstance(payers, list) or not payers or not all(isinstance(payer, str) for payer in payers):
-        problems.add(0, "policy", 'payers is a list of payer ids, or ["*"] for every payer')
-        payers = ["*"]
+    whose = scope.read({key: header[key] for key in scope.KEYS if key in header}, problems, 0, "policy")
     title = _text(header, "title", "policy", problems)
     effective, until = _day(header, "effective", problems), _day(header, "until", problems)
     problems.settle()
     return PolicyFile(
-        profile or number, number, title, text, effective, until,
-        frozenset() if "*" in payers else frozenset(payers),
-        chosen, codes.daily(), tuple(unenforced),
+        profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced)
     )  # fmt: skip
 
 

@@ -13,17 +13,14 @@ from typing import BinaryIO
 from edi837 import envelope, grammar, loops, x12
 from edi837.chart import Chart, Loop, chart
 from edi837.companion import Guides
-from edi837.findings import Finding, Place
+from edi837.findings import Finding, Level, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Gate, Judge
 from edi837.mapper import Mapper
+from edi837.seen import Seen
 from edi837.snip import Codes, Examiner, filed
 
-_OUTSIDE = envelope.Note(
-    "TA1:022", "a segment stands outside every transaction set", "put it between ST and SE"
-)
-
-
+_OUTSIDE = envelope.Note("TA1:022", "a segment stands outside every transaction set", "put it between ST and SE")
 _GUIDES = Guides()  # as published
 
 
@@ -48,6 +45,7 @@ def tell_loops(
 ) -> Iterator[Event | Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
     numbers: set[tuple[str, ...]] = set()
+    seen = Seen()
     stray: tuple[int, int] | None = None  # from byte to byte; it may come in parts
     for item in x12.read(stream):
         if isinstance(item, x12.Stray):
@@ -58,7 +56,7 @@ def tell_loops(
         if stray:
             yield _outside(*stray)
             stray = None
-        yield from _Teller(item, policies, codes, guides or _GUIDES).tell(numbers)
+        yield from _Teller(item, policies, codes, guides or _GUIDES, seen).tell(numbers)
     if stray:
         yield _outside(*stray)
 
@@ -75,8 +73,9 @@ class _Teller:
     """Tells one interchange."""
 
     def __init__(
-        self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None, guides: Guides
+        self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None, guides: Guides, seen: Seen
     ) -> None:
+        self._seen = seen  # claims of the file; those of what is refused do not count
         self._codes = codes
         self._guides = guides
         self._raw = raw
@@ -102,12 +101,15 @@ class _Teller:
             duplicate = envelope.Note("TA1:025", "ISA13 came before in this file", "number each interchange apart", 13)
             yield self._noted(duplicate, "interchange", "ISA", self._at)
         numbers.add(identity)
+        self._seen.settle()
         try:
             if not frame.refused:
                 yield from self._groups()
         finally:
             for each in self._charts:
                 each.forget()
+        if frame.refused:
+            self._seen.back(0)
         yield End(frame)
 
     def _groups(self) -> Iterator[Event | Loop]:
@@ -151,7 +153,7 @@ class _Teller:
         for note in envelope.gs(gs, seen):
             yield self._noted(note, "group", "GS", at, group)
         seen.add(group.number)
-        refused = bool(group.codes)
+        refused, mark = bool(group.codes), self._seen.mark()
         numbers: set[str] = set()
         while seg := self._next():
             if seg[0] == "ST":
@@ -172,6 +174,8 @@ class _Teller:
                 break
             elif not refused:
                 yield from self._outside(_OUTSIDE, seg[0])
+        if group.refused:
+            self._seen.back(mark)
         yield End(group)
 
     def _set(
@@ -180,7 +184,7 @@ class _Teller:
         sender, receiver = (*group.header[2:4], "", "")[:2]
         guide = self._guides.guide(group.version, sender, receiver)
         frame = TransactionSet(st, guide.id, guide.kind)
-        at = replace(at, set=frame.number)
+        at, mark = replace(at, set=frame.number), self._seen.mark()
         yield frame
         for note in envelope.st(st, guide, numbers):
             yield self._noted(note, "set", "ST", at, frame)
@@ -208,7 +212,9 @@ class _Teller:
             note = envelope.Note("IK5:2", "SE is missing: the transaction set does not end", "end the set with SE")
             yield self._noted(note, "set", "SE", at, frame)
         frame.refused = frame.refused or bool(frame.codes) or cut
-        if not frame.refused:
+        if frame.refused:
+            self._seen.back(mark)
+        else:
             group.accepted += 1
         yield End(frame)
 
@@ -217,7 +223,7 @@ class _Teller:
     ) -> Iterator[Event | Loop]:
         """Read a set: its findings, its loops, and a verdict on each claim."""
         mapper = Mapper(frame.kind, self._delimiters.component)
-        gate = Gate(self._policies, at)
+        gate = Gate(self._policies, at, self._seen)
         for item in self._read(reader):
             if isinstance(item, Finding):
                 if not self._raw.unterminated:  # the last segment is cut: no fault of its own
@@ -279,7 +285,7 @@ class _Teller:
         return count
 
     def _noted(
-        self, note: envelope.Note, level: str, tag: str, at: Place,
+        self, note: envelope.Note, level: Level, tag: str, at: Place,
         frame: FunctionalGroup | TransactionSet | None = None,
     ) -> Finding:  # fmt: skip
         """A note as a finding, its code entered in the frame that answers for it."""
@@ -288,9 +294,7 @@ class _Teller:
             self._frame.codes.append(("R" if note.grave else "E", code))
         elif note.grave and frame is not None:
             frame.codes.append(code)
-        known = level in ("interchange", "group", "set")
-        assert known, level
         return Finding(
-            f"X12-{kind}-{code or 'NOTE'}", "reject" if note.grave else "warn", level, note.message,  # type: ignore[arg-type]
+            f"X12-{kind}-{code or 'NOTE'}", "reject" if note.grave else "warn", level, note.message,
             replace(at, tag=tag, element=note.element), "X12", fix=note.fix, syntax=note.code if code else "",
         )  # fmt: skip

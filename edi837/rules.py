@@ -13,10 +13,11 @@ from datetime import date
 from pathlib import Path
 
 from edi837 import policyfile
-from edi837.checks import Answer, Breaks, Check, Lines, vocabulary
+from edi837.checks import SCOPES, Answer, Breaks, Check, Lines, vocabulary
 from edi837.claim import Claim, ServiceLine
 from edi837.edit import Edit
 from edi837.findings import Finding
+from edi837.parts import Parts
 from edi837.problems import PolicyError, nearest
 
 __all__ = ["Check", "Edit", "Policy", "PolicyError", "load", "names", "vocabulary"]
@@ -25,6 +26,10 @@ _SHIPPED = Path(__file__).parent / "policies"
 _MOST_KNOWN = 4096  # combinations of code sets whose edits are remembered
 _VOID = "8"  # CLM05-3
 _REPLACEMENT = "7"
+_LOOKED = {
+    "patient": "only the claims that came together were looked at",
+    "file": "only the claims of this file were looked at",
+}
 _WEIGHT = {"unknown": 0, "warn": 1, "reject": 2}
 
 
@@ -40,7 +45,8 @@ class Policy:
         self.until = file.until
         self.edits = file.edits
         self.unenforced = file.unenforced
-        self._payers = file.payers
+        self.scope = file.scope
+        self.reach = max((edit.scope for edit in file.edits), key=SCOPES.index, default="line")  # it looks as far
         self._daily = file.daily
         self._of_code: dict[str, int] = {}  # code: the sets it is in, a bit for each
         self._of_modifier: dict[str, int] = {}
@@ -70,11 +76,15 @@ class Policy:
             mask |= bit
         return mask
 
-    def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
-        """The findings on each claim, given all claims of one patient (one HL).
+    def judge(
+        self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "patient"
+    ) -> list[list[Finding]]:
+        """The findings on each claim, given all claims of one patient as far as they were gathered.
 
-        Void claims and lines outside the policy's dates are not judged. The frames of each
-        `Place` (interchange, group, set) are left empty.
+        ``levels`` numbers the HL each claim stands under, 0 for one accepted before this file; left
+        out, all stand under one. ``reach`` says how far they were gathered (a word of `SCOPES`): what
+        an edit misses that looks farther is only a warning. Void claims and lines outside the policy's
+        dates are not judged. The frames of each `Place` (interchange, group, set) are left empty.
         """
         of_code, of_modifier = self._of_code, self._of_modifier
         present = twice = 0
@@ -92,22 +102,25 @@ class Policy:
             sifted.append(mine)
         if not present:
             return [[] for _ in claims]
-        if self._payers:
-            sifted = [mine if claim.payer.id in self._payers else []
-                      for claim, mine in zip(claims, sifted, strict=True)]
-        whole = self._lines(claims, sifted[0] if len(sifted) == 1 else [line for mine in sifted for line in mine])
+        if self.scope:
+            sifted = [mine if self.scope.covers(claim) else [] for claim, mine in zip(claims, sifted, strict=True)]
+        parts = Parts(claims, sifted, levels, self._lines)
         raised: list[tuple[Edit, Answer]] = []
         for edit in self._awake(claims[0].kind, present, twice):
-            if edit.scope == "claim" and len(claims) > 1:
-                for claim, mine in zip(claims, sifted, strict=True):
-                    for answer in edit.ask(self._lines([claim], mine)):
-                        raised.append((edit, answer))
-            else:
-                for answer in edit.ask(whole):
+            for part in parts.of(edit):
+                for answer in edit.ask(part):
                     raised.append((edit, answer))
         if not raised:
             return [[] for _ in claims]
-        return self._settle(claims, whole, raised)
+        for edit, answer in raised:
+            short = edit.check.misses and SCOPES.index(reach) < SCOPES.index(edit.scope)
+            if short and isinstance(answer, Breaks):
+                answer.doubt = answer.doubt or _LOOKED[reach]
+        return self._settle(claims, parts.whole, raised)
+
+    def concerns(self, line: ServiceLine) -> bool:
+        """Whether an edit looks at lines of this code, or with one of these modifiers."""
+        return line.procedure in self._of_code or not self._of_modifier.keys().isdisjoint(line.modifiers)
 
     def _awake(self, kind: str, present: int, twice: int) -> tuple[Edit, ...]:
         """The edits that lines of these sets can break; remembered, for claims are much alike."""
@@ -138,9 +151,10 @@ class Policy:
     ) -> list[list[Finding]]:
         """One finding a fault: consequences hidden, of each edit the strongest answer on a line."""
         hidden: dict[object, int] = {}
+        superseded = {claim.id for claim in claims if claim.frequency in (_REPLACEMENT, _VOID)}
         for edit, answer in raised:
             if isinstance(answer, Breaks):
-                _doubt_replacement(answer, lines)
+                _doubt_replacement(answer, lines, superseded)
                 for id_ in edit.hides:
                     key = (id_, _mark(answer))
                     hidden[key] = max(hidden.get(key, 0), _WEIGHT[edit.outcome(answer)])
@@ -169,13 +183,17 @@ def _mark(answer: Breaks) -> object:
     return frozenset((id(answer.line), id(answer.other))) if answer.other is not None else id(answer.line)
 
 
-def _doubt_replacement(answer: Breaks, lines: Lines) -> None:
-    """A claim that replaces another may replace the very one it is at odds with."""
+def _doubt_replacement(answer: Breaks, lines: Lines, superseded: set[str]) -> None:
+    """A claim that is replaced or voided may be the very one that another is at odds with."""
     if answer.other is None or answer.doubt:
         return
     home, other = lines.claim(answer.line), lines.claim(answer.other)
-    if home is not other and _REPLACEMENT in (home.frequency, other.frequency):
+    if home is other:
+        return
+    if _REPLACEMENT in (home.frequency, other.frequency):
         answer.doubt = "one claim replaces an earlier one, which may be the other"
+    elif home.id in superseded or other.id in superseded:
+        answer.doubt = "one of the two claims is replaced or voided by another"
 
 
 def load(name: str | Path, profile: str = "") -> Policy:

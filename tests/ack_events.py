@@ -12,7 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from edi837.acks import Acknowledgements
+from edi837.acks import Acknowledgements, Profile
+from edi837.acks.writer import spool
 from edi837.claim import Claim, Party, ServiceLine
 from edi837.findings import Finding, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
@@ -119,7 +120,8 @@ def told_set(*inside: Verdict | Finding, received: Interchange | None = None, **
 
 def answer(events: Iterable[Event], control: int = 901, **options: Any) -> dict[str, bytes]:
     """The files that answer the events."""
-    acks = Acknowledgements(NOW, control, **options)
+    files = options.pop("files", spool)
+    acks = Acknowledgements(NOW, control, Profile(**options), files=files)
     for event in events:
         acks.take(event)
     return {kind: file.read() for kind, file in acks.finish().items()}

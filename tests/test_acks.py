@@ -20,6 +20,7 @@ import edi837
 from edi837 import answer, process
 from edi837.findings import Finding, NotX12
 from edi837.rules import load
+from edi837.terms import Terms
 from tests.ack_events import TOLERATED
 from tests.judge import judge_all
 
@@ -42,7 +43,7 @@ JUDGED_OTHERWISE = {
 def answers(path: Path) -> dict[str, bytes]:
     try:
         with path.open("rb") as stream:
-            outcome = answer.answer(stream, [load("042")], file=path.name, now=NOW, control=1)
+            outcome = answer.answer(stream, Terms([load("042")]), file=path.name, now=NOW, control=1)
     except NotX12:
         return {}
     return {kind: content.read() for kind, content in outcome.files.items() if "report" not in kind}

@@ -17,6 +17,7 @@ from edi837 import answer
 from edi837.answer import EXTENSION, Outcome, control_number, publish, spooled
 from edi837.findings import NotX12
 from edi837.rules import load
+from edi837.terms import Terms
 from tests.snippets import CLAIM_P, HEAD, interchange
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -27,7 +28,7 @@ ANSWERS = {"999", "277ca", "report.json", "report.txt"}
 
 
 def answered(data: bytes, **more: Any) -> Outcome:
-    return answer.answer(io.BytesIO(data), [load("042")], file="a.edi", now=NOW, **more)
+    return answer.answer(io.BytesIO(data), Terms([load("042")]), file="a.edi", now=NOW, **more)
 
 
 def held(folder: Path) -> dict[str, bytes]:

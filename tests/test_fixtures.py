@@ -15,6 +15,7 @@ import edi837
 from edi837 import answer, wording
 from edi837.findings import NotX12
 from edi837.rules import load
+from edi837.terms import Terms
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NOW = datetime(2026, 1, 15, 9, 30)
@@ -34,7 +35,7 @@ def answers(path: Path) -> dict[str, bytes]:
         for finding in edi837.check(path):
             findings.append(wording.as_json(finding, path.name))
         with path.open("rb") as stream:
-            outcome = answer.answer(stream, [load("042")], file=path.name, now=NOW, control=1)
+            outcome = answer.answer(stream, Terms([load("042")]), file=path.name, now=NOW, control=1)
     except NotX12 as error:
         return {"notx12": f"byte {error.offset}: {error}\n".encode()}
     said["findings.jsonl"] = "".join(line + "\n" for line in findings).encode()

@@ -17,6 +17,8 @@ from edi837 import answer, gateway
 from edi837.findings import Edi837Error
 from edi837.gateway import FOLDERS, Filed
 from edi837.rules import load
+from edi837.scope import EVERYONE
+from edi837.terms import Terms
 from tests.snippets import CLAIM_P, HEAD, interchange
 from tests.test_answer import fails_at
 
@@ -40,7 +42,7 @@ def drop(root: Path, **files: bytes) -> None:
 
 
 def once(root: Path, **more: Any) -> dict[str, Filed]:
-    return {filed.original.name: filed for filed in gateway.once(root, [load("042")], now=NOW, **more)}
+    return {filed.original.name: filed for filed in gateway.once(root, Terms([load("042")]), now=NOW, **more)}
 
 
 def names(root: Path, folder: str) -> list[str]:
@@ -196,7 +198,7 @@ def test_a_file_that_grows_while_it_is_read_is_left(root: Path, monkeypatch: pyt
 
     with monkeypatch.context() as patched:
         patched.setattr(answer, "answer", answering)
-        (filed,) = gateway.once(root, [load("042")], now=NOW)
+        (filed,) = gateway.once(root, Terms([load("042")]), now=NOW)
     assert (filed.folder, filed.fault, filed.answers) == ("in", False, ())
     assert "still being written" in filed.reason
     assert names(root, "out") == []
@@ -281,7 +283,7 @@ def test_odd_names(name: bytes, data: bytes, root: Path) -> None:
     path = root / "in" / os.fsdecode(name)
     path.write_bytes(data)
     drop(root, zz_edi=GOOD)
-    second, first = sorted(gateway.once(root, [load("042")], now=NOW), key=lambda filed: filed.name != "zz.edi")
+    second, first = sorted(gateway.once(root, Terms([load("042")]), now=NOW), key=lambda filed: filed.name != "zz.edi")
     assert contents(root) == sorted([data, GOOD])
     assert names(root, "in") == []
     assert os.fsencode(first.original.name) == name[:200]
@@ -345,15 +347,15 @@ def test_a_full_disk_leaves_all_answers_or_none_and_the_original(
 
 def test_our_own_fault_is_put_aside_and_the_others_go_on(root: Path) -> None:
     class Faulty:
-        name = "faulty"
+        name, scope, reach = "faulty", EVERYONE, "line"
 
-        def judge(self, claims: Any) -> Any:
+        def judge(self, claims: Any, **_: Any) -> Any:
             if claims[0].id == "JANEDOE":
                 raise ValueError(f"cannot judge {claims[0].id}")
             return [[] for _ in claims]
 
     drop(root, a_edi=GOOD.replace(b"CLM*C1*", b"CLM*JANEDOE*"), b_edi=GOOD)
-    first, second = gateway.once(root, [Faulty()], now=NOW)  # type: ignore[list-item]
+    first, second = gateway.once(root, Terms([Faulty()]), now=NOW)  # type: ignore[list-item]
     assert (first.folder, first.fault, first.reason) == ("quarantine", True, "our own fault: ValueError")
     assert "JANEDOE" not in (root / "quarantine" / "a.edi.reason.json").read_text("utf-8")
     assert second.folder == "archive"
@@ -377,10 +379,10 @@ def test_a_file_we_may_not_read_stays_and_the_others_go_on(root: Path, monkeypat
 
 def test_two_gateways_do_not_work_in_one_folder(root: Path) -> None:
     drop(root, a_edi=GOOD, b_edi=GOOD)
-    working = gateway.once(root, [load("042")], now=NOW)
+    working = gateway.once(root, Terms([load("042")]), now=NOW)
     next(working)
     with pytest.raises(Edi837Error, match="another gateway"):
-        list(gateway.once(root, [load("042")], now=NOW))
+        list(gateway.once(root, Terms([load("042")]), now=NOW))
     assert names(root, "in") == ["b.edi"]
     assert [filed.name for filed in working] == ["b.edi"]
     assert once(root) == {}, "and the folder is free again"

@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # From the ground up. A module knows only modules of the layers below it; a package (acks, checks)
 # counts as one.
 LAYERS: list[set[str]] = [
-    {"findings", "safe", "overlap"},
+    {"findings", "safe", "overlap", "seen"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles"},
     {"grammar", "frames", "codesets", "codewindows"},
     {"syntax", "personal", "guidebook", "codetables"},
@@ -26,13 +26,16 @@ LAYERS: list[set[str]] = [
     {"loops"},
     {"mapper"},
     {"checks"},
+    {"scope"},
     {"edit"},
-    {"editfile"},
+    {"editfile", "parts"},
     {"policyfile"},
     {"rules"},
     {"snip"},
-    {"gate"},
+    {"gate", "bench", "history"},
     {"process", "acks", "report"},
+    {"kin", "config"},
+    {"terms"},
     {"outline", "rows", "answer", "explain"},
     {"rulebook"},
     {"treedata", "gateway", "console", "options"},
@@ -47,7 +50,7 @@ ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
 GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "misfits", "chart", "levels", "loops", "mapper"}
-RULES = ("checks", "overlap", "codesets", "edit", "editfile", "policyfile", "rules")
+RULES = ("checks", "overlap", "codesets", "scope", "parts", "edit", "editfile", "policyfile", "rules")
 BARRED: dict[str, set[str]] = {
     **{module: GUIDE | {"x12"} for module in RULES},  # a rule sees a claim, never a segment
     "acks": GUIDE | {*RULES},  # an answer is made of events, whoever told them
@@ -65,11 +68,16 @@ WORLD: dict[str, set[str]] = {
     "statuscodes": {"pathlib"},  # codes/status.toml, read at load
     "policyfile": {"pathlib"},  # a policy and the text it quotes
     "rules": {"pathlib"},
+    "seen": {"sqlite3"},  # a file without a name, for what does not fit into memory
+    "kin": {"hashlib", "pickle", "sqlite3"},  # likewise: claims that wait for their patient's others
+    "history": {"hashlib", "os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
+    "config": {"pathlib"},  # the operator's settings
+    "terms": {"hashlib", "pathlib"},
     "explain": {"pathlib"},  # codes/syntax.toml
     "acks": {"shutil", "tempfile"},  # claims wait for their totals in a file that has no name
     "outline": {"sys"},
     "chart": {"sys"},
-    "answer": {"os", "pathlib", "shutil", "tempfile", "hashlib"},
+    "answer": {"os", "pathlib", "shutil", "tempfile"},
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
     "gateway": {"fcntl", "os", "pathlib", "stat"},
     "console": {"click", "sys", "open"},
@@ -79,9 +87,9 @@ WORLD: dict[str, set[str]] = {
     "__init__": {"pathlib", "open"},
 }
 PURE = {
-    "__future__", "abc", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "decimal", "difflib",
-    "enum", "functools", "heapq", "html", "inspect", "io", "itertools", "json", "operator", "re", "string", "textwrap",
-    "tomllib", "types", "typing",
+    "__future__", "abc", "array", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "decimal",
+    "difflib", "enum", "functools", "heapq", "html", "inspect", "io", "itertools", "json", "operator", "re", "string",
+    "textwrap", "tomllib", "types", "typing",
 }  # fmt: skip
 
 LONGEST = 300  # lines

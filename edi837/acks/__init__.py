@@ -41,15 +41,13 @@ class Acknowledgements:
         self,
         now: datetime,
         control: int,
+        profile: Profile | None = None,
         *,
-        role: Role = "payer",
-        source: Source | None = None,
-        line_stc_date: bool = False,
         files: Callable[[], IO[bytes]] = spool,
     ) -> None:
         self.control = control  # the next number to be taken
         self._now = now
-        self._profile = Profile(role, source, line_stc_date)
+        self._profile = profile or Profile()
         self._files = files
         self._out: dict[str, IO[bytes]] = {}
         self._spools = (files(), files())

@@ -10,6 +10,7 @@ that the 999 refuses in the end drops both.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,7 +34,9 @@ _RECEIVED = "A1:19:PR"  # at the levels of receiver and provider, whatever becom
 _SOURCE_IDS = frozenset(("46", "FI", "PI"))  # NM108 of 2100A
 _PROCEDURES = frozenset(("AD", "ER", "HC", "HP", "IV", "NU", "WK"))  # SVC01-1
 _REVENUE = "NU"  # SVC01-1 of a line known by its revenue code alone
+_WORDS = 264  # characters of STC12 (data element 933)
 _NO_TRACE = "0"  # TRN02 of 2200C: we keep no trace of providers
+_ASCII = str.maketrans("“”‘’–…", "\"\"''-.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Profile:
     role: Role = "payer"
     source: Source | None = None  # None: read off the claims and the envelope
     line_stc_date: bool = False  # write STC02 of 2220D, which X12's own example leaves out
+    stc12_text: bool = False  # write the reason into STC12, which is no longer in use (RFI 1465)
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by status code: composites sent for it
 
 
 @dataclass(slots=True)
@@ -111,7 +116,7 @@ class Ack277CA:
             self._provider, self._parent = claim.provider, str(next(self._levels))
         self._payer = self._payer or claim.payer
         charge = claim.charge or Decimal()
-        answer = statuses(verdict, self._accepted)
+        answer = statuses(verdict, self._accepted, self._profile.instead)
         self._own.add(answer.rejected, charge)
         self._set.add(answer.rejected, charge)
         action = "U" if answer.rejected else "WQ"
@@ -126,13 +131,13 @@ class Ack277CA:
         # 2200D
         put("TRN", "2", echo(claim.id, 50) or "0")
         owed = amount(charge)
-        for status in answer.claim:
-            self._stc(self._claims, status, self._today, action, owed)
+        for status, text in answer.claim:
+            self._stc(self._claims, status, self._today, action, owed, text)
         _ref(self._claims, "D9", claim.transmission_id)
         _ref(self._claims, "BLT", claim.bill_type)
         _dates(self._claims, claim.first, claim.last)
-        for line, status in answer.lines:
-            self._line(line, status)
+        for line, (status, text) in answer.lines:
+            self._line(line, status, text)
 
     def write(self, out: IO[bytes], number: int, ended: TransactionSet) -> None:
         """Write the interchange with ISA13 ``number``. Raises AckError when its totals do not reconcile."""
@@ -196,11 +201,14 @@ class Ack277CA:
         if tally.rejected:
             out.put("AMT", "YY", amount(tally.rejected_charges))
 
-    def _stc(self, out: Segments, status: Status, day: str, action: str, charge: str = "") -> None:
+    def _stc(self, out: Segments, status: Status, day: str, action: str, charge: str = "", text: str = "") -> None:
         codes = self._codes.get(status)
         if codes is None:
             codes = self._codes[status] = [out.composite(*code) for code in status]
-        if len(codes) == 1:
+        if text and self._profile.stc12_text:
+            more = [*codes[1:], "", ""][:2]
+            out.put("STC", codes[0], day, action, charge, "", "", "", "", "", *more, out.echo(_plain(text), _WORDS))
+        elif len(codes) == 1:
             out.put("STC", codes[0], day, action, charge)
         else:
             out.put("STC", codes[0], day, action, charge, "", "", "", "", "", *codes[1:])
@@ -233,7 +241,7 @@ class Ack277CA:
         receiver = element(self._group.header, 3).strip() or element(self._received.header, 8).strip()
         return Source(receiver, receiver)
 
-    def _line(self, line: ServiceLine, status: Status) -> None:
+    def _line(self, line: ServiceLine, status: Status, text: str) -> None:
         """2220D of a rejected line."""
         put, echo = self._claims.put, self._claims.echo
         revenue = echo(line.revenue, 48)
@@ -245,11 +253,16 @@ class Ack277CA:
             service, revenue = self._claims.composite(_REVENUE, revenue), ""
         units = amount(line.units) if line.units is not None else ""
         put("SVC", service, amount(line.charge), "", revenue, "", "", units)
-        self._stc(self._claims, status, self._today if self._profile.line_stc_date else "", "U")
+        self._stc(self._claims, status, self._today if self._profile.line_stc_date else "", "U", "", text)
         _ref(self._claims, "FJ", echo(line.control) or line.number)
         _ref(self._claims, "XZ", line.drug.prescription if line.drug else "")
         if line.date_source != "statement":
             _dates(self._claims, line.first, line.last)
+
+
+def _plain(text: str) -> str:
+    """A message in the characters of an X12 file."""
+    return text.translate(_ASCII).encode("ascii", "replace").decode()
 
 
 def _ref(out: Segments, qualifier: str, value: str) -> None:

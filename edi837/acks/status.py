@@ -9,6 +9,7 @@ what reaches this module has passed the policy's loader.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ from edi837.findings import Finding
 from edi837.frames import Verdict
 
 Status = tuple[tuple[str, ...], ...]  # composites of one STC: (("A8", "453"), ("A8", "732"))
+Said = tuple[Status, str]  # with the reason in words
 
 POINTER = "A3:247"  # look at the lines: line information
 SYNTAX = "A3:684"  # look at the 999: accepted there with errors
@@ -29,30 +31,35 @@ class Statuses:
     """The STCs of one claim."""
 
     rejected: bool
-    claim: list[Status] = field(default_factory=list)
-    lines: list[tuple[ServiceLine, Status]] = field(default_factory=list)  # in the claim's order
+    claim: list[Said] = field(default_factory=list)
+    lines: list[tuple[ServiceLine, Said]] = field(default_factory=list)  # in the claim's order
 
 
-def statuses(verdict: Verdict, accepted: str) -> Statuses:
+def statuses(verdict: Verdict, accepted: str, instead: Mapping[str, tuple[str, ...]]) -> Statuses:
     """The STCs of a verdict; ``accepted`` is the composite of a claim that is not rejected.
+
+    ``instead``: by a status code that the partner refuses, the composites that are sent for it.
 
     A rejected line has one STC: its first finding is taken as the first in rank, and what
     the others say is left to the report. Raises AckError.
     """
     rejecting = [finding for finding in verdict.findings if finding.rejects]
     if not rejecting:
-        return Statuses(False, [split((accepted,))])
+        return Statuses(False, [(split((accepted,)), "")])
     answer = Statuses(True)
-    lines: dict[int, Status] = {}
+    lines: dict[int, Said] = {}
     for finding in rejecting:
-        at = _line(verdict, finding)
+        at, codes = _line(verdict, finding), _said(finding)
+        if instead:
+            codes = next((instead[c.split(":")[1]] for c in codes if c.split(":")[1] in instead), codes)
+        said = rejection(codes), finding.message
         if at is None:
-            answer.claim.append(rejection(_said(finding)))
+            answer.claim.append(said)
         else:
-            lines.setdefault(at, rejection(_said(finding)))
+            lines.setdefault(at, said)
     if lines:
-        answer.claim.append(rejection((POINTER,)))
-    answer.claim = list(dict.fromkeys(answer.claim))
+        answer.claim.append((rejection((POINTER,)), ""))
+    answer.claim = list({status: (status, text) for status, text in reversed(answer.claim)}.values())[::-1]
     answer.lines = [(verdict.claim.lines[at], lines[at]) for at in sorted(lines)]
     return answer
 

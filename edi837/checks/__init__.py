@@ -15,6 +15,7 @@ from __future__ import annotations
 from edi837.checks import conflicts, modifiers, needs, setting, units
 from edi837.checks.vocabulary import (
     CHECKS,
+    SCOPES,
     Answer,
     Breaks,
     Check,
@@ -26,6 +27,7 @@ from edi837.checks.vocabulary import (
 
 __all__ = [
     "CHECKS",
+    "SCOPES",
     "Answer",
     "Breaks",
     "Check",

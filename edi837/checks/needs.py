@@ -22,7 +22,7 @@ from edi837.overlap import Days, common, orphan, outside, union
 NEAR = 8  # lines looked at before the days are counted
 
 
-@check(wakes="codes having", tells="uncovered", pair=True)
+@check(wakes="codes having", tells="uncovered", pair=True, misses=True)
 def follows(
     lines: Lines, *, codes: Codes, having: Words, first_lacks: Words, after: Words = NONE
 ) -> Iterator[Answer]:
@@ -42,7 +42,7 @@ def follows(
     yield from _orphans(lines, ranked, leaned_on, "modifiers")
 
 
-@check(wakes="codes", tells="uncovered", pair=True)
+@check(wakes="codes", tells="uncovered", pair=True, misses=True)
 def requires(lines: Lines, *, codes: Codes, other: Codes) -> Iterator[Answer]:
     """A line has one of the other lines on its days.
 

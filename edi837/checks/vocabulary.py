@@ -65,6 +65,12 @@ class Lines:
             units = min(units, 1)
         return Span(first, last, int(units))
 
+    def narrowed(self, judged: Callable[[Claim, ServiceLine], bool]) -> Lines:
+        """The same lines, fewer of them judged: the rest is there to be leaned on."""
+        mine = [line for line in self._judged if judged(self.claim(line), line)]
+        rest = [line for line in self._judged if not judged(self.claim(line), line)]
+        return Lines(self._claims, mine, [*self._others, *rest], self.daily)
+
     def claim(self, line: ServiceLine) -> Claim:
         """The claim a line stands on."""
         if not self._home:
@@ -139,10 +145,11 @@ class Check:
     name: str
     run: Callable[..., Iterator[Answer]]
     parameters: tuple[Parameter, ...]
-    scopes: tuple[str, ...]  # how far it may look: line; or claim, patient
+    scopes: tuple[str, ...]  # how far it may look: line; or claim, patient, file, history
     wakes: tuple[str, ...]  # it cannot break unless a line has a word of each of these parameters
     twice: tuple[str, ...]  # nor unless two lines have a word of each of these
     tells: frozenset[str]  # what its answers add to a message, beside `TELLS`
+    misses: bool = False  # a breach is that something is not there: a wider look may find it
 
     @property
     def doc(self) -> str:
@@ -152,10 +159,14 @@ class Check:
     def __str__(self) -> str:
         """The entry of the check in a list: its name and scope, what it asks, its words."""
         text = "\n".join(f"    {row}".rstrip() for row in self.doc.splitlines())
-        return f"{self.name} (looks at a {' or a '.join(self.scopes)})\n{text}"
+        return f"{self.name} (looks at a {', '.join(self.scopes)})\n{text}"
 
 
 CHECKS: dict[str, Check] = {}
+
+# How far a check may look, each farther than the one before: the lines of one claim, of all claims under
+# the patient's HL, of all the patient's claims in the file, and of those accepted before it as well.
+SCOPES = ("line", "claim", "patient", "file", "history")
 
 # What every message may tell of its line; and, of a check on pairs, of the other line.
 TELLS = frozenset({"code", "modifiers", "dates", "units", "line"})
@@ -163,9 +174,12 @@ PAIR_TELLS = frozenset({"other", "other_line", "other_dates"})
 
 
 def check(
-    *, wakes: str, twice: str = "", tells: str = "", pair: bool = False
+    *, wakes: str, twice: str = "", tells: str = "", pair: bool = False, misses: bool = False
 ) -> Callable[[Callable[..., Iterator[Answer]]], Callable[..., Iterator[Answer]]]:
-    """Put a generator on the list. ``pair``: it looks at lines in relation, so a scope is asked for."""
+    """Put a generator on the list.
+
+    ``pair``: it looks at lines in relation, so a scope is asked for. ``misses``: it breaks for want of a line.
+    """
 
     def enlist(run: Callable[..., Iterator[Answer]]) -> Callable[..., Iterator[Answer]]:
         words = [p for p in inspect.signature(run).parameters.values() if p.kind is p.KEYWORD_ONLY]
@@ -173,10 +187,11 @@ def check(
             name=run.__name__,
             run=run,
             parameters=tuple(Parameter(p.name, str(p.annotation), p.default is p.empty) for p in words),
-            scopes=("claim", "patient") if pair else ("line",),
+            scopes=SCOPES[1:] if pair else SCOPES[:1],
             wakes=tuple(wakes.split()),
             twice=tuple(twice.split()),
             tells=TELLS | frozenset(tells.split()) | (PAIR_TELLS if pair else NONE),
+            misses=misses,
         )
         return run
 

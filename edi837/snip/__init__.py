@@ -7,7 +7,7 @@ from its open ancestors. Leaves: findings with the claim status of a 277CA (neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -17,13 +17,19 @@ from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.grammar import Guide, SegmentUse
 from edi837.mapper import as_day
+from edi837.seen import Seen
 from edi837.snip import balance, codes, dates, listed, relations
+from edi837.snip.relations import repeated
 from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, mask, party
 from edi837.x12 import Segment, element
 
 __all__ = [
-    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "listed", "relations", "together",
+    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "listed", "relations", "repeated",
+    "repeats", "sent_before",
 ]  # fmt: skip
+
+
+_ONCE = [(rule, rule.same) for rule in RULES if rule.same]
 
 
 @lru_cache(maxsize=16)
@@ -84,14 +90,23 @@ class Examiner:
         return found
 
 
-def together(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Finding]]:
-    """What is wrong among the well-formed claims of one patient; frames are left to the gate."""
-    for rule in RULES:
-        for claim, detail in rule.group(claims) if rule.group else ():
-            place = Place(claim=claim.id, segment=claim.segment, tag="CLM", loop="2300", element=1, value=claim.id)
-            yield claim, Finding(
-                rule.id, "reject", "claim", f"{rule.at}: {detail}", place, rule.source, fix=rule.fix, status=rule.status
-            )
+def repeats(claim: Claim, seen: Seen) -> Iterator[Finding]:
+    """Whether a well-formed claim came before; ``seen`` are those of the file. Frames are left to the gate."""
+    for rule, same in _ONCE:
+        if not seen.add(hash((rule.id, *same(claim)))):
+            yield _same(rule, claim, "a claim before it in this file is the same, line by line")
+
+
+def sent_before(claim: Claim) -> Finding:
+    """What is said of a claim that the history holds already."""
+    return _same(relations.SENT, claim, "the same claim, line by line, was accepted before")
+
+
+def _same(rule: Rule, claim: Claim, detail: str) -> Finding:
+    place = Place(claim=claim.id, segment=claim.segment, tag="CLM", loop="2300", element=1, value=claim.id)
+    return Finding(
+        rule.id, "reject", "claim", f"{rule.at}: {detail}", place, rule.source, fix=rule.fix, status=rule.status
+    )
 
 
 def filed(bht: Segment, group: str) -> date | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.snip.codes import ICD9, ICD10
-from edi837.snip.rule import Fault, Flaw, Row, View, among, has, has_all, on, over
+from edi837.snip.rule import GUIDE, RULES, Fault, Flaw, Row, Rule, View, has, has_all, on, once, over
 from edi837.x12 import Segment, element
 
 _ICD10_FROM = date(2015, 10, 1)  # first day of service coded in ICD-10 (45 CFR 162.1002)
@@ -231,18 +231,21 @@ def adjudicator(view: View) -> Iterator[Fault]:
                 yield Fault(svd, Flaw(1, element(svd[2], 1), "no 2330B of the claim has this number"), line.number)
 
 
-@among(
-    "S4-DUPLICATE", "CLM01", "no claim of a patient is sent twice",
+SENT = Rule(
+    "S4-SENT-BEFORE", 4, "CLM01", "no claim is sent again that was accepted before (asked of a history)",
+    ("A3:54",), "send nothing: the claim is in; a corrected one has frequency 7", GUIDE, (), (), "", "reject",
+)  # fmt: skip
+RULES.append(SENT)
+
+
+@once(
+    "S4-DUPLICATE", "CLM01", "no claim is sent twice in a file",
     status="A3:78", fix="send the claim once; a corrected one has frequency 7",
 )  # fmt: skip
-def repeated(claims: Sequence[Claim]) -> Iterator[tuple[Claim, str]]:
+def repeated(claim: Claim) -> Iterator[object]:
     """Claims of one patient, of the same number and frequency, with the same lines."""
-    seen: dict[object, int] = {}
-    for count, claim in enumerate(claims, 1):
-        lines = tuple(
-            (line.procedure, line.modifiers, line.revenue, line.units, line.charge, line.first, line.last)
-            for line in claim.lines
-        )
-        before = seen.setdefault((claim.id, claim.frequency, claim.original, claim.charge, lines), count)
-        if before != count:
-            yield claim, f"the patient's claim {before} is the same, line by line"
+    patient = claim.patient
+    yield claim.id, claim.frequency, claim.original, claim.charge, claim.payer.id, claim.provider.id
+    yield claim.subscriber.id, patient.last, patient.first, patient.birth
+    for line in claim.lines:
+        yield line.procedure, line.modifiers, line.revenue, line.units, line.charge, line.first, line.last

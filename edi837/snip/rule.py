@@ -8,7 +8,7 @@ sees the whole `View`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -32,7 +32,7 @@ class Codes(Protocol):
 
 
 Row = tuple[int, SegmentUse, Segment]  # number in the set, use, elements
-Group = Callable[[Sequence[Claim]], Iterable[tuple[Claim, str]]]  # of a patient's claims, those at fault and why
+Same = Callable[[Claim], Iterable[object]]  # what two claims have in common that are the same
 
 
 class Flaw(NamedTuple):
@@ -98,7 +98,7 @@ class Rule:
     wakes: str = ""  # it is asked only of claims with one of these in their 2300, by tag or loop id
     segment: Callable[[Segment, str], Iterable[Flaw]] | None = None
     whole: Callable[[View], Iterable[Fault]] | None = None
-    group: Group | None = None
+    same: Same | None = None
 
     def finding(self, fault: Fault, claim: str, entity: str) -> Finding:
         """The finding that a fault comes to; interchange, group and set are left to the gate."""
@@ -153,13 +153,13 @@ def over(
     return enter
 
 
-def among(
+def once(
     id: str, at: str, title: str, *, status: str, fix: str, source: str = GUIDE
-) -> Callable[[Group], Group]:
-    """Enter a rule on a patient's claims together: ``f(claims)`` yields those at fault, with the figures."""
+) -> Callable[[Same], Same]:
+    """Enter a rule that no two claims are the same: ``f(claim)`` yields what would make them so."""
 
-    def enter(f: Group) -> Group:
-        RULES.append(Rule(id, int(id[1]), at, title, tuple(status.split()), fix, source, (), (), "", "reject", group=f))
+    def enter(f: Same) -> Same:
+        RULES.append(Rule(id, int(id[1]), at, title, tuple(status.split()), fix, source, (), (), "", "reject", same=f))
         return f
 
     return enter

@@ -1,0 +1,147 @@
+"""The operator's settings: which policies judge which payer's claims, and what the 277CA is to look like.
+
+Enters: a TOML file. Leaves: `Config`. Every fault of the file is told at once (PolicyError); the keys are
+those below, each with what it means::
+
+    [policies]
+    default = ["042"]            # for payers without a route; names of shipped policies, or paths of files
+
+    [[route]]
+    payers   = ["PAYER042"]      # 2010BB NM109
+    policies = ["042-strict"]    # instead of the default; [] for none
+
+    [replies]
+    role          = "payer"      # or "clearinghouse": 2100A NM101, and the status of an accepted claim
+    name          = "..."        # 2100A NM103 and NM109, when they are not to be read off the claims
+    id            = "..."
+    line_stc_date = false        # STC02 at a line: X12's own example leaves it out, some readers ask for it
+    stc12_text    = false        # the reason in words in STC12: no longer in use (RFI 1465), some still read it
+
+    [replies.instead]            # when a partner refuses a status code: what is sent instead of its STC
+    735 = ["A3:21", "A3:454"]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edi837 import rules, statuscodes
+from edi837.acks import Profile, Source
+from edi837.problems import PolicyError, Problems, nearest
+from edi837.rules import Policy
+
+_TOP = ("policies", "route", "replies")
+_REPLIES = ("role", "name", "id", "line_stc_date", "stc12_text", "instead")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What is set for every file."""
+
+    policies: tuple[Policy, ...] | None = None  # None: as the command says
+    routes: Mapping[str, tuple[Policy, ...]] = field(default_factory=dict)  # by payer id
+    replies: Profile = field(default_factory=Profile)
+
+
+def read(path: Path) -> Config:
+    """The settings of a file. PolicyError names all that is wrong with it, or with a policy it names."""
+    problems = Problems(path.name)
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError([f"{path.name}: cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError([f"{path.name}: is not TOML: {error}"]) from error
+    _known(tables, _TOP, "", problems)
+    loaded = _Loaded(path.parent, problems)
+    general = _table(tables, "policies", problems)
+    _known(general, ("default",), "policies", problems)
+    default = loaded.policies(general["default"], "policies: default") if "default" in general else None
+    routes: dict[str, tuple[Policy, ...]] = {}
+    written = tables.get("route", [])
+    if not isinstance(written, list):
+        problems.add(0, "route", "is written [[route]]")
+        written = []
+    for number, route in enumerate(written, 1):
+        where = f"route {number}"
+        _known(route, ("payers", "policies"), where, problems)
+        for payer in _texts(route.get("payers"), f"{where}: payers", problems):
+            if payer in routes:
+                problems.add(0, where, f'payer "{payer}" has a route already')
+            routes[payer] = loaded.policies(route.get("policies"), f"{where}: policies")
+    replies = _replies(_table(tables, "replies", problems), problems)
+    problems.settle()
+    return Config(default, routes, replies)
+
+
+class _Loaded:
+    """Policies by name; each is loaded but once."""
+
+    def __init__(self, folder: Path, problems: Problems) -> None:
+        self._folder = folder
+        self._problems = problems
+        self._known: dict[str, Policy] = {}
+
+    def policies(self, names: object, where: str) -> tuple[Policy, ...]:
+        found = []
+        for name in _texts(names, where, self._problems):
+            try:
+                if name not in self._known:
+                    self._known[name] = rules.load(self._folder / name if name.endswith(".toml") else name)
+                found.append(self._known[name])
+            except PolicyError as error:
+                for problem in error.problems:
+                    self._problems.add(0, where, problem)
+        return tuple(found)
+
+
+def _replies(table: Mapping[str, object], problems: Problems) -> Profile:
+    _known(table, _REPLIES, "replies", problems)
+    for key in ("line_stc_date", "stc12_text"):
+        if not isinstance(table.get(key, False), bool):
+            problems.add(0, "replies", f"{key} is true or false")
+    if table.get("role", "payer") not in ("payer", "clearinghouse"):
+        problems.add(0, "replies", 'role is "payer" or "clearinghouse"')
+    name, id = table.get("name", ""), table.get("id", "")
+    if not (isinstance(name, str) and isinstance(id, str) and bool(name) == bool(id)):
+        problems.add(0, "replies", "name and id are texts, both or neither")
+        name = id = ""
+    instead: dict[str, tuple[str, ...]] = {}
+    for status, codes in _table(table, "instead", problems).items():
+        where = f"replies.instead: {status}"
+        if status not in statuscodes.STATUSES:
+            problems.add(0, where, f"unknown status{nearest(status, statuscodes.STATUSES)}")
+        instead[status] = tuple(_texts(codes, where, problems))
+        for fault in statuscodes.faults(instead[status]):
+            problems.add(0, where, fault)
+    return Profile(
+        role="clearinghouse" if table.get("role") == "clearinghouse" else "payer",
+        source=Source(name, id) if name and id else None,
+        line_stc_date=table.get("line_stc_date") is True,
+        stc12_text=table.get("stc12_text") is True,
+        instead=instead,
+    )
+
+
+def _known(table: Mapping[str, object], keys: tuple[str, ...], where: str, problems: Problems) -> None:
+    for key in table:
+        if key not in keys:
+            problems.add(0, where, f'unknown key "{key}"{nearest(key, keys)}')
+
+
+def _table(tables: Mapping[str, object], key: str, problems: Problems) -> dict[str, object]:
+    table = tables.get(key, {})
+    if not isinstance(table, dict):
+        problems.add(0, key, "is not a table")
+        return {}
+    return table
+
+
+def _texts(words: object, where: str, problems: Problems) -> list[str]:
+    if not isinstance(words, list) or not all(isinstance(each, str) and each for each in words):
+        problems.add(0, where, 'is a list of texts: ["..."]')
+        return []
+    return words

@@ -1,0 +1,66 @@
+"""What has come before in a file: a set of numbers whose memory is bounded.
+
+Enters: 64-bit numbers, such as hashes. Leaves: whether each is new. The first hundred thousand are
+held in memory; beyond that they are kept in a nameless file of SQLite's, which goes with the object.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+
+HELD = 100_000  # numbers in memory before they move to the file
+
+
+class Seen:
+    """A set of signed 64-bit numbers that only grows, or is taken back to an earlier mark."""
+
+    def __init__(self, held: int = HELD) -> None:
+        self._most = held
+        self._held: set[int] = set()
+        self._file: sqlite3.Connection | None = None
+        self._order = array("q")  # since the last mark that nobody can go back behind
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._held or (self._file is not None and self._filed(number))
+
+    def add(self, number: int) -> bool:
+        """Take a number in; True when it is new."""
+        if number in self:
+            return False
+        self._held.add(number)
+        self._order.append(number)
+        if len(self._held) >= self._most:
+            self._spill()
+        return True
+
+    def mark(self) -> int:
+        """Where the set stands now."""
+        return len(self._order)
+
+    def back(self, mark: int) -> None:
+        """Take out what came since a mark."""
+        for number in self._order[mark:]:
+            self._held.discard(number)
+        if self._file is not None:
+            self._file.executemany("DELETE FROM seen WHERE number = ?", ((n,) for n in self._order[mark:]))
+        del self._order[mark:]
+
+    def settle(self) -> None:
+        """Nobody goes back behind here: marks count from 0 again."""
+        del self._order[:]
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = sqlite3.connect("", isolation_level=None)
+            self._file.execute("PRAGMA cache_size = -8192")  # KiB
+            self._file.execute("PRAGMA journal_mode = OFF")
+            self._file.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY)")
+        self._file.execute("BEGIN")
+        self._file.executemany("INSERT INTO seen VALUES (?)", ((number,) for number in sorted(self._held)))
+        self._file.execute("COMMIT")
+        self._held.clear()
+
+    def _filed(self, number: int) -> bool:
+        assert self._file is not None
+        return self._file.execute("SELECT 1 FROM seen WHERE number = ?", (number,)).fetchone() is not None
