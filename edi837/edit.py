@@ -49,6 +49,14 @@ class Edit:
         return self.check.run(lines, **self.words)
 
     @property
+    def codes(self) -> Iterator[frozenset[str]]:
+        """The sets of codes its check is given."""
+        for each in self.check.parameters:
+            words = self.words.get(each.name)
+            if each.kind.startswith("Codes") and isinstance(words, frozenset):
+                yield words
+
+    @property
     def narrow(self) -> bool:
         """Whether it judges fewer lines than the policy does."""
         return bool(self.whose or self.effective or self.until)

@@ -24,6 +24,7 @@ __all__ = ["Check", "Edit", "Policy", "PolicyError", "load", "names", "vocabular
 
 _SHIPPED = Path(__file__).parent / "policies"
 _MOST_KNOWN = 4096  # combinations of code sets whose edits are remembered
+_NAMED = 1  # the bit of every code an edit speaks of, though none may wait for it
 _VOID = "8"  # CLM05-3
 _REPLACEMENT = "7"
 _LOOKED = {
@@ -53,6 +54,8 @@ class Policy:
         bits: dict[tuple[bool, frozenset[str]], int] = {}
         asked = [(self._bits(edit, edit.check.wakes, bits), self._bits(edit, edit.check.twice, bits), edit)
                  for edit in file.edits]
+        for codes in (words for edit in file.edits for words in edit.codes):
+            self._of_code.update((code, self._of_code.get(code, 0) | _NAMED) for code in codes)
         self._asked = {kind: tuple(each for each in asked if each[2].only in ("", f"837{kind}"))
                        for kind in ("P", "I")}
         self._known: dict[tuple[str, int, int], tuple[Edit, ...]] = {}
@@ -69,7 +72,7 @@ class Policy:
                 continue
             kind = next(each.kind for each in edit.check.parameters if each.name == name)
             codes = kind != "Words"
-            bit = bits.setdefault((codes, words), 1 << len(bits))
+            bit = bits.setdefault((codes, words), 2 << len(bits))
             table = self._of_code if codes else self._of_modifier
             for word in words:
                 table[word] = table.get(word, 0) | bit
