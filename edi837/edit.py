@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from edi837.checks import Answer, Breaks, Check, Lines, Unknown
 from edi837.claim import ELEMENTS, Claim, ServiceLine
-from edi837.findings import Action, Finding, Place
+from edi837.findings import Action, Finding, Place, Proposal
+from edi837.mend import Mend
 from edi837.scope import EVERYONE, Scope
 
 _CLAIM_ELEMENTS = {"place": ("CLM", 5, 1)}
@@ -43,6 +44,7 @@ class Edit:
     whose: Scope = EVERYONE  # claims it is for, among those the policy is for
     effective: date | None = None  # of the lines it judges, when it came later than the policy
     until: date | None = None
+    mend: Mend | None = None  # what would mend a certain breach
 
     def ask(self, lines: Lines) -> Iterator[Answer]:
         """The answers of the check."""
@@ -107,7 +109,13 @@ class Edit:
             says=self.says,
             fix=self.fix.format_map(words),
             status=self.status,
+            proposal=self._proposal(answer, lines),
         )
+
+    def _proposal(self, answer: Breaks, lines: Lines) -> Proposal | None:
+        if self.mend is None or not answer.certain:
+            return None
+        return self.mend.propose(answer, lines, next(self.codes, frozenset()))
 
 
 def _words(answer: Breaks, claims: Sequence[Claim], lines: Lines) -> dict[str, str]:

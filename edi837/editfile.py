@@ -8,7 +8,7 @@ from datetime import date
 from string import Formatter
 from typing import Literal
 
-from edi837 import scope, statuscodes
+from edi837 import mend, scope, statuscodes
 from edi837.checks import CHECKS, Check
 from edi837.codesets import CodeSets
 from edi837.edit import Edit
@@ -16,7 +16,8 @@ from edi837.problems import Problems, nearest
 from edi837.scope import EVERYONE, Scope
 
 _REQUIRED = ("id", "title", "says", "source", "check", "action", "message", "fix")
-_OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "for", "effective", "until", "on")
+_OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "for", "effective", "until",
+             "mend", "on")  # fmt: skip
 _FIXED = ("id", "title", "says", "source", "rests_on", "check", "hides")  # no profile changes these
 _ONE_OF = {
     "source": ("explicit", "implied", "external"),
@@ -73,6 +74,7 @@ class EditReader:
             warn_only=warn_only,
             only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)), whose=whose,
             effective=_day(laid, "effective"), until=_day(laid, "until"),
+            mend=mend.read(written) if isinstance(written := laid.get("mend"), dict) else None,
         )  # fmt: skip
 
     def _whose(self, words: object, row: int, where: str) -> Scope:
@@ -126,6 +128,8 @@ class EditReader:
         for key in ("effective", "until"):
             if key in table and _day(table, key) is None:
                 add(row, where, f"{key} is a date without quotes, as 2024-10-07")
+        if "mend" in table and (what := mend.fault(table["mend"])):
+            add(row, where, what)
         if not isinstance(table.get("on", True), bool):
             add(row, where, "on is true or false")
         for key in ("hides", "status"):

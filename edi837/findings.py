@@ -62,6 +62,22 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """One element as it should be; the sender decides."""
+
+    line: str  # LX01; empty: a line that is not there yet
+    element: str  # SV101; LX: the whole line
+    value: str  # components joined by a colon; empty: it goes
+    money: str = ""  # what it does to the charge or the payment, in words; empty: nothing
+
+    def __str__(self) -> str:
+        """In words, what it does to money included."""
+        where = f"of line {self.line}" if self.line else "of a new line"
+        said = f"{self.element} {where}: {self.value}" if self.value else f"take line {self.line} out"
+        return f"{said} ({self.money})" if self.money else said
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One slip, said once.
 
@@ -80,6 +96,7 @@ class Finding:
     fix: str = ""  # what the sender changes
     syntax: str = ""
     status: tuple[str, ...] = ()
+    proposal: Proposal | None = None  # what would mend it, where that is plain
 
     @property
     def rejects(self) -> bool:

@@ -171,6 +171,8 @@ class Report:
                 put(f"    {words}\n")
             if finding.fix:
                 put(f"    change  {safe.text(finding.fix)}\n")
+            if finding.proposal:
+                put(f"    write   {safe.text(str(finding.proposal))}\n")
         if verdict.rejected:
             put(f"    resend  {_AGAIN['claim']}\n")
 

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from edi837 import safe
-from edi837.findings import Finding
+from edi837.findings import Finding, Proposal
 
 _RESTS = {"explicit": "policy says", "implied": "follows from", "external": "rests on"}
 
@@ -38,6 +38,7 @@ def as_dict(finding: Finding, file: str, phi: bool = False) -> dict[str, Any]:
         "element": safe.text(place.refdes),
         "value": safe.text(place.value) if phi else safe.masked(place.value),
         "says": finding.says,
+        "proposal": _proposed(finding.proposal),
     }
 
 
@@ -66,7 +67,16 @@ def as_text(finding: Finding, file: str, phi: bool = False) -> str:
         lines.append(f"    {words}")
     if finding.fix:
         lines.append(f"    fix: {safe.text(finding.fix)}")
+    if finding.proposal:
+        lines.append(f"    write: {safe.text(str(finding.proposal))}")
     return "\n".join(lines)
+
+
+def _proposed(proposal: Proposal | None) -> dict[str, str] | None:
+    if proposal is None:
+        return None
+    told = {"line": proposal.line, "element": proposal.element, "value": proposal.value, "money": proposal.money}
+    return {key: safe.text(value) for key, value in told.items()}
 
 
 def rests(finding: Finding) -> str:

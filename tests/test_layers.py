@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     {"loops"},
     {"mapper"},
     {"checks"},
-    {"scope"},
+    {"scope", "mend"},
     {"edit"},
     {"editfile", "parts"},
     {"policyfile"},
@@ -50,7 +50,7 @@ ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
 GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "misfits", "chart", "levels", "loops", "mapper"}
-RULES = ("checks", "overlap", "codesets", "scope", "parts", "edit", "editfile", "policyfile", "rules")
+RULES = ("checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editfile", "policyfile", "rules")
 BARRED: dict[str, set[str]] = {
     **{module: GUIDE | {"x12"} for module in RULES},  # a rule sees a claim, never a segment
     "acks": GUIDE | {*RULES},  # an answer is made of events, whoever told them

@@ -1,0 +1,214 @@
+"""What would mend a slip: written as the sender would, it mends it, and says what it does to money."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edi837.claim import Claim
+from edi837.findings import Finding, Proposal
+from edi837.rules import Policy, PolicyError, load
+from edi837.wording import as_dict, as_text
+from tests import shorthand
+
+TEXT = "Therapies are ranked by SH and SJ. Supplies are part of the per diem. An hour follows a visit."
+TRIAL = """\
+[policy]
+number    = "8"
+title     = "Trial"
+text      = "8.txt"
+
+[codes.daily]
+unit  = "day"
+codes = ["S9500..S9504", "S9364"]
+
+[[edit]]
+id      = "8-A03"
+title   = "One first therapy a day"
+says    = "Therapies are ranked by SH and SJ"
+source  = "explicit"
+check   = "one_a_day"
+codes   = "daily"
+lacking = ["SH", "SJ"]
+scope   = "file"
+action  = "reject"
+status  = ["A6:453"]
+mend    = { rank = ["SH", "SJ"] }
+message = "{code} and {other}"
+fix     = "Rank them"
+
+[[edit]]
+id      = "8-A04"
+title   = "One second therapy a day"
+says    = "Therapies are ranked by SH and SJ"
+source  = "explicit"
+check   = "one_a_day"
+codes   = "daily"
+having  = ["SH"]
+scope   = "file"
+action  = "reject"
+status  = ["A8:453"]
+mend    = { swap = ["SH", "SJ"] }
+message = "{code} and {other}"
+fix     = "Write SJ"
+
+[[edit]]
+id      = "8-C01"
+title   = "Supplies are in the per diem"
+says    = "Supplies are part of the per diem"
+source  = "explicit"
+check   = "not_with"
+codes   = ["A4222"]
+other   = "daily"
+scope   = "file"
+action  = "reject"
+status  = ["A8:735"]
+mend    = { out = true }
+message = "{code} and {other}"
+fix     = "Take it out"
+
+[[edit]]
+id      = "8-D01"
+title   = "An hour follows a visit"
+says    = "An hour follows a visit"
+source  = "explicit"
+check   = "requires"
+codes   = ["99602"]
+other   = ["99601"]
+scope   = "patient"
+action  = "reject"
+status  = ["A8:736"]
+mend    = { line = "99601" }
+message = "{code} alone"
+fix     = "Bill the visit"
+"""
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Policy:
+    return made(tmp_path, TRIAL)
+
+
+def made(folder: Path, text: str) -> Policy:
+    (folder / "8.txt").write_text(TEXT, "utf-8")
+    (folder / "8.toml").write_text(text, "utf-8")
+    return load(folder / "8.toml")
+
+
+def proposals(policy: Policy, *lines: str, kind: str = "P") -> list[Proposal | None]:
+    (found,) = policy.judge(shorthand.claims(lines, kind))
+    return [each.proposal for each in found]
+
+
+PAID = "what is paid for the line changes with its rank"
+
+
+def test_a_first_therapy_too_many_takes_the_next_rank(policy: Policy) -> None:
+    week = "7 11/01-11/07"
+    assert proposals(policy, f"S9500 {week}", f"S9364 {week}") == [Proposal("2", "SV101", "HC:S9364:SH", PAID)]
+    second = proposals(policy, f"S9500 {week}", f"S9364 {week}", kind="I")
+    assert second == [Proposal("2", "SV202", "HC:S9364:SH", PAID)]
+    ranked = proposals(policy, f"S9500 {week}", f"S9364 {week}", f"S9502 {week}", f"S9503 {week}")
+    assert [each and each.value for each in ranked] == ["HC:S9364:SH", "HC:S9502:SJ", "HC:S9503:SJ"]
+    (taken,) = proposals(policy, f"S9500 {week}", f"S9364:SH {week}", f"S9502:SS {week}")
+    assert taken and taken.value == "HC:S9502:SS:SJ"
+    elsewhere = proposals(policy, "S9500 7 11/01-11/07", "S9364:SH 7 11/08-11/14", "S9502 3 11/05-11/07")
+    assert [each and each.value for each in elsewhere] == ["HC:S9502:SH"]
+
+
+def test_no_rank_is_proposed_where_no_modifier_fits_or_the_breach_is_only_possible(policy: Policy) -> None:
+    assert proposals(policy, "S9500 7 11/01-11/07", "S9364:AA:BB:CC:DD 7 11/01-11/07") == [None]
+    assert proposals(policy, "S9500 2 11/01-11/14", "S9364 5 11/08-11/14") == [None]
+
+
+def test_a_second_second_therapy_is_a_third(policy: Policy) -> None:
+    week = "7 11/01-11/07"
+    found = proposals(policy, f"S9500 {week}", f"S9364:SH:SS {week}", f"S9502:SS:SH {week}")
+    assert found == [Proposal("3", "SV101", "HC:S9502:SS:SJ", PAID)]
+
+
+def test_what_goes_or_comes_says_what_it_does_to_the_charge(policy: Policy) -> None:
+    (out,) = proposals(policy, "S9500 7 11/01-11/07", "A4222 7 11/01-11/07 $245.50")
+    assert out == Proposal("2", "LX", "", "the claim's charge (CLM02) becomes 245.50 less")
+    (line,) = proposals(policy, "99602 2 11/03")
+    assert line and (line.line, line.element, line.value) == ("", "SV101", "HC:99601, DTP03 20241103")
+    assert "if it was given" in line.money and "grows" in line.money
+
+
+def test_once(tmp_path: Path) -> None:
+    text = TRIAL.replace("mend    = { swap = [\"SH\", \"SJ\"] }", "mend    = { once = true }")
+    found = proposals(made(tmp_path, text), "S9500:SH 7 11/01-11/07", "S9364:SH:SS:SH 7 11/01-11/07")
+    assert found == [Proposal("2", "SV101", "HC:S9364:SH:SS", "")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('{ ranks = ["SH", "SJ"] }', "mend is a table of one key, rank, swap, once, out, line"),
+        ('"out"', "mend is a table of one key"),
+        ("{ rank = true }", "mend: rank is a list of modifiers"),
+        ('{ swap = ["SH", "SJ", "SS"] }', "mend: swap is a list of modifiers"),
+        ("{ out = false }", "mend: out is true"),
+        ("{ line = 99601 }", "mend: line is a code"),
+    ],
+)
+def test_faults(tmp_path: Path, wrong: str, said: str) -> None:
+    text = TRIAL.replace('{ rank = ["SH", "SJ"] }', wrong)
+    with pytest.raises(PolicyError) as caught:
+        made(tmp_path, text)
+    assert any(f"8-A03: {said}" in problem for problem in caught.value.problems), caught.value.problems
+
+
+def test_a_proposal_is_told() -> None:
+    finding = Finding("8-A03", "reject", "line", "x", proposal=Proposal("2", "SV101", "HC:S9364:SH", PAID))
+    assert as_text(finding, "a.edi").endswith(f"\n    write: SV101 of line 2: HC:S9364:SH ({PAID})")
+    assert as_dict(finding, "a.edi")["proposal"] == {
+        "line": "2", "element": "SV101", "value": "HC:S9364:SH", "money": PAID,
+    }  # fmt: skip
+    assert str(Proposal("3", "LX", "", "less")) == "take line 3 out (less)"
+
+
+# ------------------------------------------------------------------ what is proposed mends
+
+
+def mended(claims: Sequence[Claim], found: Sequence[Sequence[Finding]]) -> list[Claim]:
+    """The claims with every proposal carried out."""
+    after = []
+    for claim, findings in zip(claims, found, strict=True):
+        lines = {line.number: line for line in claim.lines}
+        for proposal in (f.proposal for f in findings if f.proposal):
+            if not proposal.value:
+                lines.pop(proposal.line, None)
+            elif proposal.line:
+                line = lines[proposal.line]
+                lines[proposal.line] = replace(line, modifiers=tuple(proposal.value.split(":")[2:]))
+            else:
+                code, day = proposal.value.removeprefix("HC:").split(", DTP03 ")
+                first, _, last = day.partition("-")
+                days = [shorthand.day(f"{each[4:6]}/{each[6:]}/{each[:4]}") for each in (first, last or first)]
+                (new,) = shorthand.claims([f"{code} 1 11/01"], claim.kind)[0].lines
+                lines[f"new {day}"] = replace(new, number=f"9{len(lines)}", first=days[0], last=days[1])
+        after.append(replace(claim, lines=tuple(lines.values())))
+    return after
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_proposed_mends_the_claim(policy: Policy, seed: int) -> None:
+    draw = random.Random(seed)
+    spans = [("7", "11/01-11/07"), ("3", "11/05-11/07"), ("7", "11/08-11/14"), ("14", "11/01-11/14")]
+    lines = []
+    for _ in range(draw.randint(2, 5)):
+        units, days = draw.choice(spans)
+        lines.append(f"{draw.choice(['S9500', 'S9501', 'S9364'])}{draw.choice(['', '', ':SH'])} {units} {days}")
+    lines += draw.sample([f"A4222 1 11/{draw.randint(1, 14):02d}", "99602 1 11/03"], draw.randint(0, 2))
+    claims = shorthand.claims(lines)
+    for _ in range(6):  # a rank given to one line may be the one that another has: each round settles at least one
+        found = policy.judge(claims)
+        if not any(f.rejects for each in found for f in each):
+            return
+        claims = mended(claims, found)
+    pytest.fail(f"not mended: {lines}")
