@@ -11,7 +11,6 @@ Claims of a set, group or interchange that is refused in the end count for nothi
 
 from __future__ import annotations
 
-import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -25,6 +24,7 @@ from edi837.companion import Guides
 from edi837.findings import Finding
 from edi837.frames import End, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import MOST_HELD, Judge
+from edi837.packing import packed, unpacked
 from edi837.seen import Seen
 from edi837.x12 import element
 
@@ -70,7 +70,7 @@ class Foretold:
         query = "SELECT found FROM verdict WHERE number BETWEEN ? AND ? ORDER BY number"
         ready = self._file.execute(query, (first, self._count)).fetchall()
         if len(ready) == len(claims):
-            return [pickle.loads(found) for (found,) in ready]  # noqa: S301 - written below, by ourselves
+            return [list(unpacked(found)) for (found,) in ready]
         return self._bench.judge(claims)
 
 
@@ -84,8 +84,8 @@ class _Aside:
         self._file = sqlite3.connect("", isolation_level=None)
         self._file.execute("PRAGMA cache_size = -16384")  # KiB
         self._file.execute("PRAGMA journal_mode = OFF")
-        self._file.execute("CREATE TABLE claim (number INTEGER PRIMARY KEY, level INTEGER, who BLOB, said BLOB)")
-        self._file.execute("CREATE TABLE verdict (number INTEGER PRIMARY KEY, found BLOB)")
+        self._file.execute("CREATE TABLE claim (number INTEGER PRIMARY KEY, level INTEGER, who BLOB, said TEXT)")
+        self._file.execute("CREATE TABLE verdict (number INTEGER PRIMARY KEY, found TEXT)")
 
     def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
         """Put the claims of an HL by; nothing is found on them yet."""
@@ -93,7 +93,7 @@ class _Aside:
         for claim in claims:
             self._number += 1
             if _glanced(claim.provider.id, claim.subscriber.id, claim.patient) in self._again:
-                row = (self._number, self._level, who(claim), pickle.dumps(claim, pickle.HIGHEST_PROTOCOL))
+                row = (self._number, self._level, who(claim), packed(claim))
                 self._file.execute("INSERT INTO claim VALUES (?, ?, ?, ?)", row)
         return [[] for _ in claims]
 
@@ -109,17 +109,16 @@ class _Aside:
     def judged(self, bench: Bench) -> sqlite3.Connection:
         """The verdicts on the claims put by, as far as a patient's stand apart."""
         for rows in self._patients():
-            claims = [pickle.loads(said) for *_, said in rows]  # noqa: S301 - written above, by ourselves
+            claims = [unpacked(said) for *_, said in rows]
             levels = [level for _, level, _ in rows]
             if len(set(levels)) > 1:
                 found = bench.judge(claims, levels)
-                numbers = [number for number, *_ in rows]
-                packed = [pickle.dumps(each, pickle.HIGHEST_PROTOCOL) for each in found]
-                self._file.executemany("INSERT INTO verdict VALUES (?, ?)", zip(numbers, packed, strict=True))
+                ready = zip((number for number, *_ in rows), map(packed, found), strict=True)
+                self._file.executemany("INSERT INTO verdict VALUES (?, ?)", ready)
         self._file.execute("DROP TABLE claim")
         return self._file
 
-    def _patients(self) -> Iterator[list[tuple[int, int, bytes]]]:
+    def _patients(self) -> Iterator[list[tuple[int, int, str]]]:
         """The claims of each patient who has no more than can be judged as one: number, level, claim."""
         self._file.execute("CREATE INDEX patient ON claim (who, number)")
         found = self._file.cursor().execute(

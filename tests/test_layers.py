@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles"},
-    {"grammar", "frames", "codesets", "codewindows"},
+    {"packing", "grammar", "frames", "codesets", "codewindows"},
     {"syntax", "personal", "guidebook", "codetables"},
     {"accept", "envelope"},
     {"misfits"},
@@ -69,7 +69,7 @@ WORLD: dict[str, set[str]] = {
     "policyfile": {"pathlib"},  # a policy and the text it quotes
     "rules": {"pathlib"},
     "seen": {"sqlite3"},  # a file without a name, for what does not fit into memory
-    "kin": {"hashlib", "pickle", "sqlite3"},  # likewise: claims that wait for their patient's others
+    "kin": {"hashlib", "sqlite3"},  # likewise: claims that wait for their patient's others
     "history": {"hashlib", "os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
     "config": {"pathlib"},  # the operator's settings
     "terms": {"hashlib", "pathlib"},
