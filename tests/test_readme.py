@@ -90,10 +90,11 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper "
-        "frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend editfile "
-        "edit policyfile parts rules seen gate history bench process packing kin terms safe wording report answer "
-        "gateway outline personal treedata draw rows table guidebook explain rulebook config console options codescli cli"
+        "findings x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper frames "
+        "overlap codesets codefiles codewindows codetables problems statuscodes scope mend editfile edit "
+        "policyfile parts rules seen gate history bench process packing kin terms safe wording report answer "
+        "gateway outline personal treedata draw rows table guidebook explain rulebook config console options "
+        "codescli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
     "edi837/snip": "rule shapes codes listed balance relations dates",
