@@ -123,7 +123,7 @@ def acknowledge(
 
 
 def policy(name: str | Path) -> Policy:
-    """A shipped policy or profile by name (`edi837 policies` lists them), or a policy file by its path."""
+    """A shipped policy or profile by name (`edi837 policy list` lists them), or a policy file by its path."""
     return _load(name)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 import edi837
-from edi837 import answer, codescli, draw, explain, gateway, options, rows, rulebook, rules, safe, table
+from edi837 import answer, codescli, draw, explain, gateway, options, policycli, rows, rulebook, rules, safe, table
 from edi837.console import FAULT, REJECTED, UNREADABLE, Findings, Run, opened
 from edi837.findings import Finding
 from edi837.frames import Verdict
@@ -211,15 +211,6 @@ def once(dir: Path, terms: Terms, now: datetime | None, control: int | None) -> 
     return run.status
 
 
-@main.command("policies")
-def policies_command() -> int:
-    """List the policies and profiles that are shipped."""
-    for name in rules.names():
-        loaded = rules.load(name)
-        click.echo(f"{name:14} {loaded.title}, {len(loaded.edits)} edits")
-    return 0
-
-
 @main.command()
 def checks() -> int:
     """List the checks that a policy file may use, with their keys."""
@@ -244,6 +235,7 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
 
 
 main.add_command(codescli.codes)
+main.add_command(policycli.policy)
 
 
 def _unicode() -> bool:

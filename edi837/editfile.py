@@ -32,12 +32,12 @@ class EditReader:
     def __init__(self, number: str, codes: CodeSets, text: str, problems: Problems) -> None:
         self._number = number
         self._codes = codes
-        self._text = _plain(text)
+        self._text = plain(text)
         self._problems = problems
 
     def quote(self, says: str, row: int, where: str) -> None:
         """Verify that the policy's text has these words, whole and in this order."""
-        words = _plain(says)
+        words = plain(says)
         if len(words.split()) < 2 or not re.search(rf"(?<!\w){re.escape(words)}(?!\w)", self._text):
             self._problems.add(row, where, f"says: the policy's text has no words “{says}”")
 
@@ -202,6 +202,6 @@ def _strings(value: object) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def _plain(text: str) -> str:
-    """Text with single blanks and straight quotation marks."""
+def plain(text: str) -> str:
+    """Text with single blanks and straight quotation marks: what is compared with a quotation."""
     return " ".join(text.translate(_STRAIGHT).split())

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from textwrap import fill
 
-from edi837 import guidebook, snip, statuscodes
+from edi837 import examples, guidebook, policyshow, snip, statuscodes
 from edi837.edit import Edit
 from edi837.findings import Edi837Error
 from edi837.rules import Policy
@@ -47,6 +47,8 @@ _SCOPES = {
     "line": "each line by itself",
     "claim": "the lines of one claim",
     "patient": "all claims of the patient that came together",
+    "file": "all claims of the patient in the file",
+    "history": "all claims of the patient in the file, and those accepted before",
 }
 _ACTIONS = {
     "reject": "sends the claim back when the breach is certain, and warns when it is only possible",
@@ -72,7 +74,7 @@ def explain(id: str, policies: Sequence[Policy]) -> str:
     """
     wanted = id.strip().upper()
     found = [
-        *(_rule(policy, edit) for policy in policies for edit in policy.edits if edit.id.upper() == wanted),
+        *(_rule(policy, edit) for policy in policies for edit in policy.file.written if edit.id.upper() == wanted),
         *(_beyond(rule) for rule in snip.RULES if rule.id == wanted),
         *_syntax(wanted),
         *_status(wanted),
@@ -96,13 +98,19 @@ def _rule(policy: Policy, edit: Edit) -> str:
         ("looks at", f"{_SCOPES[edit.scope]}; {judged}"),
         ("a breach", _ACTIONS[edit.action]),
     ]
+    if edit.whose:
+        told.append(("is for", policyshow.whose(edit.whose)))
+    if edit.effective or edit.until:
+        told.append(("is for", f"lines from {edit.effective or 'any day'} to {edit.until or 'any day'}"))
+    if edit not in policy.edits:
+        told.insert(1, ("is off", "in this profile: no claim is judged by it"))
     if edit.warn_only:
         told.append(("only warns", f"on {_word(edit.warn_only)}"))
     told += [("message", edit.message), ("change", edit.fix)]
     told += [(f"277CA {code}", statuscodes.describe(code)) for code in edit.status]
     if edit.hides:
         told.append(("hides", f"on the same line {', '.join(sorted(edit.hides))}, its consequence"))
-    return _laid(told)
+    return "\n".join([_laid(told), *examples.rows(examples.of(policy, edit), WIDTH, 14)])
 
 
 def _beyond(rule: snip.Rule) -> str:
@@ -163,13 +171,13 @@ def _laid(told: Iterable[tuple[str, str]]) -> str:
     """Labels and what they label, in two columns; a head has no label and comes first."""
     lines = []
     for number, (label, words) in enumerate(told):
-        lead = "" if not number else f"  {label:<14}"
+        lead = "" if not number else f"  {label:<13} "
         lines.append(fill(words, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead), break_long_words=False))
     return "\n".join(lines)
 
 
 def _nearest(wanted: str, policies: Sequence[Policy]) -> str:
-    known = [edit.id for policy in policies for edit in policy.edits]
+    known = [edit.id for policy in policies for edit in policy.file.written]
     known += [f"{kind}:{code}" for kind, words in SYNTAX.items() for code in words]
     known += [rule.id for rule in snip.RULES]
     known += [*_OWN, *statuscodes.CATEGORIES, *statuscodes.STATUSES, *statuscodes.ENTITIES, *guidebook.ids()]

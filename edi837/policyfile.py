@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from edi837 import cases as casebook
 from edi837 import scope
+from edi837.cases import Case
 from edi837.codesets import CodeSets
 from edi837.edit import Edit
 from edi837.editfile import EditReader
@@ -22,9 +24,13 @@ from edi837.problems import PolicyError, Problems, nearest
 from edi837.scope import Scope
 
 _TOP = ("policy", "codes", "edit", "unenforced", "profile")
-_POLICY = ("number", "title", "text", "effective", "until", *scope.KEYS)
+_POLICY = ("number", "title", "text", "cases", "effective", "until", *scope.KEYS)
 _PROFILE = ("sources", "edits")
 _SOURCES = ("explicit", "implied", "external")
+_LACKS = {
+    "breaks": ": add one that expects a finding of it",
+    "holds": ": add one that has its codes and expects nothing of it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,11 @@ class PolicyFile:
     edits: tuple[Edit, ...]  # those that are on
     daily: frozenset[str]  # codes one unit of which is one day
     unenforced: tuple[Unenforced, ...]
+    path: Path = Path()
+    profiles: tuple[str, ...] = ()  # the names of all, the number first
+    written: tuple[Edit, ...] = ()  # the edits of this profile, those that are off as well
+    sets: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the named code sets
+    cases: tuple[Case, ...] = ()
 
 
 def profiles(path: Path) -> tuple[str, ...]:
@@ -71,7 +82,7 @@ def read(path: Path, profile: str = "") -> PolicyFile:
         if key not in _POLICY:
             problems.add(0, "policy", f'unknown key "{key}"{nearest(key, _POLICY)}')
     number = _text(header, "number", "policy", problems)
-    text = _published(path, _text(header, "text", "policy", problems), problems)
+    text = _beside(path, _text(header, "text", "policy", problems), "text", problems)
     sets = _table(tables, "codes", problems)
     codes = CodeSets(sets, _rows_of_sets(source), problems)
     reader = EditReader(number, codes, text, problems)
@@ -85,10 +96,15 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     if profile and profile not in known:
         problems.add(0, "", f'unknown profile "{profile}"{nearest(profile, known)}')
     chosen: tuple[Edit, ...] = ()
+    all_of_it: tuple[Edit, ...] = ()
+    ids = [str(each.get("id", "")) for each in written]
+    asked: dict[str, set[str]] = {f"{number}-all": set(ids)}  # edits that are on, by profile
     for name, table in known.items():
-        edits = _edits(reader, written, rows, name, table if isinstance(table, dict) else {}, problems)
+        laid, edits = _edits(reader, written, rows, name, table if isinstance(table, dict) else {}, problems)
+        asked[name] = {edit.id for edit in edits} | (set(ids) - {edit.id for edit in laid})
         if name == (profile or number):
-            chosen = edits
+            chosen, all_of_it = edits, laid
+    cases = _cases(path, header, all_of_it, ids, {**asked, "": asked.get(number, set())}, problems)
     unenforced = []
     for each in _list(tables, "unenforced", problems):
         said = _text(each, "says", "unenforced", problems)
@@ -99,15 +115,35 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     effective, until = _day(header, "effective", problems), _day(header, "until", problems)
     problems.settle()
     return PolicyFile(
-        profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced)
+        profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),
+        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, cases,
     )  # fmt: skip
+
+
+def _cases(
+    path: Path, header: Mapping[str, object], edits: Sequence[Edit], ids: Sequence[str],
+    asked: Mapping[str, set[str]], problems: Problems,
+) -> tuple[Case, ...]:  # fmt: skip
+    """The cases named by the policy, each edit held to having two; none when it names no file."""
+    name = header.get("cases")
+    if name is None:
+        return ()
+    mine = Problems(str(name))
+    source = _beside(path, str(name), "cases", problems)
+    found = casebook.read(source, mine)
+    casebook.verify(found, ids, asked, mine)
+    if not mine.found:
+        for edit, what in casebook.lacking(found, edits, asked):
+            problems.add(edit.row, edit.id, f"no case of {name} {what} it{_LACKS[what]}")
+    problems.found += mine.found
+    return found
 
 
 def _edits(
     reader: EditReader, written: list[dict[str, object]], rows: list[int], profile: str,
     table: Mapping[str, object], problems: Problems,
-) -> tuple[Edit, ...]:  # fmt: skip
-    """The edits of one profile, its overrides laid over them."""
+) -> tuple[tuple[Edit, ...], tuple[Edit, ...]]:  # fmt: skip
+    """The edits of one profile, its overrides laid over them: all, and those that are on."""
     where = f"profile.{profile}"
     for key in table:
         if key not in _PROFILE:
@@ -134,7 +170,7 @@ def _edits(
         reader.hides(each, ids, row)
     for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
         problems.add(rows[len(ids) - 1 - ids[::-1].index(id_)], id_, "there is an edit with this id already")
-    return tuple(edit for edit in edits if edit.on and edit.source in sources)
+    return tuple(edits), tuple(edit for edit in edits if edit.on and edit.source in sources)
 
 
 def _tables(path: Path) -> dict[str, object]:
@@ -146,13 +182,14 @@ def _tables(path: Path) -> dict[str, object]:
         raise PolicyError([f"{path.name}: is not TOML: {error}"]) from error
 
 
-def _published(path: Path, name: str, problems: Problems) -> str:
+def _beside(path: Path, name: str, key: str, problems: Problems) -> str:
+    """The text of a file that the policy names."""
     if not name:
         return ""
     try:
         return (path.parent / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        problems.add(0, "policy", f'text: no readable file "{name}" beside the policy')
+        problems.add(0, "policy", f'{key}: no readable file "{name}" beside the policy')
         return ""
 
 

@@ -38,6 +38,7 @@ class Policy:
     """Edits ready to be asked, in the order of their file."""
 
     def __init__(self, file: policyfile.PolicyFile) -> None:
+        self.file = file
         self.name = file.name
         self.number = file.number
         self.title = file.title
@@ -200,20 +201,33 @@ def _doubt_replacement(answer: Breaks, lines: Lines, superseded: set[str]) -> No
 
 
 def load(name: str | Path, profile: str = "") -> Policy:
-    """A shipped policy or profile by its name, or a policy file by its path.
+    """A shipped policy or profile by its name, or a policy file by its path, FILE.toml or FILE.toml#PROFILE.
 
     ``profile`` chooses among the profiles of a file. PolicyError says all that is wrong
     with the file, or that there is no policy of this name.
     """
+    return Policy(policyfile.read(*locate(name, profile)))
+
+
+def locate(name: str | Path, profile: str = "") -> tuple[Path, str]:
+    """The file of a policy, and its profile, which is empty for the policy's number. PolicyError when there is none."""
+    file, mark, chosen = str(name).partition(".toml#")
+    if mark:
+        return Path(f"{file}.toml"), chosen
     if isinstance(name, Path) or name.endswith(".toml"):
-        return Policy(policyfile.read(Path(name), profile))
-    for path in sorted(_SHIPPED.glob("*.toml")):
+        return Path(name), profile
+    for path in shipped():
         known = policyfile.profiles(path)
         if name in known:
-            return Policy(policyfile.read(path, profile or (name if name != known[0] else "")))
+            return path, profile or (name if name != known[0] else "")
     raise PolicyError([f'there is no policy "{name}"{nearest(name, names())}'])
 
 
 def names() -> tuple[str, ...]:
     """The shipped policies and their profiles."""
-    return tuple(name for path in sorted(_SHIPPED.glob("*.toml")) for name in policyfile.profiles(path))
+    return tuple(name for path in shipped() for name in policyfile.profiles(path))
+
+
+def shipped() -> list[Path]:
+    """The files of the shipped policies."""
+    return sorted(path for path in _SHIPPED.glob("*.toml") if not path.name.endswith(".cases.toml"))

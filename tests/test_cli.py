@@ -145,7 +145,7 @@ def test_personal_values_are_masked_unless_asked_for() -> None:
     assert b"OKONJO" in edi837("tree", DEMO, "--show-phi").stdout
 
 
-@pytest.mark.parametrize("command", ["check", "ack", "tree", "lines", "explain", "policies", "checks", "gateway"])
+@pytest.mark.parametrize("command", ["check", "ack", "tree", "lines", "explain", "policy", "checks", "gateway"])
 def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
     done = edi837(command, "--help")
     assert done.returncode == 0 and b"Usage:" in done.stdout

@@ -16,9 +16,9 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # counts as one.
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen"},
-    {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles"},
-    {"packing", "grammar", "frames", "codesets", "codewindows"},
-    {"syntax", "personal", "guidebook", "codetables"},
+    {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton"},
+    {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand"},
+    {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope"},
     {"misfits"},
     {"chart", "companion"},
@@ -28,18 +28,18 @@ LAYERS: list[set[str]] = [
     {"checks"},
     {"scope", "mend"},
     {"edit"},
-    {"editfile", "parts"},
+    {"editfile", "parts", "cases"},
     {"policyfile"},
-    {"rules"},
+    {"rules", "policydiff", "policyshow"},
     {"snip"},
     {"gate", "bench", "history"},
-    {"process", "acks", "report"},
+    {"process", "acks", "report", "examples"},
     {"kin", "config"},
     {"terms"},
-    {"outline", "rows", "answer", "explain"},
+    {"outline", "rows", "answer", "explain", "simulate", "trial"},
     {"rulebook"},
     {"treedata", "gateway", "console", "options"},
-    {"draw", "codescli"},
+    {"draw", "codescli", "policycli"},
     {"__init__"},
     {"cli"},
     {"__main__"},
@@ -50,7 +50,9 @@ ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
 GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "misfits", "chart", "levels", "loops", "mapper"}
-RULES = ("checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editfile", "policyfile", "rules")
+RULES = (
+    "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editfile", "cases", "policyfile", "rules",
+)  # fmt: skip
 BARRED: dict[str, set[str]] = {
     **{module: GUIDE | {"x12"} for module in RULES},  # a rule sees a claim, never a segment
     "acks": GUIDE | {*RULES},  # an answer is made of events, whoever told them
@@ -73,6 +75,7 @@ WORLD: dict[str, set[str]] = {
     "history": {"hashlib", "os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
     "config": {"pathlib"},  # the operator's settings
     "terms": {"hashlib", "pathlib"},
+    "trial": {"pathlib"},  # where the policy is
     "explain": {"pathlib"},  # codes/syntax.toml
     "acks": {"shutil", "tempfile"},  # claims wait for their totals in a file that has no name
     "outline": {"sys"},
@@ -83,6 +86,7 @@ WORLD: dict[str, set[str]] = {
     "console": {"click", "sys", "open"},
     "options": {"click", "os", "pathlib"},
     "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
+    "policycli": {"click", "pathlib", "sys"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},
 }

@@ -2,119 +2,111 @@
 
 from __future__ import annotations
 
+import io
 import re
-import tomllib
-from importlib.resources import files
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import pyx12
 
-from edi837 import statuscodes
-from edi837.edit import Edit
-from edi837.findings import Finding, StatusCode
-from edi837.rules import Policy, load, names
+from edi837 import process, sample, statuscodes, trial
+from edi837.cases import Case
+from edi837.findings import StatusCode
+from edi837.frames import Verdict
+from edi837.rules import load, locate, names
+from edi837.trial import Court, labels, try_case
 from tests import shorthand
 
-HERE = Path(__file__).parent
-CASES = {
-    path.stem: tomllib.loads(path.read_text("utf-8"))["case"] for path in (HERE / "policies").glob("*.toml")
-}
 POLICIES = {name: load(name) for name in names()}
 SHIPPED = sorted({each.number for each in POLICIES.values()})
-
-
-def _with_all_edits(number: str) -> Policy:
-    """The policy with the edits that are switched off."""
-    shipped = files("edi837.policies")
-    with TemporaryDirectory() as folder:
-        for suffix in (".toml", ".txt"):
-            text = (shipped / f"{number}{suffix}").read_text("utf-8")
-            text = re.sub(r"(?m)^on\s*=\s*false$", "", text)
-            (Path(folder) / f"{number}{suffix}").write_text(text, "utf-8")
-        return load(Path(folder) / f"{number}.toml")
-
-
-ALL = {number: _with_all_edits(number) for number in SHIPPED}
-POLICIES.update({f"{number}-all": every for number, every in ALL.items()})
-RUNS = [(number, case, kind) for number, cases in CASES.items() for case in cases for kind in "PI"]
-
-
-def _label(finding: Finding, claims: int, number: int) -> str:
-    words = [finding.rule]
-    if claims > 1:
-        words.append(f"claim {number}")
-    if finding.level == "line":
-        words.append(f"line {finding.place.line}")
-    return " ".join(words)
-
-
-def _found(name: str, lines: list[str], kind: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"reject": [], "warn": [], "unknown": []}
-    verdicts = POLICIES[name].judge(shorthand.claims(lines, kind))
-    for number, findings in enumerate(verdicts, 1):
-        for finding in findings:
-            found[finding.action].append(_label(finding, len(verdicts), number))
-    return {action: sorted(labels) for action, labels in found.items()}
+SAME = (
+    "id", "kind", "charge", "place", "frequency", "original", "filing", "sequence", "diagnoses", "notes",
+    "authorizations", "first", "last",
+)  # fmt: skip
+COURTS = {number: Court(locate(number)[0]) for number in SHIPPED}
+RUNS = [(court, case, kind) for court in COURTS.values() for case in court.file.cases for kind in case.kinds]
 
 
 def _name(word: object) -> str:
-    return str(word["name"] if isinstance(word, dict) else word)
+    return word.name if isinstance(word, Case) else "" if isinstance(word, Court) else str(word)
 
 
-@pytest.mark.parametrize(("number", "case", "kind"), RUNS, ids=_name)
-def test_case(number: str, case: dict[str, Any], kind: str) -> None:
-    name = case.get("profile", number)
-    assert set(case) <= {"name", "profile", "lines", "rejects", "warns", "unknown"}
-    apart = {edit.id for edit in POLICIES[name].edits if edit.only not in ("", f"837{kind}")}
-    expected = {
-        action: sorted(label for label in case.get(key, []) if label.split()[0] not in apart)
-        for action, key in (("reject", "rejects"), ("warn", "warns"), ("unknown", "unknown"))
-    }
-    assert _found(name, case["lines"], kind) == expected
+@pytest.mark.parametrize(("court", "case", "kind"), RUNS, ids=_name)
+def test_case(court: Court, case: Case, kind: str) -> None:
+    """Written as an interchange, read, placed, mapped, judged, and answered by a 277CA."""
+    assert try_case(case, kind, court.policy(case)).faults == ()
 
 
-def test_case_names_are_distinct() -> None:
-    for cases in CASES.values():
-        told = [case["name"] for case in cases]
-        assert len(set(told)) == len(told)
+@pytest.mark.parametrize(("court", "case", "kind"), RUNS, ids=_name)
+def test_what_the_mapper_makes_of_a_case_is_what_was_told(court: Court, case: Case, kind: str) -> None:
+    """The claims of the text are those of the shorthand, and are judged alike."""
+    sent = sample.interchange(case.claims, kind)
+    events = list(process.tell(io.BytesIO(sent.encode("latin-1")), [court.policy(case)]))
+    mapped = [event.claim for event in events if isinstance(event, Verdict)]
+    told = shorthand.claims(case.lines, kind)
+    assert len(mapped) == len(told)
+    for one, other in zip(mapped, told, strict=True):
+        for name in SAME:
+            assert getattr(one, name) == getattr(other, name), name
+        assert (one.payer.id, one.patient.birth, one.provider.taxonomy) == (
+            other.payer.id, other.patient.birth, other.provider.taxonomy,
+        )  # fmt: skip
+        for mine, theirs in zip(one.lines, other.lines, strict=True):
+            assert replace(mine, segment=0, dated=0, pointers=()) == replace(theirs, segment=0, dated=0)
+    if not any(claim.apart or claim.patient > 1 or claim.provider > 1 for claim in case.claims):
+        found: dict[str, list[str]] = {"reject": [], "warn": [], "unknown": []}
+        for claim, findings in zip(told, court.policy(case).judge(told), strict=True):
+            for each in findings:
+                words = [each.rule, f"claim {claim.id[1:]}" if len(told) > 1 else ""]
+                words.append(f"line {each.place.line}" if each.level == "line" else "")
+                found[each.action].append(" ".join(filter(None, words)))
+        assert {action: sorted(each) for action, each in found.items()} == {
+            action: sorted(each) for action, each in labels(events, len(told)).items()
+        }
 
 
-def _words_of(edit: Edit, name: str) -> frozenset[str]:
-    words = edit.words.get(name, frozenset())
-    if isinstance(words, tuple):
-        return frozenset().union(*(one | rest for one, rest in words))
-    assert isinstance(words, frozenset)
-    return words
+@pytest.mark.parametrize("number", SHIPPED)
+def test_each_edit_has_three_cases_that_break_it_and_three_that_hold_it(number: str) -> None:
+    coverage = COURTS[number].coverage()
+    assert len(coverage) == len(COURTS[number].file.written) > 0
+    assert {id: pair for id, pair in coverage.items() if min(pair) < 3} == {}
 
 
-def _appears(edit: Edit, lines: list[str]) -> bool:
-    """Whether the case has all the edit asks about: lines of each of its sets, two where it compares two."""
-    texts = [each for claim in shorthand.told(lines) for each in claim.lines]
-    for name in edit.check.wakes:
-        words = _words_of(edit, name)
-        count = sum(1 for each in texts if words & {each.code, *each.modifiers})
-        if words and count < (2 if name in edit.check.twice else 1):
-            return False
-    return True
+def test_a_case_that_comes_out_otherwise_is_told() -> None:
+    """A trial that cannot fail proves nothing: cases with wrong expectations, each told in words."""
+    court = COURTS["042"]
+
+    def faults(lines: list[str], kind: str = "P", **expected: list[str]) -> list[str]:
+        all_three = {action: tuple(expected.get(action, ())) for action in ("reject", "warn", "unknown")}
+        case = Case("wrong", tuple(lines), all_three)
+        return list(try_case(case, kind, court.policy(case)).faults)
+
+    assert faults(["S9500 8 11/01-11/07"], reject=["042-B01 line 1"]) == []
+    assert faults(["S9500 8 11/01-11/07"]) == ["rejects 042-B01 line 1, which is not expected"]
+    assert faults(["S9500 7 11/01-11/07"], warn=["042-A05 line 1"]) == [
+        "does not warn of 042-A05 line 1, which is expected"
+    ]
+    assert faults(["S9500 8 11/01-11/07"], warn=["042-B01 line 1"]) == [
+        "rejects 042-B01 line 1, which is not expected", "does not warn of 042-B01 line 1, which is expected",
+    ]  # fmt: skip
+    assert faults(["S9500 8 11/01-11/07"], reject=["042-B01 line 1", "042-B01 line 1"]) == [
+        "does not reject 042-B01 line 1, which is expected"
+    ]
+    (fault,) = faults(["S9500 7 11/01-11/07 ndc=12"])
+    assert fault.startswith("breaks the guide, ")
+    assert "separates" in faults(['S9500 7 11/01-11/07 note="a*b"'])[0]
 
 
-@pytest.mark.parametrize("edit", [e for n in SHIPPED for e in ALL[n].edits], ids=lambda edit: edit.id)
-def test_edit_has_a_case_that_breaks_it_and_one_that_holds_it(edit: Edit) -> None:
-    number = edit.id.split("-")[0]
-    broken = held = False
-    for case in CASES[number]:
-        if case.get("profile", f"{number}-all") != f"{number}-all":
-            continue
-        told = {label.split()[0] for key in ("rejects", "warns") for label in case.get(key, [])}
-        unknown = {label.split()[0] for label in case.get("unknown", [])}
-        broken |= edit.id in told
-        held |= edit.id not in told | unknown and _appears(edit, case["lines"])
-    assert broken, f"no case breaks {edit.id}"
-    assert held, f"no case holds {edit.id}"
+def test_the_answer_is_held_against_the_277ca(monkeypatch: pytest.MonkeyPatch) -> None:
+    court = COURTS["042"]
+    case = next(each for each in court.file.cases if each.breaks("042-A03"))
+    assert try_case(case, "P", court.policy(case)).faults == ()
+    monkeypatch.setattr(trial, "answers", lambda data: {("C1", ""): []})
+    assert [fault.split(" says ")[0] for fault in try_case(case, "P", court.policy(case)).faults] == [
+        "the 277CA", "the 277CA",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -125,16 +117,15 @@ def test_quotations_stand_in_the_text(name: str) -> None:
         assert " ".join(says.split()) in text
 
 
-@pytest.mark.parametrize("name", POLICIES)
-def test_findings_tell_all_they_promise(name: str) -> None:
+@pytest.mark.parametrize("court", COURTS.values(), ids=list(COURTS))
+def test_findings_tell_all_they_promise(court: Court) -> None:
     """Every finding of every case: words filled in, place within the claim, status for a rejection."""
-    shipped = POLICIES[name]
-    edits = {edit.id: edit for edit in shipped.edits}
     seen = 0
-    for case in CASES[shipped.number]:
-        for kind in "PI":
-            claims = shorthand.claims(case["lines"], kind)
-            for claim, findings in zip(claims, shipped.judge(claims), strict=True):
+    for case in court.file.cases:
+        edits = {edit.id: edit for edit in court.policy(case).edits}
+        for kind in case.kinds:
+            claims = shorthand.claims(case.lines, kind)
+            for claim, findings in zip(claims, court.policy(case).judge(claims), strict=True):
                 for finding in findings:
                     seen += 1
                     edit = edits[finding.rule]
@@ -163,7 +154,7 @@ def test_per_diem_codes() -> None:
 def test_profiles() -> None:
     whole, literal, strict = (POLICIES[name] for name in ("042", "042-literal", "042-strict"))
     assert {edit.source for edit in literal.edits} == {"explicit", "implied"}
-    assert {e.id for e in ALL["042"].edits} - {e.id for e in whole.edits} == {"042-B02", "042-C07", "042-C08"}
+    assert {e.id for e in whole.file.written} - {e.id for e in whole.edits} == {"042-B02", "042-C07", "042-C08"}
     assert [e.id for e in literal.edits] == [e.id for e in whole.edits if e.source != "external"]
     assert [e.id for e in strict.edits] == [e.id for e in whole.edits]
     assert all(edit.rests_on for edit in whole.edits if edit.source == "external")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from edi837 import cli
+from edi837 import cli, shorthand
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -81,6 +81,17 @@ def test_the_edit_is_the_policy_s(update: bool) -> None:
     holds("edit", "[[edit]]\n" + edit.split("\n\n")[0].rstrip() + "\n", update)
 
 
+@pytest.mark.parametrize(("of", "words"), [("line", shorthand.LINE_WORDS), ("claim", shorthand.CLAIM_WORDS)])
+def test_words_of_cases(of: str, words: dict[str, str], update: bool) -> None:
+    holds(f"words of a {of}", "".join(f"{word:10} {means}\n" for word, means in words.items()), update)
+
+
+def test_the_case_is_the_policy_s() -> None:
+    cases = (ROOT / "edi837" / "policies" / "042.cases.toml").read_text("utf-8")
+    case = re.search(r"```toml\n(\[\[case\]\].*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert case and case[1] in cases
+
+
 def summary(module: Path) -> str:
     doc = ast.get_docstring(ast.parse(module.read_text("utf-8")))
     assert doc, f"{module} says nothing of itself"
@@ -91,10 +102,10 @@ def summary(module: Path) -> str:
 ORDER = {
     "edi837": (
         "findings x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper frames "
-        "overlap codesets codefiles codewindows codetables problems statuscodes scope mend editfile edit "
-        "policyfile parts rules seen gate history bench process packing kin terms safe wording report answer "
-        "gateway outline personal treedata draw rows table guidebook explain rulebook config console options "
-        "codescli cli"
+        "overlap codesets codefiles codewindows codetables problems statuscodes scope mend editfile edit shorthand "
+        "sample cases policyfile parts rules seen gate history bench process packing kin terms safe wording report "
+        "answer gateway outline personal treedata draw rows table guidebook examples explain rulebook config trial "
+        "policyshow policydiff simulate skeleton console options codescli policycli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
     "edi837/snip": "rule shapes codes listed balance relations dates",
@@ -110,7 +121,7 @@ def test_map_of_the_house(update: bool) -> None:
         lines.append(f"{folder}/")
         lines += [f"  {p.name:16} {summary(p)}" for p in modules]
     lines += [
-        f"{'edi837/policies/':18} policies as data, each with its published text",
+        f"{'edi837/policies/':18} policies as data, each with its published text and its cases",
         f"{'schemas/':18} corrections to pyx12's maps with their reasons; RELAX NG for maps, corrections and the tree",
         f"{'fixtures/':18} interchanges of ours that pass and fail, with the expected answers",
         f"{'benchmarks/':18} rates and memory beside pyx12",
