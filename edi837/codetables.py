@@ -113,6 +113,16 @@ class Tables:
             return None
         return False
 
+    def doubts(self, kind: str, code: str, day: date) -> bool:
+        """Whether no release can tell of that day though there are some, and none of them has the code at all.
+
+        Of parts of a list that no release has (CPT, in CMS's HCPCS file) nothing is doubted.
+        """
+        releases, part = self._releases.get(kind, ()), family(kind, code)
+        if not any(part in release.families for release in releases) or self.says(kind, code, day) is not None:
+            return False
+        return not any(code in release.codes for release in releases)
+
     def heads(self, kind: str, code: str, day: date) -> bool:
         """Whether an ICD-10 code is not billable because longer codes of that day stand under it."""
         in_force = (release for release in self._releases.get(kind, ()) if day in release.window)

@@ -27,6 +27,15 @@ ACCIDENT = "837P/pass/accident.edi"
 CHILDREN = "837P/pass/dependants.edi"
 REPLACED = "837P/pass/replacement-and-void.edi"
 HOSPITAL = "837I/pass/hospital.edi"
+STAY = "CLM*I61-INPATIENT"  # the inpatient claim of HOSPITAL
+APPENDIX = "837I/pass/dependant-appendectomy.edi"
+AMBULANCE = "837P/pass/dependant-ambulance.edi"
+LABORATORY = "837P/pass/dependant-laboratory.edi"
+EQUIPMENT = "837P/pass/certificate-of-medical-necessity.edi"
+OXYGEN = "837P/pass/dependant-oxygen-at-home.edi"
+CHECK_UP = "837P/pass/dependant-check-up-of-a-child.edi"
+MEDICARE_FIRST = "837I/pass/medicare-judged-the-stay-first.edi"
+WHOLE, WHOLE_I = "CLM*P31-CLAIM-JUDGED", "CLM*I41-CLAIM-JUDGED"  # claims adjudicated without lines, of COB and COB_I
 
 
 def changed(path: str, *changes: Change) -> bytes:
@@ -82,6 +91,8 @@ BREAKS = [
     case("S3-CLM02", HOME_I, "CLM02", put("SV2", 3, lambda v: f"{float(v) - 1:g}")),
     case("S3-AMT-D", COB, "AMT02", put("AMT*D", 2, "631")),
     case("S3-AMT-D", COB, "AMT02", insert("CAS*CO*A2*5", before="AMT*D")),
+    case("S3-COB", COB, "AMT02", put(f"{WHOLE}>AMT*D", 2, "251")),
+    case("S3-COB", COB_I, "AMT02", put(f"{WHOLE_I}>CAS", 3, "99")),
     case("S3-SVD", COB, "SVD02", put("CAS*CO", 3, "139"), level="line"),
     case("S3-SVD", COB_I, "SVD02", put("CAS", 3, lambda v: f"{float(v) + 1:g}"), level="line"),
     case("S4-SBR02", HOME_P, "SBR02", put("SBR", 2, "")),
@@ -98,9 +109,12 @@ BREAKS = [
     case("S4-CLM11", ACCIDENT, "CLM11-1", drop("DTP*439")),
     case("S4-CLM11", ACCIDENT, "CLM11-4", part("CLM", 11, 4, "")),
     case("S4-PWK", HOME_P, "PWK06", insert("PWK*OZ*FX", after="CLM")),
-    case("S4-435", HOSPITAL, "CLM05-1", drop("DTP*435"), action="warn"),
+    case("S4-435", HOSPITAL, "CLM05-1", drop("DTP*435")),
+    case("S4-435", HOSPITAL, "CLM05-1", part(STAY, 5, 1, "21"), drop("DTP*435"), action="warn"),
     case("S4-CR1", HOME_P, "SV101-2", put("SV1", 1, "HC:A0428"), action="warn", level="line"),
     case("S4-CR1", HOME_P, "SV101-2", put("SV1", 1, "HC:A0425"), action="warn", level="line"),
+    case("S4-CR1", AMBULANCE, "SV101-2", *[drop(f"NM1*45{each}") for each in (">N4", ">N3", "")],
+         action="warn", level="line"),
     case("S4-SBR01", COB, "SBR01", put("CLM>SBR", 1, "S")),
     case("S4-SVD01", COB, "SVD01", put("LX*2>SVD", 1, "SOMEBODY"), put("AMT*D", 2, "600"), level="line"),
     case("S4-DUPLICATE", HOME_P, "CLM01", twice("CLM", "HL SE CLM")),
@@ -129,6 +143,50 @@ BREAKS = [
     case("S5-REVENUE", HOME_I, "SV201", put("SV2", 1, "640"), level="line"),
     case("S5-BILL-TYPE", HOME_I, "CLM05-1", part("CLM", 5, 1, "00")),
     case("S5-ADMISSION", HOME_I, "CL101", put("CL1", 1, "7")),
+    case("S4-439", ACCIDENT, "DTP01", put("CLM", 11, ""), action="warn"),
+    case("S4-435-P", HOME_P, "CLM05-1", part("CLM", 5, 1, "21"), action="warn"),
+    case("S4-435-P", HOME_P, "SV105", put("SV1", 5, "51"), action="warn", level="line"),
+    case("S4-ABJ", HOSPITAL, "CLM05-1", drop("HI*ABJ"), action="warn"),
+    case("S4-POA", HOSPITAL, "HI01-9", put(f"{STAY}>HI*ABK", 1, "ABK:K3580"), put(f"{STAY}>HI*ABF", 1, "ABF:I10"),
+         action="warn"),
+    case("S4-STATUS", HOSPITAL, "CL103", put(f"{STAY}>CL1", 3, "30"), action="warn"),
+    case("S4-STATUS", HOSPITAL, "CL103", part(STAY, 5, 3, "3"), drop("DTP*096"), action="warn"),
+    case("S4-096", HOSPITAL, "DTP03", part(STAY, 5, 3, "2"), action="warn"),
+    case("S4-71", HOSPITAL, "2300", drop("NM1*71>PRV"), drop("NM1*71"), action="warn"),
+    case("S4-72", HOSPITAL, "HI01-2", drop("NM1*72"), action="warn"),
+    case("S4-BBQ", APPENDIX, "HI01-1", drop("HI*BBR"), action="warn"),
+    case("S4-472", HOSPITAL, "SV202-1", put("DTP*434", 3, "20250115-20250116"), drop("DTP*472"),
+         action="warn", level="line"),
+    case("S4-0001", HOSPITAL, "SV201", put("SV2", 1, "0001"), put("SV2", 3, "0"), put("CLM", 2, "34.5"),
+         action="warn", level="line"),
+    case("S4-ADMITTED", HOSPITAL, "DTP03", put(f"{STAY}>DTP*435", 3, "202501150001")),
+    case("S4-SBR05", COB, "SBR05", put("SBR", 9, "MB"), action="warn"),
+    case("S4-SBR05", COB, "SBR05", put("CLM*P32-TWO-PAYERS>SBR*S", 9, "MA"), action="warn"),
+    case("S4-573", COB, "2330B", drop(f"{WHOLE}>DTP*573"), action="warn"),
+    case("S4-573", COB_I, "2330B", drop(f"{WHOLE_I}>DTP*573"), action="warn"),
+    case("S4-PS1", LABORATORY, "PS101", drop("NM1*QB>REF"), drop("NM1*QB"), action="warn", level="line"),
+    case("S4-CR3", EQUIPMENT, "CR301", drop("DTP*463"), action="warn", level="line"),
+    case("S4-CR3", OXYGEN, "CR301", drop("DTP*607"), action="warn", level="line"),
+    case("S4-EPSDT", CHECK_UP, "CRC03", put("CRC*ZZ", 2, "N"), action="warn"),
+    case("S4-HI-TWICE", HOME_P, "HI02-2", put("HI", 2, "ABF:a419"), action="warn"),
+    case("S4-HI-TWICE", HOSPITAL, "HI01-2", part(f"{STAY}>HI*ABF", 1, 2, "K3580"), action="warn"),
+    case("S4-POINTER-TWICE", HOME_P, "SV107-2", put("SV1", 7, "1:1"), action="warn", level="line"),
+    case("S4-AFTER", ACCIDENT, "DTP03", put("DTP*439", 3, "20250301"), action="warn"),
+    case("S4-SVD01", HOME_P, "SVD01", insert("SVD*FIRST01*840*HC:S9500**7", after="REF*6R"),
+         insert("DTP*573*D8*20250201", after="SVD"), level="line"),
+    case("S5-PRINCIPAL", HOME_P, "HI01-2", part("HI", 1, 2, "W1830XA")),
+    case("S5-PRINCIPAL", HOSPITAL, "HI01-2", part("HI*ABK", 1, 2, "Y9289")),
+    case("S5-CARC", COB, "CAS02", put("CAS*CO", 2, "CO45"), level="line"),
+    case("S5-CARC", COB_I, "CAS05", put(f"{WHOLE_I}>CAS", 5, "1234")),
+    case("S5-RARC", COB, "MOA03", put("MOA", 3, "X1"), action="warn"),
+    case("S5-RARC", MEDICARE_FIRST, "MIA05", put("MIA", 5, "MA"), action="warn"),
+    case("S5-NUBC", HOME_I, "HI01-2", part("HI*BI", 1, 2, "7"), status="A7:721"),
+    case("S5-NUBC", HOSPITAL, "HI01-2", part("HI*BE", 1, 2, "080"), status="A7:725"),
+    case("S5-NUBC", HOME_P, "HI01-2", insert("HI*BG:A", after="HI"), status="A7:460"),
+    case("S5-NUBC", HOME_I, "HI01-2", insert("HI*BH:1-:D8:20241215", after="HI*BI"), status="A7:719"),
+    case("S5-DRG", HOSPITAL, "HI01-2", put("HI*DR", 1, "DR:39"), action="warn"),
+    case("S5-HIPPS", HOME_I, "SV202-2", put("SV2", 2, "HP:1AFK"), level="line"),
+    case("S5-CLIA", LABORATORY, "REF02", put("REF*X4", 2, "4325K442"), action="warn"),
     case("S5-DISCHARGE", HOME_I, "CL103", put("CL1", 3, "1"), action="warn"),
 ]
 
@@ -141,6 +199,9 @@ class Lists:
 
     def says(self, kind: str, code: str, day: date) -> bool | None:
         return None if day < date(2025, 1, 1) else f"{kind}:{code}" not in self.gone
+
+    def doubts(self, kind: str, code: str, day: date) -> bool:
+        return False
 
 
 LISTED = [
@@ -165,6 +226,42 @@ def test_a_code_that_a_table_says_was_not_in_force(rule: str, path: str, gone: s
             f.message.partition(": ")[0] for f in found} == {at}  # fmt: skip
     assert {f.status for f in found} == {(status,)} and {f.place.value for f in found} == {gone.partition(":")[2]}
     assert [f for f in edi837.check(data, codes=Lists()) if f.rule.endswith("-LIST")] == []
+
+
+class Old(Lists):
+    """Tables of years long gone, which hold nothing that is sent today."""
+
+    def says(self, kind: str, code: str, day: date) -> bool | None:
+        return None
+
+    def doubts(self, kind: str, code: str, day: date) -> bool:
+        return f"{kind}:{code}" in self.gone
+
+
+@pytest.mark.parametrize(("rule", "path", "gone", "at", "status"), LISTED, ids=lambda v: v if ":" in v else None)
+def test_a_code_that_no_table_holds_and_none_speaks_for_is_unknown(
+    rule: str, path: str, gone: str, at: str, status: str
+) -> None:
+    data = (FIXTURES / path).read_bytes()
+    found = [f for f in edi837.check(data, codes=Old(gone)) if f.rule.endswith("-LIST")]
+    assert found and {(f.rule, f.action) for f in found} == {(rule, "unknown")}
+    assert {f.place.value for f in found} == {gone.partition(":")[2]}
+    assert [f for f in edi837.check(data, codes=Old()) if f.rule.endswith("-LIST")] == []
+
+
+def test_a_modifier_behind_a_gap_is_found_at_its_place() -> None:
+    data = changed(HOME_P, put("SV1", 1, "HC:S9500::SH"))
+    finding, *_ = [f for f in edi837.check(data, codes=Lists("hcpcs:SH")) if f.rule == "S5-MODIFIER-LIST"]
+    assert finding.message.startswith("SV101-4: ") and finding.place.value == "SH"
+
+
+@pytest.mark.parametrize("value", ["1", "E", "YY"])
+def test_the_guide_itself_judges_present_on_admission(value: str) -> None:
+    """Component 9 has the codes N, U, W and Y; 1, for exempt, went with 4010. Other HI do not use it."""
+    found = told(changed(HOSPITAL, part(f"{STAY}>HI*ABK", 1, 9, value)))
+    assert [(f.syntax, f.place.refdes) for f in found] == [("IK4:7", "HI01-9")]
+    found = told(changed(HOSPITAL, part(f"{STAY}>HI*ABJ", 1, 9, "Y")))
+    assert [(f.syntax, f.place.refdes) for f in found] == [("IK4:I10", "HI01-9")]
 
 
 def test_a_table_that_does_not_reach_the_day_refuses_nothing() -> None:
@@ -235,6 +332,42 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "a line bundled into another": (COB, (put("LX*2>SVD", 6, "1"), put("LX*2>CAS", 3, "1"))),
     "an admission and its hour": (HOSPITAL, ()),
     "lower case": (HOME_P, (part("HI", 1, 2, "l03115"),)),
+    "a payment without an adjustment": (COB, (drop(f"{WHOLE}>CAS"), put(f"{WHOLE}>AMT*D", 2, "1"))),
+    "an adjustment without a payment": (COB, (drop(f"{WHOLE}>AMT*D"), drop(f"{WHOLE}>DTP*573"))),
+    "charges that another payer was not asked for": (COB_I, (insert("AMT*A8*1", after=f"{WHOLE_I}>AMT*EAF"),
+                                                             put(f"{WHOLE_I}>AMT*D", 2, "1"))),
+    "adjustments of several parts": (
+        COB, (put(f"{WHOLE}>CAS", 3, "60"), insert("CAS*CO*253*40", after=f"{WHOLE}>SBR*P")),
+    ),
+    "reasons and remarks of later years": (
+        COB, (put("CAS*CO", 2, "P32"), put("CAS*PR", 2, "W1"), put("MOA", 3, "N1999")),
+    ),
+    "a reason in lower case": (COB, (put("CAS*CO", 2, "b20"),)),
+    "one diagnosis that was present on admission": (HOSPITAL, (put(f"{STAY}>HI*ABF", 1, "ABF:I10"),)),
+    "admitted on the last day": (HOSPITAL, (put(f"{STAY}>DTP*435", 3, "202501142300"),)),
+    "an interim bill of one who stays": (
+        HOSPITAL, (part(STAY, 5, 3, "2"), put(f"{STAY}>CL1", 3, "30"), drop("DTP*096")),
+    ),
+    "a replacement of one who stays": (
+        HOSPITAL, (part(STAY, 5, 3, "7"), put(f"{STAY}>CL1", 3, "30"), insert("REF*F8*X", before=f"{STAY}>HI")),
+    ),
+    "an ambulance without an attending provider": (
+        HOSPITAL, (drop("NM1*71>PRV"), drop("NM1*71"),
+                   *[put(f"LX*{n}>SV2", 1, "0540") for n in (1, 2, 3)]),
+    ),
+    "a procedure that is no surgery": (HOSPITAL, (part("HI*BBR", 1, 2, "3E0436Z"), drop("NM1*72"))),
+    "a drug without a day of its own": (HOSPITAL, (put("DTP*434", 3, "20250115-20250116"), drop("LX*3>DTP*472"))),
+    "a home visit without a day of its own": (HOME_I, (drop("DTP*472"),)),
+    "an external cause behind the injury": (HOME_P, (put("HI", 2, "ABF:W1830XA"),)),
+    "an outpatient of a hospital": (HOME_P, (part("CLM", 5, 1, "22"),)),
+    "an inpatient with the day": (HOME_P, (part("CLM", 5, 1, "21"), insert("DTP*435*D8*20250105", after="CLM"))),
+    "Medicare first": (HOME_P, (put("SBR", 9, "MB"),)),
+    "Medicare second, and why": (COB, (put("SBR", 9, "MB"), put("SBR", 5, "12"))),
+    "a screening without a referral": (CHECK_UP, (put("CRC*ZZ", 2, "N"), put("CRC*ZZ", 3, "NU"), put("CRC*ZZ", 4, ""))),
+    "a group of four digits": (HOSPITAL, (put("HI*DR", 1, "DR:3982"),)),
+    "codes of two characters": (HOME_I, (part("HI*BI", 1, 2, "m1"), insert("HI*BG:D9*BG:07", after="HI*BI"))),
+    "a HIPPS code": (HOME_I, (put("SV2", 2, "HP:1AFKS"),)),
+    "a CLIA number in lower case": (LABORATORY, (put("REF*X4", 2, "11d0000002"),)),
     "LX with a zero in front": (COB, (put("LX*2", 1, "02"),)),
 }
 
@@ -289,6 +422,10 @@ def test_a_fault_above_claims_is_told_on_each_and_in_the_right_line() -> None:
         ("341 131 111 117 85A", "041 91A 34 3411", shapes.bill_type),
         ("0640 0001 1001 3101", "640 4000 064X", shapes.revenue),
         ("3845 47 470", "4 38451 A12", shapes.icd9_procedure),
+        ("1 45 253 A1 B20 P12 W1 045", "CO45 1234 A AA1 A123 45.", shapes.reason),
+        ("M1 M144 MA01 MA130 N1 N734 N800 N1999", "M MA 15 X1 N80000 MM1", shapes.remark),
+        ("1AFKS RUC01 00000", "1AFK 1AFKSS 1AF-S", shapes.rate),
+        ("11D0000001 05D2167451", "45X2167451 4325K442 11D000000 1D10000001", shapes.clia),
     ],
     ids=lambda v: v.__name__ if callable(v) else "",
 )

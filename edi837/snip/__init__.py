@@ -15,17 +15,17 @@ from functools import lru_cache
 from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding, Place
-from edi837.grammar import Guide, SegmentUse
+from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.mapper import as_day
 from edi837.seen import Seen
-from edi837.snip import balance, codes, dates, listed, relations
+from edi837.snip import balance, codes, dates, forms, hospital, listed, relations, situations
 from edi837.snip.relations import repeated
-from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, mask, party
+from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, Whole, is_named, party
 from edi837.x12 import Segment, element
 
 __all__ = [
-    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "listed", "relations", "repeated",
-    "repeats", "sent_before",
+    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "forms", "hospital", "listed",
+    "relations", "repeated", "repeats", "sent_before", "situations",
 ]  # fmt: skip
 
 
@@ -39,9 +39,16 @@ def _single(guide: Guide) -> dict[SegmentUse, list[Rule]]:
     for use in guide.root.segments():
         for rule in RULES:
             here = not rule.loops or use.loop.id in rule.loops
-            if rule.segment and rule.kind in ("", guide.kind) and use.tag in rule.tags and here:
+            if rule.segment and rule.kind in ("", guide.kind) and here and any(is_named(use, t) for t in rule.tags):
                 found.setdefault(use, []).append(rule)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _asked(kind: str, tables: bool, use: LoopUse, seen: int, lines: int) -> tuple[tuple[Rule, Whole], ...]:
+    """The rules on whole claims that have something to say of such a 2300: most claims of a file look alike."""
+    mine = (rule for rule in RULES if rule.kind in ("", kind) and (tables or not rule.tables))
+    return tuple((rule, rule.whole) for rule in mine if rule.whole and rule.asked(use, seen, lines))
 
 
 class Examiner:
@@ -55,8 +62,7 @@ class Examiner:
         self._tables = tables
         self.filed: date | None = None  # the day the set was made; None when it does not tell
         self._component = component
-        mine = [rule for rule in RULES if rule.kind in ("", guide.kind) and (tables or not rule.tables)]
-        self._whole = [(rule.wakes, rule, rule.whole) for rule in mine if rule.whole]
+        self._kind = guide.kind
         self._single = _single(guide)
         self.uses: Collection[SegmentUse] = self._single.keys()
 
@@ -80,11 +86,13 @@ class Examiner:
                 found += [replace(f, place=replace(f.place, claim=claim.id)) for f in level.notes]
             level = level.parent
         view = View(loop, claim, self._component, self.filed, self._tables)
-        seen, use = loop.seen, loop.use
-        for wakes, rule, whole in self._whole:
-            if not wakes or seen & mask(use, wakes):
-                for fault in whole(view):
-                    found.append(rule.finding(fault, claim.id, party(fault.row)))
+        lines = 0
+        for child in loop.loops:
+            if child.use.id == "2400":
+                lines |= child.seen
+        for rule, whole in _asked(self._kind, self._tables is not None, loop.use, loop.seen, lines):
+            for fault in whole(view):
+                found.append(rule.finding(fault, claim.id, party(fault.row)))
         if len(found) > 1:
             found.sort(key=lambda f: f.place.segment)
         return found

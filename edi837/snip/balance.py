@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from edi837.chart import Loop
 from edi837.mapper import as_amount
-from edi837.snip.rule import Fault, Flaw, View, over
+from edi837.snip.rule import Fault, Flaw, View, has, over
 from edi837.x12 import Segment, element
 
 _NOTHING = Decimal()
@@ -34,7 +34,7 @@ def total(view: View) -> Iterator[Fault]:
 
 @over(
     "S3-AMT-D", "AMT02", "what another payer paid is the sum of its line payments less its claim adjustments",
-    status="A7:400", fix="make AMT*D the sum of the payer's SVD02 less its CAS amounts in 2320", wakes="2320",
+    status="A7:400", fix="make AMT*D the sum of the payer's SVD02 less its CAS amounts in 2320", wakes="2400/2430",
 )  # fmt: skip
 def paid(view: View) -> Iterator[Fault]:
     """AMT*D of each 2320 against SVD02 of its payer and its own CAS."""
@@ -54,8 +54,35 @@ def paid(view: View) -> Iterator[Fault]:
 
 
 @over(
+    "S3-COB", "CLM02", "the claim's charge is what a payer paid and adjusted that adjudicated it as a whole",
+    status="A7:400 A7:178", fix="make AMT*D and the CAS amounts of the 2320 come to CLM02",
+    source="external: X12 RFI 1294 and 1115 on balancing (X223 and X222, 1.4.4)", wakes="2320",
+)  # fmt: skip
+def claim_paid(view: View) -> Iterator[Fault]:
+    """AMT*D and CAS of each 2320 whose payer no 2430 names, against CLM02.
+
+    A payment without a CAS is no fault (RFI 251), nor are charges that the payer was never asked for (AMT*A8).
+    """
+    homes = [loop for loop in view.loop.loops if loop.use.id == "2320" and has(loop, "CAS") and has(loop, "AMT*D")]
+    if not homes or view.claim.charge is None:
+        return
+    named = {element(svd, 1) for loop, _ in view.lines for svd, _ in _adjudications(loop)}
+    if named - {_payer(loop) for loop in view.loop.loops if loop.use.id == "2320"}:
+        return  # S4-SVD01 tells it: whose lines these are cannot be told
+    for other in homes:
+        amt, adjusted = other.row("AMT", "D"), _adjusted(other)
+        payment = as_amount(element(amt[2], 2))
+        if _payer(other) in named or has(other, "AMT*A8") or payment is None or adjusted is None:
+            continue
+        if payment + adjusted != view.claim.charge:
+            detail = f"{payment} paid and {adjusted} adjusted on the claim are not {view.claim.charge}, its charge"
+            yield Fault(amt, Flaw(2, amt[2][2], detail))
+
+
+@over(
     "S3-SVD", "SVD02", "a line's charge is what a payer paid and adjusted on it",
-    status="A7:400 A7:178", fix="make SVD02 and the CAS amounts of the 2430 come to the line's charge", wakes="2320",
+    status="A7:400 A7:178", fix="make SVD02 and the CAS amounts of the 2430 come to the line's charge",
+    wakes="2400/2430",
 )  # fmt: skip
 def line_paid(view: View) -> Iterator[Fault]:
     """SVD02 and CAS of each 2430 against SV102 or SV203."""

@@ -14,6 +14,8 @@ from edi837.x12 import Segment, element
 # DTP01 of days that lie behind the sender: onset, accident, last period, last seen, acute, X-ray,
 # admission, adjudication.
 _PAST = frozenset(("431", "439", "484", "304", "453", "455", "435", "573"))
+_PASTS = " ".join(f"DTP*{qualifier}" for qualifier in sorted(_PAST))
+_CAUSES = ("431", "439", "453", "484")  # those that lie behind the service: onset, accident, acute, last period
 
 
 @on(
@@ -31,7 +33,7 @@ def reversed_range(seg: Segment, _: str) -> Iterable[Flaw]:
 
 
 @on(
-    "S4-SPAN", "HI01-4", "an occurrence span ends on or after its first day", tags="HI", kind="I",
+    "S4-SPAN", "HI01-4", "an occurrence span ends on or after its first day", tags="HI*BI", kind="I",
     status="A7:187", fix="send the first day first",
 )  # fmt: skip
 def reversed_span(seg: Segment, component: str) -> Iterator[Flaw]:
@@ -51,7 +53,7 @@ def reversed_span(seg: Segment, component: str) -> Iterator[Flaw]:
 def future(view: View) -> Iterable[Fault]:
     """DTP of claim and lines, and the patient's DMG02, against the day of the file."""
     filed, last, born = view.filed, view.claim.last, view.claim.patient.birth
-    if filed is None or not ((last and last > filed) or (born and born > filed) or has(view.loop, "DTP")):
+    if filed is None or not ((last and last > filed) or (born and born > filed) or has(view.loop, _PASTS)):
         return ()
     return _future(view, filed)
 
@@ -64,7 +66,7 @@ def _future(view: View, filed: date) -> Iterator[Fault]:
             if line.date_source == "line" and line.first and line.first > filed:
                 row = loop.row("DTP", "472")
                 yield Fault(row, _ahead(row[2], filed), line.number)
-    limit = f"{filed:%Y%m%d}" if has(view.loop, "DTP") else ""
+    limit = f"{filed:%Y%m%d}" if has(view.loop, _PASTS) else ""
     for row in view.loop.segments if limit else ():
         seg = row[2]
         if seg[0] == "DTP" and seg[1] in _PAST and element(seg, 3)[:8] > limit:
@@ -88,18 +90,42 @@ def birth(view: View) -> Iterable[Fault]:
 
 
 @over(
+    "S4-AFTER", "DTP03", "what a service is given for does not begin after it", kind="P",
+    wakes="DTP*431 DTP*439 DTP*453 DTP*484", status="A8:187", fix="correct the date, or that of the service",
+    action="warn",
+)  # fmt: skip
+def after(view: View) -> Iterator[Fault]:
+    """DTP*431, 439, 453 and 484 against the last day of service; what lies ahead of the file is S4-FUTURE's."""
+    last, filed = view.claim.last, view.filed
+    if last is None:
+        return
+    end, limit = f"{last:%Y%m%d}", f"{filed:%Y%m%d}" if filed else "9"
+    for row in view.loop.segments:
+        seg = row[2]
+        if seg[0] == "DTP" and seg[1] in _CAUSES and end < element(seg, 3)[:8] <= limit:
+            yield Fault(row, Flaw(3, seg[3], f"the last service is of {last:%m/%d/%Y}"))
+
+
+@over(
     "S4-STATEMENT", "DTP03", "a line's dates lie inside the statement's", kind="I",
     status="A8:187 A8:188", fix="correct the line's date, or the statement period (DTP*434)",
 )  # fmt: skip
-def inside(view: View) -> Iterator[Fault]:
+def inside(view: View) -> Iterable[Fault]:
     """DTP*472 of each line against DTP*434."""
     first, last = view.claim.first, view.claim.last
     if first is None or last is None:
-        return
+        return ()
+    for line in view.claim.lines:
+        if line.first and line.last and (line.first < first or last < line.last) and line.date_source == "line":
+            return _outside(view, first, last)
+    return ()
+
+
+def _outside(view: View, first: date, last: date) -> Iterator[Fault]:
+    detail = f"it leaves the statement period, {first:%m/%d/%Y} to {last:%m/%d/%Y}"
     for loop, line in view.lines:
         if line.date_source == "line" and line.first and line.last and not first <= line.first <= line.last <= last:
             row = loop.row("DTP", "472")
-            detail = f"it leaves the statement period, {first:%m/%d/%Y} to {last:%m/%d/%Y}"
             yield Fault(row, Flaw(3, row[2][3], detail), line.number)
 
 

@@ -1,21 +1,27 @@
 """SNIP 5 against tables: codes that a list in force on the day of service does not hold.
 
-The tables are the operator's (`edi837 codes update`), each with the days it covers. A day or a
-kind of code that no table covers proves nothing: the code has then been judged by its form.
+The tables are the operator's (`edi837 codes update`), each with the days it covers. A kind of code
+that no table covers proves nothing: the code has then been judged by its form. Where there are
+tables, yet none of the day, a code that is in none of them is ``unknown``: it is never refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 from edi837.chart import Loop
 from edi837.claim import ELEMENTS, ServiceLine
+from edi837.findings import Action
 from edi837.snip.codes import ICD10
 from edi837.snip.rule import Fault, Flaw, Row, View, over, party
 from edi837.x12 import element
 
 _PROCEDURES = ("BBR", "BBQ")
+_WORDS: dict[Action, str] = {
+    "reject": "the code was not in force",
+    "unknown": "no table at hand holds the code, and none speaks for the day",
+}
 
 
 @over(
@@ -26,8 +32,8 @@ _PROCEDURES = ("BBR", "BBQ")
 def procedure(view: View) -> Iterator[Fault]:
     """SV101-2 and SV202-2 under HC, on the first and on the last day of the line."""
     for line in view.claim.lines:
-        if line.qualifier == "HC" and _gone(view, "hcpcs", line.procedure, line.first, line.last):
-            yield Fault(*_at(view.home(line), line, line.procedure, "the code was not in force"))
+        if line.qualifier == "HC" and (said := _said(view, "hcpcs", line.procedure, line.first, line.last)):
+            yield Fault(*_at(view, line, line.procedure, said))
 
 
 @over(
@@ -39,8 +45,8 @@ def modifier(view: View) -> Iterator[Fault]:
     """Components 3 to 6 of SV101 and SV202, empty ones passed over."""
     for line in view.claim.lines:
         for code in line.modifiers:
-            if _gone(view, "hcpcs", code, line.first, line.last):
-                yield Fault(*_at(view.home(line), line, code, "the modifier was not in force"))
+            if said := _said(view, "hcpcs", code, line.first, line.last):
+                yield Fault(*_at(view, line, code, said))
 
 
 @over(
@@ -55,9 +61,9 @@ def diagnosis(view: View) -> Iterator[Fault]:
             qualifier, _, rest = value.partition(view.component)
             code = rest.partition(view.component)[0].upper()
             kind = "icd10cm" if qualifier in ICD10 else "icd10pcs" if qualifier in _PROCEDURES else ""
-            if kind and _gone(view, kind, code, view.claim.first, view.claim.last):
+            if kind and (said := _said(view, kind, code, view.claim.first, view.claim.last)):
                 status = f"A7:{ICD10.get(qualifier, '666')}"
-                yield Fault(hi, Flaw(at, code, f"{qualifier} names a code that was not in force", 2, (status,)))
+                yield Fault(hi, Flaw(at, code, f"{qualifier}: {_WORDS[said]}", 2, (status,), said))
 
 
 @over(
@@ -68,12 +74,12 @@ def diagnosis(view: View) -> Iterator[Fault]:
 def place(view: View) -> Iterator[Fault]:
     """CLM05-1, and SV105 where it is another place."""
     claim = view.claim
-    if _gone(view, "pos", claim.place, claim.first, claim.last):
-        yield Fault(view.clm, Flaw(5, claim.place, "the place was not in force", 1))
+    if said := _said(view, "pos", claim.place, claim.first, claim.last):
+        yield Fault(view.clm, Flaw(5, claim.place, _WORDS[said], 1, action=said))
     for line in claim.lines:
-        if line.place != claim.place and _gone(view, "pos", line.place, line.first, line.last):
-            loop = view.home(line)
-            yield Fault(loop.row("SV1"), Flaw(5, line.place, "the place was not in force"), line.number)
+        if line.place != claim.place and (said := _said(view, "pos", line.place, line.first, line.last)):
+            row = view.home(line).row("SV1")
+            yield Fault(row, Flaw(5, line.place, _WORDS[said], action=said), line.number)
 
 
 @over(
@@ -88,15 +94,19 @@ def taxonomy(view: View) -> Iterator[Fault]:
             seg = prv[2]
             if seg[0] == "PRV" and element(seg, 2) == "PXC":
                 code = element(seg, 3).upper()
-                if _gone(view, "nucc", code, view.claim.first, view.claim.last):
+                if said := _said(view, "nucc", code, view.claim.first, view.claim.last):
                     status = (f"A7:145:{party(loop.segments[0])}",)
-                    yield Fault(prv, Flaw(3, code, "the code was not in force", status=status))
+                    yield Fault(prv, Flaw(3, code, _WORDS[said], status=status, action=said))
 
 
-def _gone(view: View, kind: str, code: str, first: date | None, last: date | None) -> bool:
-    """Whether a table says so of both ends: what changed in between is not held against the claim."""
-    said: Callable[[str, str, date], bool | None] | None = view.codes.says if view.codes else None
-    return bool(said and code and first and last and said(kind, code, first) is said(kind, code, last) is False)
+def _said(view: View, kind: str, code: str, first: date | None, last: date | None) -> Action | None:
+    """Reject when a table says so of both ends: what changed in between is not held against the claim."""
+    tables = view.codes
+    if not (tables and code and first and last):
+        return None
+    if tables.says(kind, code, first) is tables.says(kind, code, last) is False:
+        return "reject"
+    return "unknown" if tables.doubts(kind, code, first) and tables.doubts(kind, code, last) else None
 
 
 def _providers(view: View) -> Iterator[Loop]:
@@ -108,8 +118,9 @@ def _providers(view: View) -> Iterator[Loop]:
     yield from (child for child in view.loop.loops if child.use.id.startswith("2310"))
 
 
-def _at(loop: Loop, line: ServiceLine, code: str, detail: str) -> tuple[Row, Flaw, str]:
+def _at(view: View, line: ServiceLine, code: str, said: Action) -> tuple[Row, Flaw, str]:
     """The component of SV101 or SV202 that holds a code."""
     tag, at, _ = ELEMENTS[line.kind]["procedure"]
-    component = 3 + line.modifiers.index(code) if code in line.modifiers else 2
-    return loop.row(tag), Flaw(at, code, detail, component), line.number
+    row = view.home(line).row(tag)
+    parts = element(row[2], at).upper().split(view.component)
+    return row, Flaw(at, code, _WORDS[said], parts.index(code, 1) + 1, action=said), line.number

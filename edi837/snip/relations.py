@@ -14,10 +14,10 @@ from edi837.x12 import Segment, element
 _ICD10_FROM = date(2015, 10, 1)  # first day of service coded in ICD-10 (45 CFR 162.1002)
 _EDITION = {**dict.fromkeys(ICD10, "10"), **dict.fromkeys(ICD9, "9")}
 _SENT_APART = ("BM", "EL", "EM", "FX", "FT")  # PWK02: by mail, electronically, e-mail, fax, file transfer
-_INPATIENT = ("11", "18", "21")  # CLM05-1 of an 837I: hospital inpatient, swing bed, nursing inpatient
 _OWN = {"N3": "A6:503:IL", "N4": "A6:126:IL", "DMG": "A6:158:IL"}
 _NUMBERS = [str(number) for number in range(1001)]  # the guides allow 999 lines at most
 _AMBULANCE = frozenset(f"A0{n}" for n in range(425, 437))
+_TRANSPORT = (("CR1", "CR1"), ("2310E", "2420G"), ("2310F", "2420H"))  # told of the claim, or of the line
 
 
 @over(
@@ -61,6 +61,7 @@ def own_facts(view: View) -> Iterable[Fault]:
 @over(
     "S4-REF-F8", "CLM05-3", "a claim that replaces or voids another names it in REF*F8",
     status="A6:464 A6:535", fix="send REF*F8 with the payer's number of the earlier claim, or frequency 1",
+    unless="REF*F8",
 )  # fmt: skip
 def original(view: View) -> Iterable[Fault]:
     """Frequencies 7 and 8 against REF*F8."""
@@ -76,8 +77,9 @@ def original(view: View) -> Iterable[Fault]:
 def pointer(view: View) -> Iterable[Fault]:
     """SV107 against the count of diagnoses in HI."""
     count = len(view.claim.diagnoses)
-    beyond = [line for line in view.claim.lines if line.pointers and max(line.pointers) > count]
-    return [_beyond(view, line, count) for line in beyond] if beyond else ()
+    if all(not pointers or max(pointers) <= count for pointers in {line.pointers for line in view.claim.lines}):
+        return ()
+    return [_beyond(view, line, count) for line in view.claim.lines if line.pointers and max(line.pointers) > count]
 
 
 def _beyond(view: View, line: ServiceLine, count: int) -> Fault:
@@ -129,9 +131,11 @@ def edition(view: View) -> Iterable[Fault]:
     if first and last:
         due = "10" if first >= _ICD10_FROM else "9" if last < _ICD10_FROM else ""
     rows = [row for row in view.loop.segments if row[2][0] == "HI"]
-    if due == "10" and all(value[0] in "AH" for row in rows for value in row[2] if value):
-        return ()  # every qualifier of ICD-10 begins with A; the tag with H
-    return _other_edition(rows, due, view.component)
+    for row in rows if due == "10" else ():
+        for value in row[2]:
+            if value[:1] not in "AH":  # every qualifier of ICD-10 begins with A; the tag with H
+                return _other_edition(rows, due, view.component)
+    return _other_edition(rows, due, view.component) if due != "10" else ()
 
 
 def _other_edition(rows: list[Row], due: str, component: str) -> Iterator[Fault]:
@@ -173,26 +177,17 @@ def attachment(seg: Segment, _: str) -> Iterator[Flaw]:
 
 
 @over(
-    "S4-435", "DTP03", "an inpatient claim tells when the patient was admitted", kind="I",
-    status="A6:189", fix="send DTP*435", action="warn",
-)  # fmt: skip
-def admitted(view: View) -> Iterator[Fault]:
-    """CLM05-1 of an inpatient against DTP*435."""
-    if view.claim.place in _INPATIENT and not view.loop.first("DTP", "435"):
-        yield Fault(view.clm, Flaw(5, view.claim.place, "DTP*435 does not follow", 1))
-
-
-@over(
     "S4-CR1", "CR1", "an ambulance transport is described, and says from where to where", kind="P",
     status="A6:472", fix="send CR1, and loops 2310E and 2310F", action="warn",
 )  # fmt: skip
 def ambulance(view: View) -> Iterable[Fault]:
-    """Procedures A0425 to A0436 against CR1 of the claim or the line."""
+    """Procedures A0425 to A0436 against CR1, and the loops of both ends, of the claim or the line."""
     rides = [line for line in view.claim.lines if line.procedure in _AMBULANCE]
     for line in rides:
         loop = view.home(line)
-        if not (view.loop.first("CR1") or loop.first("CR1")):
-            return [Fault(loop.row("SV1"), Flaw(1, line.procedure, "CR1 is missing", 2), line.number)]
+        lacking = [of for of, here in _TRANSPORT if not (has(view.loop, of) or has(loop, here))]
+        if lacking:
+            return [Fault(loop.row("SV1"), Flaw(1, line.procedure, f"{lacking[0]} is missing", 2), line.number)]
     return ()
 
 
@@ -214,7 +209,7 @@ def order(view: View) -> Iterator[Fault]:
 
 @over(
     "S4-SVD01", "SVD01", "a line was adjudicated by a payer that the claim names",
-    status="A8:479", fix="send in SVD01 the NM109 of a 2330B", wakes="2320",
+    status="A8:479", fix="send in SVD01 the NM109 of a 2330B", wakes="2400/2430",
 )  # fmt: skip
 def adjudicator(view: View) -> Iterator[Fault]:
     """SVD01 against NM109 of the 2330Bs."""

@@ -30,6 +30,9 @@ class Codes(Protocol):
     def says(self, kind: str, code: str, day: date) -> bool | None:
         """Whether the code was valid on that day; None when no table can tell."""
 
+    def doubts(self, kind: str, code: str, day: date) -> bool:
+        """Whether there are tables of the kind, yet none that can tell of that day, and the code is in none."""
+
 
 Row = tuple[int, SegmentUse, Segment]  # number in the set, use, elements
 Same = Callable[[Claim], Iterable[object]]  # what two claims have in common that are the same
@@ -79,6 +82,9 @@ class View:
         return self.loop.segments[0]
 
 
+Whole = Callable[[View], Iterable[Fault]]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A line of the table that `edi837 rules` prints."""
@@ -90,15 +96,20 @@ class Rule:
     status: tuple[str, ...]  # claim status composites; {entity} is the NM101 of the party at fault
     fix: str
     source: str  # guide; or "external: " and the document
-    tags: tuple[str, ...]  # segments it is asked on; empty: it is asked once a claim
+    tags: tuple[str, ...]  # segments it is asked on, as ``CAS`` or ``REF*X4``; empty: it is asked once a claim
     loops: tuple[str, ...]  # only in these loops; empty: in all
     kind: str  # P, I; empty: both
     action: Action
     tables: bool = False  # it asks the operator's tables
-    wakes: str = ""  # it is asked only of claims with one of these in their 2300, by tag or loop id
+    wakes: str = ""  # it is asked only of claims that have one of these; see `met`
+    unless: str = ""  # and not of those that have one of these
     segment: Callable[[Segment, str], Iterable[Flaw]] | None = None
-    whole: Callable[[View], Iterable[Fault]] | None = None
+    whole: Whole | None = None
     same: Same | None = None
+
+    def asked(self, use: LoopUse, seen: int, lines: int) -> bool:
+        """Whether a 2300 of that use, with these children, and these in its lines, has anything to ask it about."""
+        return (not self.wakes or met(use, self.wakes, seen, lines)) and not met(use, self.unless, seen, lines)
 
     def finding(self, fault: Fault, claim: str, entity: str) -> Finding:
         """The finding that a fault comes to; interchange, group and set are left to the gate."""
@@ -139,14 +150,14 @@ def on(
 
 def over(
     id: str, at: str, title: str, *, status: str, fix: str, kind: str = "", source: str = GUIDE,
-    action: Action = "reject", wakes: str = "", tables: bool = False,
+    action: Action = "reject", wakes: str = "", unless: str = "", tables: bool = False,
 ) -> Callable[[Callable[[View], Iterable[Fault]]], Callable[[View], Iterable[Fault]]]:  # fmt: skip
     """Enter a rule on whole claims: ``f(view)`` yields its faults."""
 
     def enter(f: Callable[[View], Iterable[Fault]]) -> Callable[[View], Iterable[Fault]]:
         RULES.append(
             Rule(id, int(id[1]), at, title, tuple(status.split()), fix, source, (), (), kind, action, tables,
-                 wakes, whole=f)
+                 wakes, unless, whole=f)
         )  # fmt: skip
         return f
 
@@ -175,12 +186,35 @@ def has_all(loop: Loop, names: str) -> bool:
     return not mask(loop.use, names) & ~loop.seen
 
 
+def met(use: LoopUse, names: str, seen: int, lines: int) -> bool:
+    """Whether a 2300 has one of these: ``HI``, ``HI*BBQ``, ``2320``; with ``2400/`` before it, one of its lines."""
+    above, below = _masks(use, names)
+    return bool(seen & above or lines & below)
+
+
+@cache
+def _masks(use: LoopUse, names: str) -> tuple[int, int]:
+    """The bits of these among the children of a 2300, and among those of its lines."""
+    wanted = names.split()
+    line = next(child for child in use.children if isinstance(child, LoopUse) and child.id == "2400")
+    below = [name.partition("/")[2] for name in wanted if "/" in name]
+    return mask(use, " ".join(name for name in wanted if "/" not in name)), mask(line, " ".join(below))
+
+
 @cache
 def mask(use: LoopUse, names: str) -> int:
-    """The bits of a loop's children of these tags or ids."""
+    """The bits of a loop's children of these names."""
     wanted = names.split()
-    bits = [child.bit for child in use.children if (child.tag if isinstance(child, SegmentUse) else child.id) in wanted]
-    return sum(set(bits))
+    return sum({child.bit for child in use.children if any(is_named(child, name) for name in wanted)})
+
+
+def is_named(child: SegmentUse | LoopUse, name: str) -> bool:
+    """Whether a segment is of that tag, and of the qualifier behind its ``*``; or a loop of that id."""
+    if isinstance(child, LoopUse):
+        return child.id == name
+    tag, _, qualifier = name.partition("*")
+    first = child.elements[0]
+    return child.tag == tag and (not qualifier or qualifier in (first.components or (first,))[0].codes)
 
 
 def party(row: Row) -> str:

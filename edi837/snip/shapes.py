@@ -18,6 +18,10 @@ _ICD9_PROCEDURE = re.compile(r"\d{3,4}|\d{2}")
 _TAXONOMY = re.compile(r"\d{3}[0-9A-Z]{7}")
 _BILL = re.compile(r"[1-8][1-9][0-9A-Z]")
 _REVENUE = re.compile(r"[0-3]\d{3}")
+_REASON = re.compile(r"[0-9]{1,3}|[A-Z][0-9]{1,2}")
+_REMARK = re.compile(r"(?:M|MA|N)[0-9]{1,4}")
+_RATE = re.compile(r"[0-9A-Z]{5}")
+_CLIA = re.compile(r"[0-9]{2}D[0-9]{7}")
 
 
 @lru_cache(maxsize=8192)
@@ -75,6 +79,26 @@ def bill_type(text: str) -> bool:
 def revenue(code: str) -> bool:
     """A revenue code of four digits."""
     return _REVENUE.fullmatch(code) is not None
+
+
+def reason(code: str) -> bool:
+    """A claim adjustment reason: 45, A1, P12."""
+    return _REASON.fullmatch(code) is not None
+
+
+def remark(code: str) -> bool:
+    """A remittance advice remark: M15, MA01, N800."""
+    return _REMARK.fullmatch(code) is not None
+
+
+def rate(code: str) -> bool:
+    """A HIPPS rate code: five letters or digits."""
+    return _RATE.fullmatch(code) is not None
+
+
+def clia(number: str) -> bool:
+    """The number of a laboratory's certificate: two digits of the state, a D, seven digits."""
+    return _CLIA.fullmatch(number) is not None
 
 
 def digits(text: str, count: int) -> bool:
