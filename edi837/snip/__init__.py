@@ -35,11 +35,15 @@ _ONCE = [(rule, rule.same) for rule in RULES if rule.same]
 @lru_cache(maxsize=16)
 def _single(guide: Guide) -> dict[SegmentUse, list[Rule]]:
     """The rules on single segments, by the use they are asked on."""
+    asked: dict[str, list[tuple[str, Rule]]] = {}  # by tag: the name that a use must have, and the rule
+    for rule in RULES:
+        if rule.segment and rule.kind in ("", guide.kind):
+            for name in rule.tags:
+                asked.setdefault(name.partition("*")[0], []).append((name, rule))
     found: dict[SegmentUse, list[Rule]] = {}
     for use in guide.root.segments():
-        for rule in RULES:
-            here = not rule.loops or use.loop.id in rule.loops
-            if rule.segment and rule.kind in ("", guide.kind) and here and any(is_named(use, t) for t in rule.tags):
+        for name, rule in asked.get(use.tag, ()):
+            if (not rule.loops or use.loop.id in rule.loops) and is_named(use, name):
                 found.setdefault(use, []).append(rule)
     return found
 
