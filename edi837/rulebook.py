@@ -16,9 +16,14 @@ from edi837.rules import Policy
 
 _ANSWERS = {"TA1": "TA1", "AK9": "999", "IK5": "999", "IK3": "999", "IK4": "999"}
 _SNIP = {"TA1": 1, "AK9": 1, "IK5": 1, "IK3": 2, "IK4": 2}
-# Situational segments and loops whose condition a rule does judge.
-_JUDGED = {"2300 REF*F8", "2300 DTP*439", "2300 DTP*435", "2300 CR1", "2400 CR1", "2010BA N3", "2010BA N4",
-           "2010BA DMG*D8", "2000C the loop", "2300 the loop"}  # fmt: skip
+# Situational segments and loops whose condition a rule does judge, by guide.
+_BOTH = {"2300 the loop", "2000C the loop", "2010BA N3", "2010BA N4", "2010BA DMG*D8", "2300 REF*F8", "2300 DTP*435",
+         "2330B DTP*573"}  # fmt: skip
+_JUDGED = {
+    "P": _BOTH | {"2300 DTP*439", "2300 CR1*LB", "2400 CR1*LB", "2310E the loop", "2310F the loop", "2420G the loop",
+                  "2420H the loop", "2420B the loop", "2400 DTP*463", "2400 DTP*607"},
+    "I": _BOTH | {"2300 HI*ABJ", "2310A the loop", "2310B the loop", "2400 DTP*472"},
+}  # fmt: skip
 _HEADS = ("rule", "SNIP", "at", "answer", "source", "what must hold, or what is wrong")
 
 
@@ -81,7 +86,7 @@ def unjudged(guide: Guide) -> Iterator[tuple[str, list[str]]]:
         usage = use.loop.usage if entry else use.usage
         codes = sorted(use.elements[0].codes or (use.elements[0].components or use.elements)[0].codes)
         name = "the loop" if entry else f"{use.tag}*{codes[0]}" if 0 < len(codes) < 4 else use.tag
-        if usage == "S" and f"{use.loop.id} {name}" not in _JUDGED:
+        if usage == "S" and f"{use.loop.id} {name}" not in _JUDGED[guide.kind]:
             found.setdefault(use.loop.id, {})[name] = None
     return ((loop, list(names)) for loop, names in found.items())
 

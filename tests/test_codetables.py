@@ -300,6 +300,32 @@ def test_what_a_file_never_lists_is_not_refused(folder: Path, code: str) -> None
     assert Tables.load(folder).says("hcpcs", code, date(2025, 3, 1)) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "day", "doubted"),
+    [
+        ("hcpcs", "S9366", date(2025, 3, 31), False),  # a release in force refuses it
+        ("hcpcs", "S9365", date(2025, 3, 31), False),  # and takes this
+        ("hcpcs", "S9366", date(2025, 4, 1), True),  # it may be new since
+        ("hcpcs", "S9366", date(2026, 1, 1), True),
+        ("hcpcs", "S9366", date(2024, 12, 31), True),
+        ("hcpcs", "S9365", date(2026, 1, 1), False),  # a release holds it
+        ("hcpcs", "J9999", date(2026, 1, 1), False),  # one that has ended too
+        ("hcpcs", "99213", date(2026, 1, 1), False),  # no release has any of CPT
+        ("hcpcs", "SX", date(2026, 1, 1), True),
+        ("icd10cm", "E1199", date(2025, 4, 1), True),
+        ("icd10cm", "E119", date(2025, 10, 1), False),
+        ("icd10pcs", "0016070", date(2025, 4, 1), False),  # no table of that kind
+        ("nonsense", "1", date(2025, 4, 1), False),
+    ],
+)
+def test_a_code_is_doubted_where_tables_are_but_none_that_can_tell(
+    folder: Path, kind: str, code: str, day: date, doubted: bool
+) -> None:
+    put(HCPCS, "HCPC2025_JAN_ANWEB.txt", folder)
+    put(CM, "icd10cm_order_2025.txt", folder)
+    assert Tables.load(folder).doubts(kind, code, day) is doubted
+
+
 def test_a_file_with_some_of_cpt_speaks_for_that_part(folder: Path) -> None:
     put(HCPCS + hcpcs("99213"), "HCPC2025_JAN_ANWEB.txt", folder)
     says = Tables.load(folder).says
