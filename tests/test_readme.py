@@ -108,7 +108,7 @@ ORDER = {
         "policyshow policydiff simulate skeleton console options codescli policycli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
-    "edi837/snip": "rule shapes codes listed balance relations dates",
+    "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
 }
 

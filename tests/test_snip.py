@@ -109,7 +109,7 @@ BREAKS = [
     case("S4-CLM11", ACCIDENT, "CLM11-1", drop("DTP*439")),
     case("S4-CLM11", ACCIDENT, "CLM11-4", part("CLM", 11, 4, "")),
     case("S4-PWK", HOME_P, "PWK06", insert("PWK*OZ*FX", after="CLM")),
-    case("S4-435", HOSPITAL, "CLM05-1", drop("DTP*435")),
+    case("S4-435", HOSPITAL, "CLM05-1", drop("DTP*435"), action="warn"),
     case("S4-435", HOSPITAL, "CLM05-1", part(STAY, 5, 1, "21"), drop("DTP*435"), action="warn"),
     case("S4-CR1", HOME_P, "SV101-2", put("SV1", 1, "HC:A0428"), action="warn", level="line"),
     case("S4-CR1", HOME_P, "SV101-2", put("SV1", 1, "HC:A0425"), action="warn", level="line"),

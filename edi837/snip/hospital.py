@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from edi837.findings import Action
 from edi837.snip.rule import Fault, Flaw, View, has, over
 from edi837.x12 import element
 
@@ -21,16 +20,12 @@ _SURGERY = "0"  # first character of an ICD-10-PCS code: the section medical and
 
 @over(
     "S4-435", "DTP03", "an inpatient claim tells when the patient was admitted", kind="I", unless="DTP*435",
-    status="A6:189", fix="send DTP*435",
-    source="external: X12 RFI 1479 and CMS Pub. 100-04, chapter 25, form locator 12",
+    status="A6:189", fix="send DTP*435", action="warn", source="external: X12 RFI 1479, UB-04 form locator 12",
 )  # fmt: skip
 def admitted(view: View) -> Iterable[Fault]:
-    """CLM05-1 of an inpatient against DTP*435; sure of a hospital's alone."""
+    """CLM05-1 of an inpatient against DTP*435."""
     place = view.claim.place
-    if place not in INPATIENT:
-        return ()
-    action: Action | None = None if place == "11" else "warn"
-    return [Fault(view.clm, Flaw(5, place, "DTP*435 does not follow", 1, action=action))]
+    return [Fault(view.clm, Flaw(5, place, "DTP*435 does not follow", 1))] if place in INPATIENT else ()
 
 
 @over(
