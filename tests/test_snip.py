@@ -11,14 +11,16 @@ from typing import NamedTuple
 import pytest
 
 import edi837
-from edi837 import answer, rulebook, snip, statuscodes
+from edi837 import answer, grammar, rulebook, snip, statuscodes
 from edi837.findings import Finding
 from edi837.rules import load
 from edi837.snip import shapes
+from edi837.snip.rule import is_named, mask
 from edi837.terms import Terms
 from tests.edits import Change, Wire, backwards, drop, insert, part, put
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+GUIDES = {"P": "005010X222A1", "I": "005010X223A2"}
 HOME_P = "837P/pass/subscriber-claims.edi"
 HOME_I = "837I/pass/home-infusion.edi"
 COB = "837P/pass/coordination-of-benefits.edi"
@@ -122,6 +124,7 @@ BREAKS = [
     case("S4-RANGE", HOME_I, "DTP03", put("DTP*434", 3, backwards), status="A7:188"),
     case("S4-SPAN", HOME_I, "HI01-4", part("HI*BI", 1, 4, "20250103-20241220")),
     case("S4-FUTURE", HOME_P, "DTP03", put("DTP*472", 2, "D8"), put("DTP*472", 3, "20250304"), level="line"),
+    case("S4-FUTURE", HOSPITAL, "DTP03", put(f"{STAY}>DTP*435", 3, "209901010000")),
     case("S4-FUTURE", ACCIDENT, "DTP03", put("DTP*439", 3, "20990101")),
     case("S4-FUTURE", HOME_P, "2300", put("DMG", 2, "20990101"), status="A7:510"),
     case("S4-BIRTH", HOME_P, "2300", put("DMG", 2, "20250302")),
@@ -159,6 +162,8 @@ BREAKS = [
          action="warn", level="line"),
     case("S4-0001", HOSPITAL, "SV201", put("SV2", 1, "0001"), put("SV2", 3, "0"), put("CLM", 2, "34.5"),
          action="warn", level="line"),
+    case("S4-0001", HOSPITAL, "SV201", put("SV2", 1, "0001"), action="warn", level="line"),
+    case("S3-CLM02", HOSPITAL, "CLM02", put("SV2", 1, "0001"), put("CLM", 2, "34.5")),
     case("S4-ADMITTED", HOSPITAL, "DTP03", put(f"{STAY}>DTP*435", 3, "202501150001")),
     case("S4-SBR05", COB, "SBR05", put("SBR", 9, "MB"), action="warn"),
     case("S4-SBR05", COB, "SBR05", put("CLM*P32-TWO-PAYERS>SBR*S", 9, "MA"), action="warn"),
@@ -331,6 +336,19 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     ),
     "a line bundled into another": (COB, (put("LX*2>SVD", 6, "1"), put("LX*2>CAS", 3, "1"))),
     "an admission and its hour": (HOSPITAL, ()),
+    "a stay coded in ICD-9": (
+        HOSPITAL,
+        (put(f"{STAY}>DTP*434", 3, "20140110-20140114"), put(f"{STAY}>DTP*435", 3, "201401102115"),
+         put(f"{STAY}>HI*ABK", 1, "BK:5409"), put(f"{STAY}>HI*ABJ", 1, "BJ:78900"), put(f"{STAY}>HI*ABF", 1, "BF:4019"),
+         put(f"{STAY}>HI*BBR", 1, "BR:0139:D8:20140111"), drop("NM1*72")),
+    ),
+    "an outpatient's day without a day of the line": (HOSPITAL, (drop("DTP*472"),)),
+    "a line without a procedure or a day": (
+        HOSPITAL, (put("DTP*434", 3, "20250115-20250116"), put("SV2", 2, ""), drop("DTP*472")),
+    ),
+    "an outpatient admitted later": (
+        HOSPITAL, (part(STAY, 5, 1, "34"), put(f"{STAY}>DTP*435", 3, "202501202115"), drop("HI*ABJ")),
+    ),
     "lower case": (HOME_P, (part("HI", 1, 2, "l03115"),)),
     "a payment without an adjustment": (COB, (drop(f"{WHOLE}>CAS"), put(f"{WHOLE}>AMT*D", 2, "1"))),
     "an adjustment without a payment": (COB, (drop(f"{WHOLE}>AMT*D"), drop(f"{WHOLE}>DTP*573"))),
@@ -398,6 +416,38 @@ def test_status_codes_of_the_rules_may_reject() -> None:
     for rule in snip.RULES:
         assert rule.source == "guide" or rule.source.startswith("external: ")
         assert not list(statuscodes.faults([code.replace("{entity}", "85") for code in rule.status])), rule.id
+
+
+def test_what_a_rule_is_asked_on_stands_in_the_guides_it_is_for() -> None:
+    """A name misspelled would put a rule to sleep, or wake it for nothing."""
+    for rule in snip.RULES:
+        guides = [GUIDES[rule.kind]] if rule.kind else list(GUIDES.values())
+        everywhere = [use for name in guides for use in grammar.load(name).root.segments()]
+        for text in rule.tags:
+            assert any(is_named(use, text) for use in everywhere), (rule.id, text)
+        for name in guides:
+            uses = list(grammar.load(name).root.segments())
+            claims = [use.loop for use in uses if use.tag == "CLM"]
+            lines = [use.loop for use in uses if use.tag == "LX"]
+            for text in f"{rule.wakes} {rule.unless}".split():
+                above, _, below = text.rpartition("/")
+                assert above in ("", "2400")
+                assert all(mask(loop, below) for loop in (lines if above else claims)), (rule.id, text)
+
+
+PLACES = [
+    ("S4-BBQ", APPENDIX, (drop("HI*BBR"),), "BBQ"),
+    ("S4-72", HOSPITAL, (drop("NM1*72"),), "0DTJ4ZZ"),
+    ("S4-HI-TWICE", HOSPITAL, (part(f"{STAY}>HI*ABF", 1, 2, "K3580"),), "K3580"),
+    ("S4-STATUS", HOSPITAL, (put(f"{STAY}>CL1", 3, "30"),), "30"),
+    ("S4-096", HOSPITAL, (part(STAY, 5, 3, "2"),), "1100"),
+    ("S5-CARC", COB_I, (put(f"{WHOLE_I}>CAS", 5, "1234"),), "1234"),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "changes", "value"), PLACES, ids=lambda v: v if str(v)[:1] == "S" else "")
+def test_the_place_holds_what_is_at_fault(rule: str, path: str, changes: tuple[Change, ...], value: str) -> None:
+    assert [(f.rule, f.place.value) for f in told(changed(path, *changes))] == [(rule, value)]
 
 
 def test_a_fault_above_claims_is_told_on_each_and_in_the_right_line() -> None:

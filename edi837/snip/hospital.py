@@ -7,6 +7,7 @@ payer may ask for less. Types of bill are written as in CLM05-1, without the fre
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from edi837.snip.rule import Fault, Flaw, View, has, over
 from edi837.x12 import element
@@ -15,6 +16,7 @@ INPATIENT = ("11", "18", "21")  # hospital, swing bed, skilled nursing
 _ADMITTING = (*INPATIENT, "12", "22")  # these and the ancillary services of an inpatient (RFI 1479)
 _OUTPATIENT = ("13", "14", "85")  # hospital, hospital laboratory, critical access hospital
 _AMBULANCE = "054"  # revenue codes
+_NOTHING = Decimal()
 _SURGERY = "0"  # first character of an ICD-10-PCS code: the section medical and surgical
 
 
@@ -145,12 +147,12 @@ def dated(view: View) -> Iterable[Fault]:
     source="external: CMS Pub. 100-04, chapter 25, form locators 42 and 47",
 )  # fmt: skip
 def totalled(view: View) -> Iterable[Fault]:
-    """SV201 0001 on a line without a charge: with one the claim is out of balance, which S3-CLM02 tells."""
+    """SV201 0001, where the claim is in balance with it: else it is counted twice, which S3-CLM02 tells."""
+    lines = [line for line in view.claim.lines if line.revenue == "0001"]
+    if not lines or sum((line.charge or _NOTHING for line in view.claim.lines), _NOTHING) != view.claim.charge:
+        return ()
     detail = "0001 is the total of a bill on paper"
-    return [
-        Fault(view.home(line).row("SV2"), Flaw(1, "0001", detail), line.number)
-        for line in view.claim.lines if line.revenue == "0001" and not line.charge
-    ]  # fmt: skip
+    return [Fault(view.home(line).row("SV2"), Flaw(1, "0001", detail), line.number) for line in lines]
 
 
 @over(
