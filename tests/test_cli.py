@@ -18,7 +18,7 @@ NOT_X12 = FIXTURES / "envelope" / "not-x12.edi"
 REFUSED = FIXTURES / "837P" / "fail" / "missing-segment.edi"
 KEYS = [
     "rule", "action", "level", "source", "message", "status", "syntax", "file", "interchange", "group", "set",
-    "claim", "line", "segment", "tag", "loop", "element", "value", "says",
+    "claim", "line", "segment", "tag", "loop", "element", "value", "says", "proposal",
 ]  # fmt: skip
 
 
