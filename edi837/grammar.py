@@ -189,9 +189,9 @@ class _Reader:
         valid = node.find("valid_codes")
         if valid is not None:
             inline = frozenset(str(c.text) for c in valid.findall("code"))
-            listed, complete = maps.code_lists().get(valid.get("external", ""), (frozenset(), True))
-            if complete:
-                use.codes = inline | listed
+            listed = maps.code_lists().get(valid.get("external", ""), maps.CodeList(frozenset(), True))
+            if listed.complete:
+                use.codes = inline | listed.codes
             else:
                 use.code_list = valid.get("external", "")
         return use

@@ -7,10 +7,12 @@ shape stops the load instead of the first claim.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -125,17 +127,26 @@ def data_elements() -> dict[str, tuple[str, int, int]]:
     }
 
 
+class CodeList(NamedTuple):
+    """An external list of codes."""
+
+    codes: frozenset[str]
+    complete: bool  # so that the guide refuses what is missing
+    until: date | None = None  # a list that grows: the last day it is complete for
+
+
 @cache
-def code_lists() -> dict[str, tuple[frozenset[str], bool]]:
-    """External lists: the codes, and whether they are complete enough to refuse what is missing."""
+def code_lists() -> dict[str, CodeList]:
+    """The external lists by name (pyx12's codes.xml), with what we add to them."""
     tree = etree.fromstring((resources.files("pyx12.map") / "codes.xml").read_bytes(), _PARSER)
     lists = {fact(n, "id"): frozenset(str(c.text) for c in n.iter("code")) for n in tree.iter("codeset")}
     overlay = parse(schema_file("codes.overlay.xml"), "overlay.rng")
-    result = {name: (codes, False) for name, codes in lists.items()}
+    result = {name: CodeList(codes, False) for name, codes in lists.items()}
     for entry in overlay.iter("codes"):
-        name = str(entry.get("list"))
-        codes, _ = result[name]
-        result[name] = (codes | frozenset(entry.get("add", "").split()), entry.get("complete") == "yes")
+        name, until = str(entry.get("list")), entry.get("until")
+        codes = result[name].codes | frozenset(entry.get("add", "").split())
+        last = date.fromisoformat(until) if until else None
+        result[name] = CodeList(codes, entry.get("complete") == "yes", last)
     return result
 
 

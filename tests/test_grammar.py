@@ -109,7 +109,7 @@ def test_each_use_says_what_its_node_says(name: str) -> None:
     assert len(found) > 50
 
 
-LISTS = {codes: name for name, (codes, _) in maps.code_lists().items()}
+LISTS = {each.codes: name for name, each in maps.code_lists().items()}
 
 
 def _values(part: etree._Element) -> tuple[str, str]:
@@ -340,7 +340,7 @@ def test_a_complete_list_is_enforced_with_what_we_add() -> None:
 
 def test_a_list_of_which_we_say_nothing_is_not_enforced() -> None:
     ours = {str(entry.get("list")) for entry in maps.parse(SCHEMAS / "codes.overlay.xml", "overlay.rng").iter("codes")}
-    others = {name: complete for name, (_, complete) in maps.code_lists().items() if name not in ours}
+    others = {name: each.complete for name, each in maps.code_lists().items() if name not in ours}
     assert others
     assert not any(others.values())
 

@@ -130,6 +130,8 @@ BREAKS = [
     case("S4-BIRTH", HOME_P, "2300", put("DMG", 2, "20250302")),
     case("S4-STATEMENT", HOME_I, "DTP03", put("LX*3>DTP*472", 3, "20250106-20250113"), level="line"),
     case("S4-MODIFIER-TWICE", HOME_P, "SV101-4", put("SV1", 1, lambda v: "HC:99213:25:25"), level="line"),
+    case("S5-PLACE", HOME_P, "CLM05-1", part("CLM", 5, 1, "98")),
+    case("S5-PLACE", HOME_P, "SV105", put("SV1", 5, "98"), level="line"),
     case("S5-NPI", HOME_P, "NM109", put("NM1*85", 9, "2000000011"), status="A7:562:85"),
     case("S5-NPI", HOSPITAL, "NM109", put("NM1*71", 9, "1234567890"), status="A7:562:71"),
     case("S5-TAX-ID", HOME_P, "REF02", put("REF*EI", 2, "12-3456789")),
@@ -313,6 +315,32 @@ def test_a_broken_rule_is_found_once_and_told_in_the_277ca(case: Case) -> None:
         assert "IK5*A" in ack and "IK3*" not in ack, "the set itself is good"
         stcs = [row.split("*")[1].replace(">", ":") for row in reply.split("~") if row.strip().startswith("STC*")]
         assert status in [":".join(stc.split(":")) for stc in stcs] or any(status in stc for stc in stcs)
+
+
+def dated(day: str) -> tuple[Change, ...]:
+    """A claim's first line on this day, in a file of 2027."""
+    return put("CLM>DTP*472", 2, "D8"), put("CLM>DTP*472", 3, day), put("BHT", 4, "20270101")
+
+
+def test_a_place_that_the_list_may_be_too_old_to_hold_is_only_doubted() -> None:
+    class Table:
+        def __init__(self, said: bool | None) -> None:
+            self.said = said
+
+        def says(self, kind: str, code: str, day: date) -> bool | None:
+            return self.said if kind == "pos" else None
+
+        def doubts(self, kind: str, code: str, day: date) -> bool:
+            return False
+
+    for day, action in (("20260429", "reject"), ("20260430", "unknown")):
+        data = changed(HOME_P, part("CLM", 5, 1, "98"), *dated(day))
+        found = [(f.action, f.place.refdes) for f in told(data) if f.rule == "S5-PLACE"]
+        assert found == [(action, "CLM05-1")], day
+        by_table = {f.rule for f in edi837.check(io.BytesIO(data), (), codes=Table(True))}
+        assert "S5-PLACE" not in by_table
+        untold = {f.rule for f in edi837.check(io.BytesIO(data), (), codes=Table(None))}
+        assert "S5-PLACE" in untold
 
 
 def test_every_rule_has_a_case() -> None:

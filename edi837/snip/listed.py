@@ -7,17 +7,20 @@ tables, yet none of the day, a code that is in none of them is ``unknown``: it i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from edi837.chart import Loop
 from edi837.claim import ELEMENTS, ServiceLine
 from edi837.findings import Action
+from edi837.maps import code_lists
 from edi837.snip.codes import ICD10
 from edi837.snip.rule import Fault, Flaw, Row, View, over, party
 from edi837.x12 import element
 
 _PROCEDURES = ("BBR", "BBQ")
+_POS = code_lists()["pos"]
+_PLACES, _PLACES_UNTIL = _POS.codes, _POS.until or date.min
 _WORDS: dict[Action, str] = {
     "reject": "the code was not in force",
     "unknown": "no table at hand holds the code, and none speaks for the day",
@@ -64,6 +67,36 @@ def diagnosis(view: View) -> Iterator[Fault]:
             if kind and (said := _said(view, kind, code, view.claim.first, view.claim.last)):
                 status = f"A7:{ICD10.get(qualifier, '666')}"
                 yield Fault(hi, Flaw(at, code, f"{qualifier}: {_WORDS[said]}", 2, (status,), said))
+
+
+@over(
+    "S5-PLACE", "CLM05-1", "a place of service is in CMS's list", kind="P",
+    status="A7:249", fix="send the place as CMS's list of place of service codes has it",
+    source=f"external: CMS place of service codes, the list of {_PLACES_UNTIL:%m/%d/%Y}",
+)  # fmt: skip
+def place_known(view: View) -> Iterable[Fault]:
+    """CLM05-1 and SV105 against the list at hand; of a later day it can only doubt. An operator's table goes first."""
+    claim = view.claim
+    if claim.place in _PLACES and all(line.place in _PLACES for line in claim.lines):
+        return ()
+    return _unlisted(view)
+
+
+def _unlisted(view: View) -> Iterator[Fault]:
+    claim = view.claim
+    if flaw := _unknown_place(view, claim.place, claim.last, 1):
+        yield Fault(view.clm, flaw)
+    for loop, line in view.lines:
+        if line.place != claim.place and (flaw := _unknown_place(view, line.place, line.last, 0)):
+            yield Fault(loop.row("SV1"), flaw, line.number)
+
+
+def _unknown_place(view: View, place: str, last: date | None, component: int) -> Flaw | None:
+    if place in _PLACES or (view.codes and last and view.codes.says("pos", place, last) is not None):
+        return None
+    if last is not None and last <= _PLACES_UNTIL:
+        return Flaw(5, place, "no place of service has this code", component)
+    return Flaw(5, place, "the list at hand does not hold it, and it may be newer", component, action="unknown")
 
 
 @over(
