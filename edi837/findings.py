@@ -97,6 +97,7 @@ class Finding:
     syntax: str = ""
     status: tuple[str, ...] = ()
     proposal: Proposal | None = None  # what would mend it, where that is plain
+    because: tuple[Place, ...] = ()  # the elements sent that make it a fault (the CTX of a 999); no values
 
     @property
     def rejects(self) -> bool:

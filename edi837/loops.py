@@ -40,6 +40,7 @@ LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
 _BELOW = {"0": "no level", "1": "a level"}
 _MEND = {"0": "send 0, or the level that is missing", "1": "send 1"}
 _BLANK = " \t\r\n"
+Because = tuple[tuple[int, SegmentUse, int], ...]  # segment in the set, its use, and the element
 
 
 class Inspector(Protocol):
@@ -233,9 +234,10 @@ class Reader:
                     of=loop, number=loop.segments[0][0], fix=_MEND[what],
                 )  # fmt: skip
         elif what and self._strayed < loop.segments[0][0]:
-            self._missing(loop, sum(c.bit for c in loop.use.children if isinstance(c, LoopUse) and c.id == what))
+            asked = sum(c.bit for c in loop.use.children if isinstance(c, LoopUse) and c.id == what)
+            self._missing(loop, asked, ((loop.segments[0][0], loop.use.entry, 4),))  # HL04: no level stands below
 
-    def _missing(self, loop: Loop, required: int = 0) -> None:
+    def _missing(self, loop: Loop, required: int = 0, because: Because = ()) -> None:
         """Tell what a loop that closes needs and lacks."""
         for child in loop.use.children:
             if child.bit & (required or loop.use.required) & ~(loop.seen | loop.excused):
@@ -249,7 +251,7 @@ class Reader:
                 after = min(later, default=self.number)
                 self._finding(
                     "IK3:3", f"{what} is required in loop {loop.use.id} and missing",
-                    loop=where, tag=entry.tag, number=after, of=loop, fix=f"send {what}",
+                    loop=where, tag=entry.tag, number=after, of=loop, fix=f"send {what}", because=because,
                 )  # fmt: skip
 
     def _again(self, loop: Loop, use: SegmentUse) -> None:
@@ -278,6 +280,7 @@ class Reader:
             f"IK4:{flaw.code}", f"{name}{called} {syntax.IK403[flaw.code]}{detail}",
             loop=use.loop.id, tag=use.tag, element=flaw.element, component=flaw.component,
             repetition=flaw.repetition, data_element=flaw.use.data_element if flaw.use else "", value=flaw.value,
+            because=tuple((self.number, use, seq) for seq in flaw.because),
         )  # fmt: skip
 
     def _level(self, use: SegmentUse, seg: Segment) -> None:
@@ -391,7 +394,7 @@ class Reader:
     def _finding(
         self, code: str, message: str, *, loop: str, tag: str, number: int = 0, of: Loop | None = None,
         element: int = 0, component: int = 0, repetition: int = 0, data_element: str = "", value: str = "",
-        fix: str = "",
+        fix: str = "", because: Because = (),
     ) -> None:  # fmt: skip
         (of or self._top).broken = True
         claim = line = ""
@@ -408,7 +411,15 @@ class Reader:
         )  # fmt: skip
         rule = "X12-" + code.replace(":", "-")
         level: Level = "element" if element else "segment"
-        self._out.append(Finding(rule, "reject", level, message, place, "guide", fix=fix, syntax=code))
+        triggers = tuple(
+            replace(
+                self._at, claim=claim, line=line, segment=at, tag=use.tag, loop=use.loop.id, element=seq,
+                data_element=use.elements[seq - 1].data_element,
+            ) for at, use, seq in because
+        )  # fmt: skip
+        self._out.append(
+            Finding(rule, "reject", level, message, place, "guide", fix=fix, syntax=code, because=triggers)
+        )
 
 
 def _nothing(loop: Loop, row: tuple[int, SegmentUse, Segment]) -> bool:

@@ -45,6 +45,7 @@ class Flaw:
     repetition: int = 0
     value: str = ""
     detail: str = ""  # figures: "41 characters, at most 38"; never the value
+    because: tuple[int, ...] = ()  # the elements beside it that make it a fault
 
 
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)\Z")
@@ -123,24 +124,28 @@ def notes(use: SegmentUse, seg: Segment) -> Iterator[Flaw]:
 
 
 def broken(note: tuple[str, tuple[int, ...]], use: SegmentUse, seg: Segment) -> Flaw | None:
-    """A syntax note (X12.6: Paired, Required, Exclusive, Conditional, List) that does not hold."""
+    """A syntax note (X12.6: Paired, Required, Exclusive, Conditional, List) that does not hold.
+
+    The flaw names the elements that are there and make it one; of R none is there.
+    """
     kind, seqs = note
     size = len(seg)
     there = [seq < size and seg[seq] != "" for seq in seqs]
-    if kind == "P" and any(there) and not all(there):
-        missing = seqs[there.index(False)]
-        return Flaw(missing, "2", _use(use, missing), detail=f"goes with {_names(use, seqs, missing)}")
-    if kind == "R" and not any(there):
+    here = tuple(seq for seq, sent in zip(seqs, there, strict=True) if sent)
+    missing = seqs[there.index(False)] if not all(there) else 0
+    if kind == "P" and here and missing:
+        return Flaw(missing, "2", _use(use, missing), detail=f"goes with {_names(use, seqs, missing)}", because=here)
+    if kind == "R" and not here:
         return Flaw(seqs[0], "2", _use(use, seqs[0]), detail=f"one of {_names(use, seqs)} is needed")
-    if kind == "E" and sum(there) > 1:
-        extra = [seq for seq, here in zip(seqs, there, strict=True) if here][-1]
-        return Flaw(extra, "10", _use(use, extra), value=seg[extra], detail=f"only one of {_names(use, seqs)}")
-    if kind == "C" and there[0] and not all(there):
-        missing = seqs[there.index(False)]
-        return Flaw(missing, "2", _use(use, missing), detail=f"goes with {_names(use, seqs[:1])}")
+    if kind == "E" and len(here) > 1:
+        *others, extra = here
+        detail = f"only one of {_names(use, seqs)}"
+        return Flaw(extra, "10", _use(use, extra), value=seg[extra], detail=detail, because=tuple(others))
+    if kind == "C" and there[0] and missing:
+        return Flaw(missing, "2", _use(use, missing), detail=f"goes with {_names(use, seqs[:1])}", because=seqs[:1])
     if kind == "L" and there[0] and not any(there[1:]):
         detail = f"{_names(use, seqs[:1])} needs one of {_names(use, seqs[1:])}"
-        return Flaw(seqs[1], "2", _use(use, seqs[1]), detail=detail)
+        return Flaw(seqs[1], "2", _use(use, seqs[1]), detail=detail, because=seqs[:1])
     return None
 
 

@@ -199,7 +199,7 @@ class Xml:
     def _finding(self, finding: Finding) -> str:
         told = _said(finding, self._phi)
         message, says, fix = told.pop("message"), told.pop("says"), told.pop("fix")
-        told["status"] = " ".join(told["status"])
+        told.update((key, " ".join(told[key])) for key in ("status", "because") if key in told)
         start = _tag("finding", {name: value for name, value in told.items() if value})
         inner = f"<message>{escape(message)}</message>"
         inner += f"<says>{escape(text(says))}</says>" if says else ""

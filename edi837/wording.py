@@ -16,7 +16,10 @@ _RESTS = {"explicit": "policy says", "implied": "follows from", "external": "res
 
 
 def as_dict(finding: Finding, file: str, phi: bool = False) -> dict[str, Any]:
-    """A finding with the keys scripts rely on; `value` is masked unless ``phi``."""
+    """A finding with the keys scripts rely on; `value` is masked unless ``phi``.
+
+    `because` is there only when other elements make it a fault: their names.
+    """
     place = finding.place
     return {
         "rule": finding.rule,
@@ -39,7 +42,7 @@ def as_dict(finding: Finding, file: str, phi: bool = False) -> dict[str, Any]:
         "value": safe.text(place.value) if phi else safe.masked(place.value),
         "says": finding.says,
         "proposal": _proposed(finding.proposal),
-    }
+    } | ({"because": [each.refdes for each in finding.because]} if finding.because else {})
 
 
 def as_json(finding: Finding, file: str, phi: bool = False) -> str:

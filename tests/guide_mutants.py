@@ -18,6 +18,7 @@ How a slip is expected to be told, where its place is not plain:
   (IK4:1). If it decides which loop is meant, the loop above is named.
 * Of a syntax note: P, C, L and R miss the first absent element that would mend it; E has
   the last one present too many. An element with a flaw of its own is not told again.
+  The elements that are there and ask for it, or exclude it, are told with it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Expected:
     loops: tuple[str, ...] = ()
     element: int = 0
     component: int = 0
+    because: tuple[int, ...] = ()  # the elements beside it that make it a slip
 
 
 @dataclass(frozen=True)
@@ -419,7 +421,10 @@ def _notes(clean: Clean, spot: Spot) -> Iterator[Mutant]:
                 yield Mutant(
                     f"{spot} {use.tag}{seq:02d} {'filled' if value else 'emptied'} against {named}",
                     clean.write(functools.partial(_replace, at=clean.index(spot.number), segment=new)),
-                    Expected(f"IK4:{told[0]}", spot.number, use.tag, (use.loop.id,), told[1]),
+                    Expected(
+                        f"IK4:{told[0]}", spot.number, use.tag, (use.loop.id,), told[1],
+                        because=next(_because(n, new) for n in use.notes if _told(n, new)),
+                    ),
                 )  # fmt: skip
 
 
@@ -454,6 +459,12 @@ def _told(note: Note, sent: Sent) -> tuple[str, int] | None:
     if kind == "L" and first and len(there) == 1:
         return "2", seqs[1]
     return None
+
+
+def _because(note: Note, sent: Sent) -> tuple[int, ...]:
+    """The elements that are there and so break a note: all of P, but the last of E, the first of C and L."""
+    there = tuple(seq for seq in note[1] if _there(sent, seq))
+    return {"P": there, "E": there[:-1], "C": note[1][:1], "L": note[1][:1], "R": ()}[note[0]]
 
 
 def _breaks_a_note(use: SegmentUse, sent: Sent, seq: int, value: str) -> bool:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edi837.findings import Finding
+from edi837 import process, syntax
+from edi837.findings import Finding, Place
 from edi837.frames import FunctionalGroup
+from edi837.grammar import load
 from tests.ack_events import (
     answer,
     complaints,
@@ -20,14 +25,16 @@ from tests.ack_events import (
     told_set,
     transaction_set,
 )
+from tests.edits import Wire
 
 # ------------------------------------------------------------------ 999: segments and elements
 
 
 def of_set(*found: Finding, **more: Any) -> list[str]:
-    """The segments between AK2 and AK9 of the 999 for one set, judged by pyx12 as well."""
+    """The segments between AK2 and AK9 of the 999 for one set, read by us and judged by pyx12 as well."""
     data = answer(told(told_set(*found, **more)))["999"]
     assert complaints(data) == []
+    assert not [event for event in process.tell(io.BytesIO(data)) if isinstance(event, Finding)]
     lines = ["*".join(segment) for segment in segments(data)]
     return lines[5 : next(at for at, text in enumerate(lines) if text.startswith("AK9"))]
 
@@ -53,7 +60,7 @@ IEA*1*000000901~
 
 
 def test_one_segments_elements_share_an_ik3_and_segments_do_not() -> None:
-    place = {"tag": "SV1", "loop": "2400", "claim": "HIT1"}
+    place: dict[str, Any] = {"tag": "SV1", "loop": "2400", "claim": "HIT1"}
     found = [
         finding("IK4:7", 30, element=5, data_element="1331", value="ZZ", **place),
         finding("IK3:5", 30, **place),
@@ -130,8 +137,88 @@ def test_a_claims_id_is_given_when_it_is_usable(id: str, said: list[str]) -> Non
     assert of_set(finding("IK3:3", 9, "HI", loop="2300", claim=id))[1:-1] == said
 
 
+def trigger(segment: int, tag: str, loop: str, element: int, component: int = 0, **more: Any) -> Place:
+    return Place(segment=segment, tag=tag, loop=loop, element=element, component=component, **more)
+
+
+def test_what_makes_an_element_a_fault_stands_behind_its_ik4() -> None:
+    place: dict[str, Any] = {"tag": "PER", "loop": "1000A"}
+    found = [
+        finding("IK4:2", 4, element=6, data_element="364", because=[trigger(4, "PER", "1000A", 5)], **place),
+        finding("IK4:5", 4, element=2, data_element="93", value="X", **place),
+        finding("IK4:10", 4, element=8, data_element="364", value="Y",
+                because=[trigger(4, "PER", "1000A", 4), trigger(4, "PER", "1000A", 7, 2, repetition=3)], **place),
+    ]  # fmt: skip
+    assert of_set(*found, refused=True) == [
+        "IK3*PER*4*1000*8",
+        "IK4*2*93*5*X",
+        "IK4*6*364*2",
+        "CTX*SITUATIONAL TRIGGER*PER*4*1000*5",
+        "IK4*8*364*10*Y",
+        "CTX*SITUATIONAL TRIGGER*PER*4*1000*4",
+        "CTX*SITUATIONAL TRIGGER*PER*4*1000*7:2:3",
+        "IK5*R*5",
+    ]
+
+
+def test_what_makes_a_segment_a_fault_stands_before_the_claim() -> None:
+    """As in X12's own example: REF is missing because of CLM05-3."""
+    claim: dict[str, Any] = {"loop": "2300", "claim": "HIT1"}
+    found = [
+        finding("IK3:3", 57, "REF", because=[trigger(43, "CLM", "2300", 5, 3, value="7")], **claim),
+        finding("IK4:7", 58, "HI", element=1, component=1, data_element="1270", value="ZZ", **claim),
+    ]
+    assert of_set(*found, refused=True) == [
+        "IK3*REF*57*2300*3",
+        "CTX*SITUATIONAL TRIGGER*CLM*43*2300*5:3",
+        "CTX*CLM01:HIT1",
+        "IK3*HI*58*2300*8",
+        "CTX*CLM01:HIT1",
+        "IK4*1:1*1270*7*ZZ",
+        "IK5*R*5",
+    ]
+
+
+def test_no_more_is_named_than_the_guide_lets_us_name() -> None:
+    because = [trigger(4, "PER", "1000A", element) for element in range(1, 13)]
+    said = of_set(finding("IK4:2", 4, "PER", loop="1000A", element=13, because=because), refused=True)
+    assert sum(text.startswith("CTX*SIT") for text in said) == 10
+    said = of_set(finding("IK3:3", 4, "PER", loop="1000A", because=because), refused=True)
+    assert sum(text.startswith("CTX*SIT") for text in said) == 9
+
+
+@pytest.mark.parametrize("place", [Place(), trigger(4, "per", "1000A", 1), trigger(4, "PER", "1000A", 0)])
+def test_what_cannot_be_named_is_not(place: Place) -> None:
+    found = finding("IK4:2", 4, "PER", loop="1000A", element=6, because=[place])
+    assert of_set(found) == ["IK3*PER*4*1000*8", "IK4*6**2", "IK5*E*5"]
+
+
 @pytest.mark.parametrize(
-    ("syntax", "codes", "refused", "said"),
+    ("note", "sent", "missed", "because"),
+    [
+        (("P", (3, 4, 5)), "PER*IC**TE", "2", [(4, 3)]),
+        (("P", (3, 4, 5)), "PER*IC***1*2", "2", [(3, 4), (3, 5)]),
+        (("C", (3, 5, 6)), "PER*IC**TE**", "2", [(5, 3)]),
+        (("L", (3, 5, 6)), "PER*IC**TE**", "2", [(5, 3)]),
+        (("R", (3, 4)), "PER*IC", "2", [(3, 0)]),  # nothing is there that could have asked for it
+        (("E", (3, 4, 6)), "PER*IC**TE*1**EX", "10", [(6, 3), (6, 4)]),
+    ],
+)
+def test_the_elements_that_are_there_break_a_syntax_note(
+    note: tuple[str, tuple[int, ...]], sent: str, missed: str, because: list[tuple[int, int]]
+) -> None:
+    use = next(u for u in load("005010X222A1").root.segments() if u.tag == "PER")
+    flaw = syntax.broken(note, use, sent.split("*"))
+    assert flaw is not None and flaw.code == missed
+    assert [(flaw.element, seq) for seq in flaw.because or (0,)] == because
+
+
+def test_what_stands_in_no_loop_of_the_guide_has_no_loop() -> None:
+    assert of_set(finding("IK3:3", 2, "BHT", loop="ST_LOOP")) == ["IK3*BHT*2**3", "IK5*E*5"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "codes", "refused", "said"),
     [
         ([], [], False, "A"),
         (["IK3:3"], [], False, "E*5"),
@@ -146,8 +233,8 @@ def test_a_claims_id_is_given_when_it_is_usable(id: str, said: list[str]) -> Non
         (["IK5:4"], ["4"], True, "R*4"),
     ],
 )
-def test_the_verdict_on_a_set(syntax: list[str], codes: list[str], refused: bool, said: str) -> None:
-    found = [finding(code, 9, "NM1", element=1 if code.startswith("IK4") else 0) for code in syntax]
+def test_the_verdict_on_a_set(faults: list[str], codes: list[str], refused: bool, said: str) -> None:
+    found = [finding(code, 9, "NM1", element=1 if code.startswith("IK4") else 0) for code in faults]
     assert of_set(*found, codes=codes, refused=refused)[-1] == f"IK5*{said}"
 
 
@@ -218,3 +305,32 @@ def test_a_broken_gs_is_answered_by_a_valid_one(header: list[str], said: str) ->
     data = answer(told([interchange(), [agroup, [aset]]]))["999"]
     assert starting("AK1", data) == [said] and starting("AK2", data) == ["AK2*837*0007*005010X222A1"]
     assert complaints(data) == []
+
+
+def test_good_groups_and_sets_are_answered_beside_bad_ones() -> None:
+    """Four groups: two sets of which one is bad; a guide that is not read; a wrong GE01; a good one."""
+    clean = Wire.read((Path(__file__).parent.parent / "fixtures/837P/pass/minimum.edi").read_bytes())
+    head, gs, *body, _, iea = clean.segments
+    wire = copy.deepcopy(clean)
+    wire.segments = [head]
+    for number, (version, sets, declared) in enumerate(
+        [(gs[8], 2, "2"), ("005010X224A2", 1, "1"), (gs[8], 1, "9"), (gs[8], 1, "1")], 1
+    ):
+        wire.segments.append([*gs[:6], str(number), gs[7], version])
+        for at in range(1, sets + 1):
+            copied = copy.deepcopy(body)
+            copied[0][2] = copied[-1][2] = f"{at:04d}"
+            if at == 2:
+                copied[1][1] = "9999"  # BHT01
+            wire.segments += copied
+        wire.segments.append(["GE", declared, str(number)])
+    wire.segments.append(["IEA", "4", iea[2]])
+    files = answer(process.tell(io.BytesIO(wire.write())))
+    assert starting("AK1", files["999"]) == [
+        f"AK1*HC*{n}*{version}" for n, version in enumerate([gs[8], "005010X224A2", gs[8], gs[8]], 1)
+    ]
+    assert starting("IK5", files["999"]) == ["IK5*A", "IK5*R*5", "IK5*A", "IK5*A"]
+    assert starting("AK9", files["999"]) == ["AK9*P*2*2*1", "AK9*R*1*1*0*2", "AK9*R*9*1*0*5", "AK9*A*1*1*1"]
+    assert len(starting("ST", files["277ca"])) == 2  # of the first group's first set, and of the last group
+    isas = [s[13] for kind in ("999", "277ca") for s in segments(files[kind]) if s[0] == "ISA"]
+    assert len(set(isas)) == len(isas) == 6

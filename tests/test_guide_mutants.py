@@ -18,7 +18,7 @@ import pytest
 import edi837
 from edi837 import process
 from edi837.acks import Acknowledgements
-from edi837.findings import Finding
+from edi837.findings import Finding, Place
 from edi837.frames import End, FunctionalGroup
 from tests import guide_mutants
 from tests.guide_mutants import Clean, Expected, Mutant
@@ -106,8 +106,9 @@ def unlike(expected: Expected, told: Told) -> str:
     if len(found) != 1:
         return f"told {len(found)} times: {said}" if found else "not told"
     place = found[0].place
-    same = (found[0].syntax, place.segment, place.tag, place.element, place.component) == (
-        expected.code, expected.segment, expected.tag, expected.element, expected.component,
+    because = tuple(each.element for each in found[0].because) if place.element else ()
+    same = (found[0].syntax, place.segment, place.tag, place.element, place.component, because) == (
+        expected.code, expected.segment, expected.tag, expected.element, expected.component, expected.because,
     )  # fmt: skip
     return "" if same and (not expected.loops or place.loop in expected.loops) else said
 
@@ -118,9 +119,18 @@ def badly_answered(told: Told) -> str:
     place = finding.place
     level, _, code = finding.syntax.partition(":")
     told_by = {tag: [s for s in ack if s[0] == tag] for tag in ("IK3", "IK4", "IK5", "AK9")}
-    segment = ["IK3", place.tag, str(place.segment), place.loop[:4], "8" if level == "IK4" else code]
+    segment = ["IK3", place.tag, str(place.segment), _loop(place), "8" if level == "IK4" else code]
     if told_by["IK3"] != [segment]:
         return f"{told_by['IK3']} for {segment}"
+    trigger = [["CTX", "SITUATIONAL TRIGGER", p.tag, str(p.segment), _loop(p), str(p.element)] for p in finding.because]
+    usable = place.claim and not {":", "^"} & set(place.claim)
+    claim = [["CTX", f"CLM01:{place.claim[:35]}"]] if usable else []
+    inside = [s for s in ack if s[0] in ("CTX", "IK4")]
+    at = len(trigger) if level == "IK3" else 0
+    if [s for s in inside if s[0] == "CTX"] != (trigger + claim if level == "IK3" else claim + trigger):
+        return f"{inside} because of {finding.because}"
+    if level == "IK4" and inside[at + len(claim)][0] != "IK4":
+        return f"{inside}: a trigger of an element stands behind its IK4"
     where = str(place.element) + (f":{place.component}" if place.component else "")
     elements = [[s[1].replace("^", ":"), s[3]] for s in told_by["IK4"]]
     if elements != ([[where, code]] if level == "IK4" else []):
@@ -131,6 +141,10 @@ def badly_answered(told: Told) -> str:
     if group is None or group.accepted or not finding.rejects:
         return "the set is not refused"
     return ""
+
+
+def _loop(place: Place) -> str:
+    return "" if place.loop == "ST_LOOP" else place.loop[:4]
 
 
 @dataclass(frozen=True)

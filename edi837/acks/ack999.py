@@ -8,11 +8,12 @@ findings of the segment at hand are held. What is only a warning is not in it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import IO
 
 from edi837.acks.reply import NOBODY, Reply
-from edi837.findings import Finding
+from edi837.findings import Finding, Place
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet
 from edi837.x12 import element
 
@@ -20,6 +21,7 @@ GUIDE = "005010X231A1"
 
 _TAG = re.compile("[A-Z][A-Z0-9]{1,2}")
 _CODES = 5  # IK502..06, AK905..09
+_TRIGGERS = 9, 10  # CTX of a segment, and of an element, that name what made it a fault
 _HAS_ELEMENTS = "8"  # IK304: the segment's faults are in its IK4s
 
 
@@ -111,14 +113,41 @@ class Ack999:
             if not _TAG.fullmatch(tag):
                 continue  # IK301 must be a segment's id: such a fault is in IK5 alone
             place = findings[0].place
-            # Element 447 has four characters: 2010AA is told as 2010.
-            self._reply.put("IK3", tag, str(place.segment), self._reply.echo(loop, 4), code)
+            self._reply.put("IK3", tag, str(place.segment), self._loop(loop), code)
+            elements: dict[tuple[str, ...], list[Place]] = {}  # an IK4, and what made it a fault
+            for finding in sorted(findings, key=_position):
+                elements.setdefault(self._ik4(finding), []).extend(finding.because)
+            self._write_triggers(elements.pop((), []), _TRIGGERS[0])
             claim = next((f.place.claim for f in findings if f.place.claim), "")
             if claim and claim == self._reply.echo(claim):
                 self._reply.put("CTX", self._reply.composite("CLM01", claim[:35].rstrip()))
-            for segment in dict.fromkeys(map(self._ik4, sorted(findings, key=_position))):
-                if segment:
-                    self._reply.put(*segment)
+            for segment, because in elements.items():
+                self._reply.put(*segment)
+                self._write_triggers(because, _TRIGGERS[1])
+
+    def _write_triggers(self, because: Iterable[Place], most: int) -> None:
+        """Write a CTX for each element that makes another, or a segment, a fault."""
+        for place in list(dict.fromkeys(because))[:most]:
+            if _TAG.fullmatch(place.tag) and place.segment and place.element:
+                self._reply.put(
+                    "CTX", "SITUATIONAL TRIGGER", place.tag, str(place.segment), self._loop(place.loop),
+                    self._at(place),
+                )  # fmt: skip
+
+    def _loop(self, id: str) -> str:
+        """IK303 and CTX04: data element 447 has four characters, so 2010AA is told as 2010.
+
+        What stands before every loop of the guide (BHT) is in one that only the maps name: empty.
+        """
+        return id[:4] if id[:1].isdecimal() else ""
+
+    def _at(self, place: Place) -> str:
+        """IK401 and CTX05: element, component, repetition."""
+        return self._reply.composite(
+            str(place.element),
+            str(place.component) if place.component else "",
+            str(place.repetition) if place.repetition else "",
+        )
 
     def _ik4(self, finding: Finding) -> tuple[str, ...]:
         """The IK4 of a finding on an element; empty for one on the segment."""
@@ -126,14 +155,9 @@ class Ack999:
         if level != "IK4":
             return ()
         place = finding.place
-        where = self._reply.composite(
-            str(place.element),
-            str(place.component) if place.component else "",
-            str(place.repetition) if place.repetition else "",
-        )
         # A composite has a reference like C003, but IK402 is numeric: it stays empty.
         number = place.data_element if place.data_element.isdecimal() else ""
-        return ("IK4", where, number, code, self._reply.echo(place.value, 99))
+        return ("IK4", self._at(place), number, code, self._reply.echo(place.value, 99))
 
 
 def _position(finding: Finding) -> tuple[int, int, int]:
