@@ -32,8 +32,21 @@ class Note:
     grave: bool = True
 
 
-def isa(seg: Segment) -> Iterator[Note]:
-    """Judge an ISA (TA1 codes). What does not touch the claims is noted, not refused."""
+_UNUSABLE = {  # what a delimiter that cannot be used is for, and its element
+    "004": ("end segments", 0), "026": ("separate elements", 0), "027": ("separate components", 16),
+}  # fmt: skip
+
+
+def isa(seg: Segment, unusable: str = "") -> Iterator[Note]:
+    """Judge an ISA (TA1 codes). What does not touch the claims is noted, not refused.
+
+    ``unusable`` is the code of a delimiter that cannot be used, if there is one: then it is all that is said.
+    """
+    if unusable:
+        what, index = _UNUSABLE[unusable]
+        yield Note(f"TA1:{unusable}", f"the character to {what} cannot be used: a letter, a digit, a blank or one with "
+                   "another use", "use marks that stand in no value, such as * : ^ and ~", index)  # fmt: skip
+        return
     for index, width in enumerate(_WIDTHS, 1):
         length = len(element(seg, index))
         if length != width and index != 11:
@@ -45,6 +58,11 @@ def isa(seg: Segment) -> Iterator[Note]:
         yield Note("TA1:010", "ISA01 is neither 00 nor 03", "send 00", 1, False)
     if seg[3] not in ("00", "01"):
         yield Note("TA1:012", "ISA03 is neither 00 nor 01", "send 00", 3, False)
+    for index, code, what in ((2, "011", "authorization"), (4, "013", "security")):
+        if seg[index - 1] in ("00", "01", "03") and (seg[index - 1] == "00") is bool(seg[index].strip()):
+            says = f"should be blank, for ISA{index - 1:02d} is 00" if seg[index].strip() else "is blank"
+            yield Note(f"TA1:{code}", f"ISA{index:02d} {says}: {what} information",
+                       f"send 00 and ten blanks in ISA{index - 1:02d} and ISA{index:02d}", index, False)  # fmt: skip
     for index, code in ((5, "005"), (7, "007")):
         if seg[index] not in _PARTY_QUALIFIERS:
             yield Note(f"TA1:{code}", f"ISA{index:02d} is not an interchange id qualifier", "send ZZ", index, False)
@@ -57,6 +75,8 @@ def isa(seg: Segment) -> Iterator[Note]:
         yield Note("TA1:015", "ISA10 is not a time, HHMM", "send the time of the interchange", 10, False)
     if seg[12] >= "00402" and (len(seg[11]) != 1 or seg[11].isalnum() or seg[11] in (" ", seg[16])):
         yield Note("TA1:016", "ISA11 holds no repetition separator", "send ^ or another mark", 11, False)
+    if _VERSION.match(seg[12]) and seg[12] < "00402" and seg[11] != "U":
+        yield Note("TA1:002", "ISA11 is not U, the only standard there was before 00402", "send U", 11, False)
     if not _VERSION.match(seg[12]):
         code = "003" if seg[12][:2] == "00" and _NUMBER.match(seg[12]) else "017"
         yield Note(f"TA1:{code}", "ISA12 is not a version of the interchange that is read here", "send 00501", 12)
@@ -105,7 +125,9 @@ def ge(header: Segment, seg: Segment, sets: int) -> Iterator[Note]:
 def st(seg: Segment, guide: Guide, before: Collection[str]) -> Iterator[Note]:
     """Judge an ST (IK5 codes) in a group judged by `guide`; `before` holds the ST02 before it."""
     number, named = element(seg, 2), element(seg, 3)
-    if element(seg, 1) != guide.set_id:
+    if len(element(seg, 1)) != 3 or not seg[1].isalnum():
+        yield Note("IK5:6", "ST01 is not the identifier of a transaction set", f"send {guide.set_id}", 1)
+    elif element(seg, 1) != guide.set_id:
         yield Note("IK5:18", f"ST01 is not {guide.set_id}, the transaction set of this group",
                    "send other sets in a group of their own", 1)  # fmt: skip
     elif answers().get(named) != guide.id:

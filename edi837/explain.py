@@ -22,9 +22,9 @@ from edi837.rules import Policy
 WIDTH = 100
 
 # What the codes of a TA1 and a 999 mean, by the element that carries them.
-SYNTAX: dict[str, dict[str, str]] = tomllib.loads(
-    (Path(__file__).parent / "codes" / "syntax.toml").read_text(encoding="utf-8")
-)
+_CODES = tomllib.loads((Path(__file__).parent / "codes" / "syntax.toml").read_text(encoding="utf-8"))
+NEVER: dict[str, list[str]] = _CODES.pop("never")  # of them, those that no answer of ours carries
+SYNTAX: dict[str, dict[str, str]] = _CODES
 _WHERE = {  # element that carries the code, X12's list of codes, and what the answer says with it
     "TA1": ("TA105", "I18", "A TA1 says it of the interchange."),
     "AK9": ("AK905 to AK909", "716", "A 999 says it of the functional group."),
@@ -137,8 +137,11 @@ def _syntax(wanted: str) -> Iterator[str]:
     code = code if code in words else code.zfill(3)
     if code in words:
         element, codes, answer = _WHERE[kind]
-        told = [("", f"{kind}:{code}"), ("means", words[code]), ("in", f"{element}, code list {codes}"), ("", answer)]
-        yield _laid([*told, ("rule", f"X12-{kind}-{code}")])
+        told = [("", f"{kind}:{code}"), ("means", words[code]), ("in", f"{element}, code list {codes}")]
+        if code in NEVER.get(kind, ()):
+            yield _laid([*told, ("", "This program never gives it.")])
+        else:
+            yield _laid([*told, ("", answer), ("rule", f"X12-{kind}-{code}")])
 
 
 def _status(wanted: str) -> Iterator[str]:

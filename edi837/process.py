@@ -25,8 +25,7 @@ _GUIDES = Guides()  # as published
 
 
 def tell(
-    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None,
-    guides: Guides | None = None,
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None, guides: Guides | None = None
 ) -> Iterator[Event]:
     """Tell a stream of interchanges as events; ``codes`` and ``guides`` are the operator's own.
 
@@ -40,22 +39,23 @@ def tell(
 
 
 def tell_loops(
-    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None,
-    guides: Guides | None = None,
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None, guides: Guides | None = None
 ) -> Iterator[Event | Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
     numbers: set[tuple[str, ...]] = set()
     seen = Seen()
     stray: tuple[int, int] | None = None  # from byte to byte; it may come in parts
+    refused = False  # for its delimiters, so that nobody can tell where it ends
     for item in x12.read(stream):
         if isinstance(item, x12.Stray):
-            if not item.blank:
+            if not item.blank and not refused:
                 first, last = item.span
                 stray = (stray[0] if stray else first, last)
             continue
         if stray:
             yield _outside(*stray)
             stray = None
+        refused = bool(item.unusable)
         yield from _Teller(item, policies, codes, guides or _GUIDES, seen).tell(numbers)
     if stray:
         yield _outside(*stray)
@@ -85,8 +85,8 @@ class _Teller:
         self._stop: x12.Segment | None = None  # read and not yet acted on
         self._group_day = ""  # GS04
         self._charts: set[Chart] = set()  # what they know by heart is this sender's
-        header = x12.split(next(self._pieces), raw.delimiters)
-        d = raw.delimiters
+        header = raw.header(next(self._pieces))
+        d = x12.Delimiters() if raw.unusable else raw.delimiters  # the answer needs marks that can be used
         self._frame = Interchange(header, d.element, d.component, d.repetition, d.segment)
         self._at = Place(interchange=self._frame.number)
         self._stray = False
@@ -94,7 +94,7 @@ class _Teller:
     def tell(self, numbers: set[tuple[str, ...]]) -> Iterator[Event | Loop]:
         frame = self._frame
         yield frame
-        for note in envelope.isa(frame.header):
+        for note in envelope.isa(frame.header, self._raw.unusable):
             yield self._noted(note, "interchange", "ISA", self._at)
         identity = (*tuple(frame.header[5:9]), frame.number)
         if identity in numbers:
@@ -190,7 +190,7 @@ class _Teller:
             yield self._noted(note, "set", "ST", at, frame)
         numbers.add(frame.number)
         named = grammar.answers().get(st[3] if len(st) > 3 else "", guide.id)
-        if "18" in frame.codes or named != guide.id:  # another guide's content means nothing here
+        if {"6", "18"} & set(frame.codes) or named != guide.id:  # another guide's content means nothing here
             frame.guide = frame.kind = ""
             count = self._skip()
         else:

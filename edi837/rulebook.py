@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from edi837 import snip
-from edi837.explain import SYNTAX
+from edi837.explain import NEVER, SYNTAX
 from edi837.grammar import Guide
 from edi837.rules import Policy
 
@@ -43,7 +43,7 @@ def entries(policies: Sequence[Policy]) -> Iterator[Entry]:
     """All rules, from the envelope to the policies."""
     for kind, words in SYNTAX.items():
         for code, title in words.items():
-            if (kind, code) != ("TA1", "000"):
+            if (kind, code) != ("TA1", "000") and code not in NEVER.get(kind, ()):
                 yield Entry(f"X12-{kind}-{code}", _SNIP[kind], kind, f"{_ANSWERS[kind]} {kind}:{code}", "X12", title)
     for rule in sorted(snip.RULES, key=lambda each: each.snip):
         told = f"277CA {' '.join(rule.status).replace('{entity}', 'party')}" if rule.action == "reject" else "report"

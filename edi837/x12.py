@@ -15,60 +15,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from edi837 import isa
 from edi837.findings import NotX12
+from edi837.isa import BLANK
+from edi837.isa import Delimiters as Delimiters
 
 Segment = list[str]
 
 LONGEST = 1 << 20  # a segment longer than this is no segment
 BLOCK = LONGEST // 2  # bytes read at a time: so only the first segment of what is held can be too long
 
-_BLANK = " \t\r\n"
 _NOTHING = "\0\x1a"  # fills a last block, or marks the end of a file
 _BOM = "\xef\xbb\xbf"  # UTF-8, seen as latin-1
-_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)  # ISA01..15
-_HEAD = 4 * 106  # characters that settle whether an ISA begins here
-
-# An ISA up to its terminator. One whose blanks were lost or doubled still names its delimiters:
-# sixteen separators, then one component separator. A single pattern, so that junk which
-# says ISA again and again is passed over quickly.
-_ISA = re.compile(
-    r"ISA([^A-Za-z0-9 \t\r\n])(?:"
-    + "".join(rf"([\s\S]{{{w}}})\1" if i == 11 else rf"[\s\S]{{{w}}}\1" for i, w in enumerate(_WIDTHS, 1))
-    + r"(?!\1)[\s\S](?!\1)|(?:(?:(?!\1)[\s\S]){0,26}\1){15}(?!\1)[^A-Za-z0-9 \t\r\n])"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Delimiters:
-    """The four characters an interchange declares for itself."""
-
-    element: str = "*"  # ISA position 4
-    component: str = ":"  # ISA16
-    repetition: str = "^"  # ISA11; empty when ISA11 is no separator of its own (as in 4010)
-    segment: str = "~"  # the character after ISA16
-
-    @classmethod
-    def read(cls, head: str) -> Delimiters:
-        """Read the delimiters off the text of an ISA; NotX12 says where it stops making sense."""
-        if not head.startswith("ISA"):
-            raise NotX12(f"expected ISA, found {_shown(head[:3])}")
-        element = head[3:4]
-        if not element or element.isalnum() or element in _BLANK:
-            raise NotX12(f"the character after ISA, {_shown(element)}, cannot separate elements", 3)
-        match = _ISA.match(head)
-        if not match:
-            raise NotX12("ISA does not hold 16 elements separated by " + _shown(element), _misfit(head, element))
-        end = match.end()
-        component, segment = head[end - 1], head[end : end + 1]
-        if not segment or segment.isalnum() or segment == " " or segment in (element, component):
-            raise NotX12(f"{_shown(segment)} after ISA16 cannot end a segment", end)
-        if component.isalnum() or component in _BLANK:
-            raise NotX12(f"{_shown(component)} in ISA16 cannot separate components", end - 1)
-        repetition = match[2] or match[0].split(element)[11]
-        if len(repetition) != 1 or repetition.isalnum() or repetition in (*_BLANK, element, component, segment):
-            repetition = ""
-        return cls(element, component, repetition, segment)
-
 
 @dataclass(frozen=True, slots=True)
 class Stray:
@@ -80,13 +38,13 @@ class Stray:
     @property
     def blank(self) -> bool:
         """Whether it is only blanks, zeros or a byte order mark, which mean nothing."""
-        return not self.text.replace(_BOM, "").strip(_BLANK + _NOTHING)
+        return not self.text.replace(_BOM, "").strip(BLANK + _NOTHING)
 
     @property
     def span(self) -> tuple[int, int]:
         """First byte, and one past the last, of what is left without the blanks around it."""
-        text = self.text.rstrip(_BLANK + _NOTHING)
-        return self.offset + len(text) - len(text.lstrip(_BLANK + _NOTHING)), self.offset + len(text)
+        text = self.text.rstrip(BLANK + _NOTHING)
+        return self.offset + len(text) - len(text.lstrip(BLANK + _NOTHING)), self.offset + len(text)
 
 
 @dataclass(slots=True)
@@ -98,6 +56,13 @@ class RawInterchange:
     pieces: Iterator[str] = field(repr=False)  # text of each segment, with the line ends before it
     unterminated: bool = False  # the last piece had no terminator: the stream ended inside it
     oversize: bool = False  # a segment passed LONGEST: reading stopped there
+    unusable: str = ""  # TA105 of a delimiter that cannot be used: then the ISA is the only piece
+
+    def header(self, piece: str) -> Segment:
+        """The elements of the ISA, by their widths where its delimiters cannot be used."""
+        if not self.unusable:
+            return split(piece, self.delimiters)
+        return isa.by_width(piece)
 
 
 def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | Stray]:
@@ -109,13 +74,13 @@ def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | S
     source = _Source(stream, block)
     found = False
     while True:
-        delimiters = source.seek_isa()
+        delimiters, unusable = source.seek_isa()
         text, offset = source.take_skipped()
         if text:
             yield Stray(text, offset)
         if delimiters:
             found = True
-            raw = RawInterchange(delimiters, source.offset, iter(()))
+            raw = RawInterchange(delimiters, source.offset, iter(()), unusable=unusable)
             raw.pieces = _pieces(source, raw)
             yield raw
             for _ in raw.pieces:  # what the caller left unread
@@ -128,7 +93,7 @@ def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | S
 
 def split(piece: str, delimiters: Delimiters) -> Segment:
     """Split the text of one segment into its elements."""
-    return piece.lstrip(_BLANK).split(delimiters.element)
+    return piece.lstrip(BLANK).split(delimiters.element)
 
 
 def element(segment: Sequence[str], index: int) -> str:
@@ -176,29 +141,34 @@ class _Source:
             self.ended = True
         return data.decode("latin-1")
 
-    def seek_isa(self) -> Delimiters | None:
+    def seek_isa(self) -> tuple[Delimiters | None, str]:
         """Move to the next readable ISA; what lies before it goes to `take_skipped`.
 
-        None after a block without one, so that the caller can pass the skipped text on.
+        With it, TA105 if its delimiters cannot be used. None after a block without one, so
+        that the caller can pass the skipped text on.
         """
         self._skipped_at = self.offset
-        while len(self.text) < _HEAD and not self.ended:
+        while len(self.text) < isa.HEAD and not self.ended:
             self.text += self.more()
-        match = _ISA.search(self.text)
-        while match and (self.ended or len(self.text) - match.start() >= _HEAD):
+        match = isa.ANY.search(self.text)
+        while match and (self.ended or len(self.text) - match.start() >= isa.HEAD):
+            head, unusable = self.text[match.start() : match.start() + isa.HEAD], ""
             try:
-                delimiters = Delimiters.read(self.text[match.start() : match.start() + _HEAD])
+                delimiters = Delimiters.read(head)
             except NotX12:
-                match = _ISA.search(self.text, match.start() + 1)
-                continue
+                unusable = isa.unusable(head)
+                if not unusable:
+                    match = isa.ANY.search(self.text, match.start() + 1)
+                    continue
+                delimiters = Delimiters(head[3], head[104], "", head[105])
             self._skip(match.start())
-            return delimiters
-        settled = len(self.text) if self.ended else len(self.text) - _HEAD + 1
-        lead = len(self.text) - len(self.text.removeprefix(_BOM).lstrip(_BLANK + _NOTHING))
+            return delimiters, unusable
+        settled = len(self.text) if self.ended else len(self.text) - isa.HEAD + 1
+        lead = len(self.text) - len(self.text.removeprefix(_BOM).lstrip(BLANK + _NOTHING))
         if not self.refusal and lead < settled:
-            self.refusal = _refusal(self.text[lead : lead + _HEAD], self.offset + lead)
+            self.refusal = isa.refusal(self.text[lead : lead + isa.HEAD], self.offset + lead)
         self._skip(max(settled, lead))
-        return None
+        return None, ""
 
     def _skip(self, count: int) -> None:
         if count > 0:
@@ -216,7 +186,12 @@ class _Source:
 def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
     """Yield segment texts through the IEA; stop before the next ISA or at the end of the stream."""
     end = raw.delimiters.segment
-    match = _ISA.match(source.text)
+    if raw.unusable:  # where its segments end cannot be told: what follows is left to the next search
+        head, source.text = source.text[: isa.LENGTH - 1], source.text[isa.LENGTH:]
+        yield head
+        source.offset += isa.LENGTH
+        return
+    match = isa.ISA.match(source.text)
     assert match is not None
     seen = match.end() + 1  # not the first `end`: a name in ISA06 may hold one
     text, source.text = source.text[seen:], ""
@@ -231,7 +206,7 @@ def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
                 yield from text[: start - 1].split(end)
             seen += start
             text = text[start:]
-            if text.lstrip(_BLANK).startswith("ISA"):
+            if text.lstrip(BLANK).startswith("ISA"):
                 break
             at = text.find(end, 0, LONGEST + 1)
             if at >= 0:
@@ -248,7 +223,7 @@ def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
             continue
         block = source.more()
         if not block:
-            if text.strip(_BLANK):
+            if text.strip(BLANK):
                 raw.unterminated = True
                 yield text
                 seen += len(text)
@@ -266,32 +241,8 @@ def _frame(text: str, delimiters: Delimiters) -> int:
     """
     for match in re.finditer(f"I[ES]A{re.escape(delimiters.element)}", text):
         start = match.start()
-        while start and text[start - 1] in _BLANK and text[start - 1] != delimiters.segment:
+        while start and text[start - 1] in BLANK and text[start - 1] != delimiters.segment:
             start -= 1
         if start == 0 or text[start - 1] == delimiters.segment:
             return start
     return -1
-
-
-def _refusal(head: str, offset: int) -> NotX12 | None:
-    """Why a text at this offset does not begin an interchange."""
-    try:
-        Delimiters.read(head)
-    except NotX12 as error:
-        return NotX12(str(error), offset + error.offset)
-    return None
-
-
-def _misfit(head: str, element: str) -> int:
-    """The first offset at which an ISA does not keep to its fixed widths."""
-    at = 3
-    for width in _WIDTHS:
-        at += width + 1
-        if head[at : at + 1] != element:
-            return min(at, len(head))
-    return min(at + 1, len(head))
-
-
-def _shown(text: str) -> str:
-    """Bytes as a person may safely see them: everything but letters and marks is escaped."""
-    return repr(text) if text else "the end of the file"

@@ -29,9 +29,9 @@ REFUSED, NOTED = True, False
 
 # element, value, and what is said of it
 ISAS: list[tuple[int, str, list[tuple[str, bool]]]] = [
-    (1, "03", NOTHING),
+    (2, "HELLO     ", [("TA1:011", NOTED)]),
+    (4, "HELLO     ", [("TA1:013", NOTED)]),
     (1, "99", [("TA1:010", NOTED)]),
-    (3, "01", NOTHING),
     (3, "99", [("TA1:012", NOTED)]),
     (5, "30", NOTHING),
     (5, "QQ", [("TA1:005", NOTED)]),
@@ -52,7 +52,7 @@ ISAS: list[tuple[int, str, list[tuple[str, bool]]]] = [
     (11, " ", [("TA1:016", NOTED)]),
     (11, "", [("TA1:016", NOTED)]),
     (11, ":", [("TA1:016", NOTED)]),
-    (12, "00401", NOTHING),
+    (12, "00402", NOTHING),
     (12, "00601", [("TA1:003", REFUSED)]),
     (12, "99999", [("TA1:017", REFUSED)]),
     (12, "0050X", [("TA1:017", REFUSED)]),
@@ -81,6 +81,21 @@ def test_isa(index: int, value: str, expected: list[tuple[str, bool]]) -> None:
 
 def test_an_isa_of_4010_has_no_repetition_mark() -> None:
     assert told(envelope.isa(put(put(ISA, 11, "U"), 12, "00401"))) == NOTHING
+    (note,) = envelope.isa(put(put(ISA, 11, "^"), 12, "00401"))
+    assert (note.code, note.element, note.grave) == ("TA1:002", 11, NOTED)
+
+
+@pytest.mark.parametrize(("index", "qualifier", "code"), [(1, "03", "TA1:011"), (3, "01", "TA1:013")])
+def test_information_is_there_where_its_qualifier_says_so_and_only_there(index: int, qualifier: str, code: str) -> None:
+    blank = put(ISA, index, qualifier)
+    (note,) = envelope.isa(blank)
+    assert (note.code, note.element, note.grave) == (code, index + 1, NOTED)
+    assert told(envelope.isa(put(blank, index + 1, "PASSWORD  "))) == NOTHING
+
+
+@pytest.mark.parametrize("code", ["004", "026", "027"])
+def test_of_an_isa_with_a_mark_of_no_use_nothing_else_is_said(code: str) -> None:
+    assert told(envelope.isa(put(ISA, 15, "X"), code)) == [(f"TA1:{code}", REFUSED)]
 
 
 def test_slips_of_several_elements_are_all_told() -> None:
@@ -196,7 +211,9 @@ def test_ge(ge: list[str], sets: int, expected: list[str]) -> None:
     [
         (1, "837", []),
         (1, "835", ["IK5:18"]),
-        (1, "", ["IK5:18"]),
+        (1, "", ["IK5:6"]),
+        (1, "8 7", ["IK5:6"]),
+        (1, "83", ["IK5:6"]),
         (2, "000000001", []),
         (2, "A1B2", []),
         (2, "1", ["IK5:7"]),

@@ -16,6 +16,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # counts as one.
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen"},
+    {"isa"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton"},
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
@@ -54,11 +55,11 @@ RULES = (
     "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editfile", "cases", "policyfile", "rules",
 )  # fmt: skip
 BARRED: dict[str, set[str]] = {
-    **{module: GUIDE | {"x12"} for module in RULES},  # a rule sees a claim, never a segment
+    **{module: GUIDE | {"isa", "x12"} for module in RULES},  # a rule sees a claim, never a segment
     "acks": GUIDE | {*RULES},  # an answer is made of events, whoever told them
     "report": GUIDE | {*RULES},
     **{module: {"checks", "edit", "rules"} for module in ("gate", "process")},  # a policy is known by what it does
-    "claim": {"x12"},
+    "claim": {"isa", "x12"},
     "mapper": {"accept", "syntax", "misfits", "envelope"},
 }
 

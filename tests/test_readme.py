@@ -101,11 +101,11 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper frames "
-        "overlap codesets codefiles codewindows codetables problems statuscodes scope mend editfile edit shorthand "
-        "sample cases policyfile parts rules seen gate history bench process packing kin terms safe wording report "
-        "answer gateway outline personal treedata draw rows table guidebook examples explain rulebook config trial "
-        "policyshow policydiff simulate skeleton console options codescli policycli cli"
+        "findings isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper "
+        "frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend editfile edit "
+        "shorthand sample cases policyfile parts rules seen gate history bench process packing kin terms safe "
+        "wording report answer gateway outline personal treedata draw rows table guidebook examples explain "
+        "rulebook config trial policyshow policydiff simulate skeleton console options codescli policycli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units setting",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
