@@ -122,8 +122,11 @@ def ge(header: Segment, seg: Segment, sets: int) -> Iterator[Note]:
         yield Note("AK9:5", f"GE01 should be {sets}, the transaction sets that came", f"send {sets}", 1)
 
 
-def st(seg: Segment, guide: Guide, before: Collection[str]) -> Iterator[Note]:
-    """Judge an ST (IK5 codes) in a group judged by `guide`; `before` holds the ST02 before it."""
+def st(seg: Segment, guide: Guide, before: Collection[str], marks: str = "") -> Iterator[Note]:
+    """Judge an ST (IK5 codes) in a group judged by `guide`; `before` holds the ST02 before it.
+
+    ST02 may hold any characters (type AN) but ``marks``, the separators within an element.
+    """
     number, named = element(seg, 2), element(seg, 3)
     if len(element(seg, 1)) != 3 or not seg[1].isalnum():
         yield Note("IK5:6", "ST01 is not the identifier of a transaction set", f"send {guide.set_id}", 1)
@@ -133,7 +136,7 @@ def st(seg: Segment, guide: Guide, before: Collection[str]) -> Iterator[Note]:
     elif answers().get(named) != guide.id:
         yield Note("IK5:19", "ST03 does not name the guide of GS08" if named else "ST03 is missing",
                    "send the same guide in GS08 and ST03", 3)  # fmt: skip
-    if not 4 <= len(number) <= 9 or not number.isalnum():
+    if not 4 <= len(number) <= 9 or number.isspace() or not number.isprintable() or set(number) & set(marks):
         yield Note("IK5:7", "ST02 is not a control number of four to nine characters", "send 0001, 0002, ...", 2)
     elif number in before:
         yield Note("IK5:23", "ST02 came before in this group", "number the sets of a group apart", 2)

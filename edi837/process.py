@@ -186,7 +186,7 @@ class _Teller:
         frame = TransactionSet(st, guide.id, guide.kind)
         at, mark = replace(at, set=frame.number), self._seen.mark()
         yield frame
-        for note in envelope.st(st, guide, numbers):
+        for note in envelope.st(st, guide, numbers, self._delimiters.component + self._delimiters.repetition):
             yield self._noted(note, "set", "ST", at, frame)
         numbers.add(frame.number)
         named = grammar.answers().get(st[3] if len(st) > 3 else "", guide.id)

@@ -531,7 +531,7 @@ ENVELOPE: dict[str, tuple[str, int, str | None, str]] = {  # place, element, val
 BOTH_ENDS: dict[str, tuple[str, int, str, int, str, str]] = {  # header and trailer say the same
     "ST02 too short": ("ST", 2, "SE", 2, "1", "IK5:7"),
     "ST02 too long": ("ST", 2, "SE", 2, "1234567890", "IK5:7"),
-    "ST02 with a mark": ("ST", 2, "SE", 2, "00-1", "IK5:7"),
+    "ST02 with a mark": ("ST", 2, "SE", 2, "00:1", "IK5:7"),
     "GS06 in letters": ("GS", 6, "GE", 2, "ABC", "AK9:6"),
     "GS06 too long": ("GS", 6, "GE", 2, "1234567890", "AK9:6"),
     "ISA13 in letters": ("ISA", 13, "IEA", 2, "ABCDEFGHI", "TA1:018"),

@@ -219,7 +219,12 @@ def test_ge(ge: list[str], sets: int, expected: list[str]) -> None:
         (2, "1", ["IK5:7"]),
         (2, "1234567890", ["IK5:7"]),
         (2, "", ["IK5:7"]),
-        (2, "00 1", ["IK5:7"]),
+        (2, "00 1", []),
+        (2, "00-1", []),
+        (2, "    ", ["IK5:7"]),
+        (2, "00:1", ["IK5:7"]),
+        (2, "00^1", ["IK5:7"]),
+        (2, "000\x07", ["IK5:7"]),
         (2, "0007", ["IK5:23"]),
         (3, "005010X222", []),
         (3, "005010X222A2", []),
@@ -229,7 +234,7 @@ def test_ge(ge: list[str], sets: int, expected: list[str]) -> None:
     ],
 )
 def test_st(index: int, value: str, expected: list[str]) -> None:
-    notes = list(envelope.st(put(ST, index, value), GUIDE, {"0007"}))
+    notes = list(envelope.st(put(ST, index, value), GUIDE, {"0007"}, ":^"))
     assert [note.code for note in notes] == expected
     assert all(note.grave and note.element == index for note in notes)
 

@@ -64,6 +64,7 @@ class Told:
     group: FunctionalGroup | None
     ack: list[list[str]]
     ta1: list[list[str]]
+    files: dict[str, bytes]  # every answer as written
 
 
 def tell(data: bytes) -> Told:
@@ -76,8 +77,9 @@ def tell(data: bytes) -> Told:
             findings.append(event)
         elif isinstance(event, End) and isinstance(event.of, FunctionalGroup):
             group = event.of
-    files = {kind: list(edi837.segments(content.read())) for kind, content in acks.finish().items() if kind != "277ca"}
-    return Told(findings, group, files.get("999", []), files.get("ta1", []))
+    files = {kind: content.read() for kind, content in acks.finish().items()}
+    ack, ta1 = (list(edi837.segments(files[kind])) if kind in files else [] for kind in ("999", "ta1"))
+    return Told(findings, group, ack, ta1, files)
 
 
 def clean(kind: str, name: str) -> Clean:
@@ -89,11 +91,17 @@ def envelope(kind: str) -> tuple[Mutant, ...]:
     return tuple(guide_mutants.envelope(clean(kind, CLEAN[kind][0])))
 
 
-def made(kind: str) -> Iterator[Mutant]:
-    """Every mutant of a guide, each place of the guide but once."""
+def made_in(kind: str) -> Iterator[tuple[str, Mutant]]:
+    """Every mutant of a guide, each place of the guide but once, with the name of the fixture it is made of."""
     done: set[str] = set()
     for name in CLEAN[kind]:
-        yield from guide_mutants.mutants(clean(kind, name), done)
+        for mutant in guide_mutants.mutants(clean(kind, name), done):
+            yield name, mutant
+
+
+def made(kind: str) -> Iterator[Mutant]:
+    """Every mutant of a guide."""
+    return (mutant for _, mutant in made_in(kind))
 
 
 # ------------------------------------------------------------------ one slip, one finding
@@ -155,20 +163,25 @@ class Result:
     otherwise: dict[str, str]  # told, but not as expected: name to how
     ill: dict[str, str]  # the 999 does not say what was found
     codes: frozenset[str]
+    answers: tuple[tuple[str, bytes], ...]  # every TA1, 999 and 277CA written, the envelope's slips included
 
 
 @functools.cache
 def result(kind: str) -> Result:
     count, otherwise, ill, codes = 0, {}, {}, set()
+    answers = [
+        (f"{kind} {m.name} {file}", data) for m in envelope(kind) for file, data in tell(m.data).files.items()
+    ]
     for mutant in made(kind):
         told, name = tell(mutant.data), f"{kind} {mutant.name}"
         count += 1
         codes.add(mutant.expected.code)
+        answers += [(f"{name} {file}", data) for file, data in told.files.items()]
         if difference := unlike(mutant.expected, told):
             otherwise[name] = difference
         if len(told.findings) == 1 and (difference := badly_answered(told)):
             ill[name] = difference
-    return Result(count, otherwise, ill, frozenset(codes))
+    return Result(count, otherwise, ill, frozenset(codes), tuple(answers))
 
 
 @pytest.mark.parametrize("kind", CLEAN)
