@@ -1,0 +1,240 @@
+"""Our word against pyx12's on every slip made from the guide, and on the files of the corpus.
+
+Each disagreement needs a ``[[slip]]`` row in ``agreements.toml``. pyx12 takes three minutes for all
+7,878 slips: by themselves the tests ask it of a sample, one of each kind of slip of each segment id
+(`_chosen`); with ``EDI837_DEEP=1`` of all, and then a row that never occurs fails too.
+``python -m tests.test_oracle_slips`` asks it of all and writes the counts to ``docs/agreement.md``.
+Of the files of the corpus the verdicts are compared, with ``[[corpus]]`` rows; what is said inside
+those that both refuse is only counted.
+
+What pyx12 holds against the clean file itself is left out. Codes are told from our element:
+``IK4:7`` is of the same element, ``IK4 part:7`` of a component of it or of the whole that it is
+part of, ``IK4 elsewhere:7`` of another, in the same segment or not.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+import pytest
+
+from tests.oracle import Opinion, judge_all
+from tests.test_corpus import FILES, _named_by_the_last_erratum
+from tests.test_guide_mutants import CLEAN, FIXTURES, envelope, made_in
+from tests.test_oracle import HERE, Case, Difference, Row, Word, _difference, _ours
+
+DEEP = bool(os.environ.get("EDI837_DEEP"))
+PAGE = HERE.parent / "docs" / "agreement.md"
+
+_SLIP = re.compile(r" (?:[A-Z0-9]{2,3}\d\d(?:-\d+)? )?((?:with|left|repeated|empty|too|of|in|filled|emptied|impossible"
+                   r"|against|\d+ times)\b.*)")  # fmt: skip
+
+
+def _slip(name: str) -> str:
+    """What kind of slip a name tells of: ``repeated``, ``left out``, ``filled against a note``."""
+    if ": envelope " in name:
+        return name.partition(": ")[2]
+    found = _SLIP.search(name.partition(": ")[2])
+    assert found, name
+    return re.sub(r"^\d+ times", "too often", re.sub(r"against [PRECL]\d+", "against a note", found[1]))
+
+
+@functools.cache
+def _slips() -> tuple[Case, ...]:
+    """Every slip as a case: ``837P/pass/drugs: 2400 LX LX01 empty``."""
+    cases = []
+    for kind, fixtures in CLEAN.items():
+        cases += [Case(f"837{kind}/pass/{name}: {mutant.name}", mutant.data) for name, mutant in made_in(kind)]
+        cases += [Case(f"837{kind}/pass/{fixtures[0]}: envelope {m.name}", m.data) for m in envelope(kind)]
+    return tuple(cases)
+
+
+def _chosen() -> tuple[Case, ...]:
+    """All of them, or one for each kind of slip of each tag, the last of those in the shortest interchange."""
+    if DEEP:
+        return _slips()
+    chosen: dict[tuple[str, str], Case] = {}
+    for case in _slips():
+        name = case.name.partition(": ")[2]
+        key = _slip(case.name), name.split()[1]
+        if len(case.data) <= len(chosen.get(key, case).data):
+            chosen[key] = case
+    return tuple(chosen.values())
+
+
+def _held(opinion: Opinion) -> Counter[tuple[str, str, int, int, str]]:
+    return Counter((c.tag, c.level, c.element, c.component, c.code) for c in opinion.complaints)
+
+
+def _without(opinion: Opinion, clean: Opinion) -> Opinion:
+    """An opinion without what is held against the clean file as well."""
+    left = _held(clean)
+    kept = []
+    for c in opinion.complaints:
+        key = (c.tag, c.level, c.element, c.component, c.code)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            kept.append(c)
+    said = kept or opinion.sets or opinion.groups or opinion.interchanges or opinion.unheard
+    ok = opinion.ok or (not clean.ok and opinion.crashed is None and not said)
+    return replace(opinion, complaints=tuple(kept), ok=ok)
+
+
+def _relative(code: str, ours: Iterable[str]) -> str:
+    """A code told from the element that is ours."""
+    found = re.fullmatch(r"IK4 (\d\d)(-\d+)?:(\w+)", code)
+    if not found:
+        return code
+    whole, part, number = found.groups()
+    own = [m.groups() for o in ours if (m := re.fullmatch(r"IK4 (\d\d)(-\d+)?:\w+", o))]
+    where = "" if (whole, part) in own else " part" if whole in (w for w, _ in own) else " elsewhere"
+    return f"IK4{where}:{number}"
+
+
+def _told(difference: Difference) -> Difference:
+    ours, theirs = (frozenset(_relative(c, difference.ours) for c in codes)
+                    for codes in (difference.ours, difference.pyx12))  # fmt: skip
+    return replace(difference, ours=ours, pyx12=theirs)
+
+
+@functools.cache
+def _clean() -> dict[str, Opinion]:
+    names = [f"837{kind}/pass/{name}" for kind, fixtures in CLEAN.items() for name in fixtures]
+    return dict(zip(names, judge_all((FIXTURES / f"{n}.edi").read_bytes() for n in names), strict=True))
+
+
+@functools.cache
+def _judged() -> tuple[tuple[Case, Word, Difference | None], ...]:
+    cases, told = _chosen(), []
+    for case, opinion in zip(cases, judge_all(case.data for case in cases), strict=True):
+        word = _ours(case.data)
+        difference = _difference(case.name, word, _without(opinion, _clean()[case.name.partition(": ")[0]]))
+        told.append((case, word, difference and _told(difference)))
+    return tuple(told)
+
+
+def _differences() -> Iterator[Difference]:
+    return (difference for _, _, difference in _judged() if difference)
+
+
+@functools.cache
+def _rows() -> tuple[Row, ...]:
+    table = tomllib.loads((HERE / "agreements.toml").read_text("utf-8"))
+    return tuple(
+        Row(tuple(r["cases"]), r["kind"], frozenset(r["ours"]), frozenset(r["pyx12"]), r["right"], r["why"])
+        for r in table["slip"]
+    )
+
+
+def _row(difference: Difference) -> list[Row]:
+    return [row for row in _rows() if any(row.holds(pattern, difference) for pattern in row.cases)]
+
+
+def test_each_disagreement_on_a_slip_is_listed_once() -> None:
+    wrong = [f"{len(_row(d))} rows: {d}" for d in _differences() if len(_row(d)) != 1]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.skipif(not DEEP, reason="only all slips together can tell; set EDI837_DEEP=1")
+def test_no_listed_disagreement_on_a_slip_has_gone() -> None:
+    dead = []
+    for row in _rows():
+        met: set[str] = set()
+        for pattern in row.cases:
+            found = [d for d in _differences() if row.holds(pattern, d)]
+            met.update(code for d in found for code in d.pyx12)
+            dead += [] if found else [f"{pattern}: {row.kind} {sorted(row.ours)}"]
+        dead += [f"{row.cases}: pyx12 never says {code}" for code in sorted(row.pyx12 - met)]
+    assert not dead, "\n".join(dead)
+
+
+# ------------------------------------------------------------------ the corpus
+
+
+@functools.cache
+def _corpus() -> tuple[Difference | None, ...]:
+    """Where the two part on each 837 of the corpus; of a crash pyx12's word is the exception."""
+    files = [path for path in FILES if path.name.startswith("837")]
+    data = [_named_by_the_last_erratum(path.read_bytes()) for path in files]
+    told = []
+    for path, text, opinion in zip(files, data, judge_all(data), strict=True):
+        difference = _difference(path.name, _ours(text), opinion)
+        if difference and opinion.crashed:
+            difference = replace(difference, pyx12=frozenset({opinion.crashed.partition(":")[0]}))
+        told.append(difference)
+    return tuple(told)
+
+
+@pytest.mark.skipif(not FILES, reason="there is no corpus")
+def test_each_other_verdict_on_the_corpus_is_listed() -> None:
+    table = tomllib.loads((HERE / "agreements.toml").read_text("utf-8"))["corpus"]
+    left = [d for d in _corpus() if d and not d.kind.startswith("both") and d.kind != "pyx12 says more"]
+    met = set()
+    for d in left:
+        rows = [(at, pattern) for at, row in enumerate(table) for pattern in row["cases"]
+                if fnmatchcase(d.case, pattern) and (row["kind"], frozenset(row["pyx12"])) == (d.kind, d.pyx12)]
+        assert len(rows) == 1, f"{rows} for {d}"
+        met |= set(rows)
+    assert met == {(at, pattern) for at, row in enumerate(table) for pattern in row["cases"]}, "a row has gone"
+
+
+# ------------------------------------------------------------------ the page of counts
+
+
+def _page() -> str:
+    """``docs/agreement.md``, from all slips and the corpus."""
+    kinds = Counter(d.kind if d else "same" for _, _, d in _judged())
+    rows = Counter(_row(d)[0] for d in _differences())
+    files = Counter(d.kind if d else "same" for d in _corpus())
+    names = {
+        "same": "both say the same", "both refuse, otherwise": "both refuse, in other words",
+        "pyx12 says more": "both refuse, pyx12 says more", "only we refuse": "only we refuse",
+        "only pyx12 refuses": "only pyx12 refuses", "pyx12 crashes": "pyx12 raises an exception",
+    }  # fmt: skip
+    lines = [
+        "# How far we agree with pyx12", "",
+        "Made by `EDI837_DEEP=1 python -m tests.test_oracle_slips` (with the corpus at `EDI837_CORPUS`), which asks",
+        "pyx12 4.0.0 of every slip that the tests make from the guides (`tests/guide_mutants.py`), and of the 837",
+        "files of a corpus of public files that is no part of this project. Neither is the truth:",
+        "`tests/agreements.toml` says of each way to disagree who is right.", "",
+        "A slip is one element, segment, loop or count made wrong in a clean interchange. What pyx12 holds against",
+        "the clean interchange too is left out. A file of the corpus may have any number of faults: of one that both",
+        "refuse they rarely say the same, and most of the difference follows from one slip; those are counted here and",
+        "not judged one by one.", "",
+        "| | slips | files of the corpus |", "|---|---:|---:|",
+        *(f"| {said} | {kinds[kind]:,} | {files[kind]:,} |" for kind, said in names.items()),
+        f"| all | {sum(kinds.values()):,} | {sum(files.values()):,} |", "",
+        "How they disagree on the slips, the most frequent first. In the codes `part` is a component of the element at",
+        "fault, or the whole it is part of; `elsewhere` is another element.", "",
+        "| slips | | we say | pyx12 says | right | why |", "|---:|---|---|---|---|---|",
+    ]  # fmt: skip
+    for row, count in sorted(rows.items(), key=lambda item: (-item[1], item[0].why)):
+        ours, theirs = (", ".join(sorted(codes)) or "nothing" for codes in (row.ours, row.pyx12))
+        lines.append(f"| {count:,} | {names[row.kind]} | {ours} | {theirs} | {row.right} | {row.why} |")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.skipif(not (DEEP and FILES), reason="it is made of all slips and the corpus; set EDI837_DEEP=1")
+def test_the_page_of_counts() -> None:
+    assert PAGE.read_text("utf-8") == _page(), "python -m tests.test_oracle_slips writes it anew"
+
+
+def test_the_page_has_every_slip_and_every_row() -> None:
+    page = PAGE.read_text("utf-8")
+    assert f"| all | {len(_slips()):,} |" in page
+    assert [row.why for row in _rows() if f"| {row.why} |" not in page] == []
+
+
+if __name__ == "__main__":
+    if not (DEEP and FILES):
+        raise SystemExit("set EDI837_DEEP=1 and EDI837_CORPUS")
+    PAGE.write_text(_page(), "utf-8")
+    print(PAGE)
