@@ -12,6 +12,7 @@ import pytest
 
 from edi837.acks import Source
 from edi837.claim import Claim, Drug, Party
+from edi837.findings import Place
 from edi837.frames import Verdict
 from tests.ack_events import (
     PROVIDER,
@@ -22,6 +23,7 @@ from tests.ack_events import (
     claim,
     complaints,
     edit,
+    finding,
     interchange,
     line,
     person,
@@ -271,4 +273,6 @@ def test_every_tolerated_complaint_is_in_use() -> None:
     said = complaints(acknowledged(*infusion_claims()), tolerate=False)
     said += complaints(acknowledged(), tolerate=False)
     said += complaints(answer(told([interchange(wants_ta1="1")]))["ta1"], tolerate=False)
+    missing = finding("IK3:3", 57, "REF", loop="2300", claim="A", because=[Place(segment=43, tag="CLM", element=5)])
+    said += complaints(answer(told(told_set(missing, refused=True)))["999"], tolerate=False)
     assert all(any(re.fullmatch(known, text) for text in said) for known in TOLERATED)
