@@ -59,10 +59,9 @@ def isa(seg: Segment, unusable: str = "") -> Iterator[Note]:
     if seg[3] not in ("00", "01"):
         yield Note("TA1:012", "ISA03 is neither 00 nor 01", "send 00", 3, False)
     for index, code, what in ((2, "011", "authorization"), (4, "013", "security")):
-        if seg[index - 1] in ("00", "01", "03") and (seg[index - 1] == "00") is bool(seg[index].strip()):
-            says = f"should be blank, for ISA{index - 1:02d} is 00" if seg[index].strip() else "is blank"
-            yield Note(f"TA1:{code}", f"ISA{index:02d} {says}: {what} information",
-                       f"send 00 and ten blanks in ISA{index - 1:02d} and ISA{index:02d}", index, False)  # fmt: skip
+        if seg[index - 1] in ("01", "03") and not seg[index].strip():  # under 00 anything may stand: it has no meaning
+            yield Note(f"TA1:{code}", f"ISA{index:02d} is blank, and ISA{index - 1:02d} says it holds {what} information",
+                       f"send 00 in ISA{index - 1:02d}", index, False)  # fmt: skip
     for index, code in ((5, "005"), (7, "007")):
         if seg[index] not in _PARTY_QUALIFIERS:
             yield Note(f"TA1:{code}", f"ISA{index:02d} is not an interchange id qualifier", "send ZZ", index, False)

@@ -33,8 +33,8 @@ ASKED = MINIMUM[:99] + b"*1*" + MINIMUM[102:]  # ISA14: a TA1 is wanted
 OWN = {
     "TA1:002": put(b"*^*00501*", b"*^*00401*", ASKED),
     "TA1:004": MINIMUM[:105] + MINIMUM[107:],
-    "TA1:011": put(HEAD, b"*00*PASSWORD  *00*          *ZZ*", ASKED),
-    "TA1:013": put(HEAD, b"*00*          *00*PASSWORD  *ZZ*", ASKED),
+    "TA1:011": put(HEAD, b"*03*          *00*          *ZZ*", ASKED),
+    "TA1:013": put(HEAD, b"*00*          *01*          *ZZ*", ASKED),
     "TA1:017": put(b"*00501*", b"*5010X*"),
     "TA1:026": MINIMUM[:106].replace(b"*", b"\t") + MINIMUM[106:],
     "TA1:027": MINIMUM[:104] + b"A" + MINIMUM[105:],

@@ -29,8 +29,8 @@ REFUSED, NOTED = True, False
 
 # element, value, and what is said of it
 ISAS: list[tuple[int, str, list[tuple[str, bool]]]] = [
-    (2, "HELLO     ", [("TA1:011", NOTED)]),
-    (4, "HELLO     ", [("TA1:013", NOTED)]),
+    (2, "..........", NOTHING),  # 00: no meaningful information, whatever it is
+    (4, "HELLO     ", NOTHING),
     (1, "99", [("TA1:010", NOTED)]),
     (3, "99", [("TA1:012", NOTED)]),
     (5, "30", NOTHING),
@@ -86,7 +86,7 @@ def test_an_isa_of_4010_has_no_repetition_mark() -> None:
 
 
 @pytest.mark.parametrize(("index", "qualifier", "code"), [(1, "03", "TA1:011"), (3, "01", "TA1:013")])
-def test_information_is_there_where_its_qualifier_says_so_and_only_there(index: int, qualifier: str, code: str) -> None:
+def test_information_is_there_where_its_qualifier_says_so(index: int, qualifier: str, code: str) -> None:
     blank = put(ISA, index, qualifier)
     (note,) = envelope.isa(blank)
     assert (note.code, note.element, note.grave) == (code, index + 1, NOTED)
