@@ -69,12 +69,17 @@ class Case:
 
     @cached_property
     def _words(self) -> list[tuple[str, ...]]:
-        return [(each.code, each.revenue, *each.modifiers) for claim in self.claims for each in claim.lines]
+        return [(each.code or f"rev:{each.revenue}", *each.modifiers) for claim in self.claims for each in claim.lines]
 
     def labels(self, action: str, kind: str, edits: Iterable[Edit]) -> list[str]:
         """What is expected of one action when it is sent as an 837 of this kind."""
-        other = {edit.id for edit in edits if edit.only not in ("", f"837{kind}")}
-        return sorted(label for label in self.expected[action] if label.split()[0] not in other)
+        form = f"837{kind}"
+        other = {edit.id for edit in edits if edit.only not in ("", form)}
+        softer = {edit.id for edit in edits if form in edit.warn_only}  # there it only warns
+        labels = [label for label in self.expected[action] if action != "reject" or label.split()[0] not in softer]
+        if action == "warn":
+            labels += [label for label in self.expected["reject"] if label.split()[0] in softer]
+        return sorted(label for label in labels if label.split()[0] not in other)
 
 
 def read(source: str, problems: Problems) -> tuple[Case, ...]:

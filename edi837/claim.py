@@ -40,6 +40,8 @@ class Drug:
     unit: str = ""  # CTP05-1: F2, GR, ME, ML, UN
     prescription: str = ""  # REF*XZ
     link: str = ""  # REF*VY, ties the parts of a compound
+    segment: int = 0  # number of the LIN in the set
+    counted: int = 0  # number of the CTP in the set; 0 when there is none
 
 
 @dataclass(slots=True)
@@ -121,6 +123,9 @@ ELEMENTS: dict[str, dict[str, tuple[str, int, int]]] = {
         "units": ("SV1", 4, 0),
         "place": ("SV1", 5, 0),
         "dates": ("DTP", 3, 0),
+        "ndc": ("LIN", 3, 0),
+        "drug_quantity": ("CTP", 4, 0),
+        "drug_unit": ("CTP", 5, 1),
     },
     "I": {
         "revenue": ("SV2", 1, 0),
@@ -132,5 +137,8 @@ ELEMENTS: dict[str, dict[str, tuple[str, int, int]]] = {
         "unit": ("SV2", 4, 0),
         "units": ("SV2", 5, 0),
         "dates": ("DTP", 3, 0),
+        "ndc": ("LIN", 3, 0),
+        "drug_quantity": ("CTP", 4, 0),
+        "drug_unit": ("CTP", 5, 1),
     },
 }

@@ -12,12 +12,14 @@ from datetime import date
 from decimal import Decimal
 
 from edi837.checks import Answer, Breaks, Check, Lines, Unknown
+from edi837.checks.vocabulary import code_of
 from edi837.claim import ELEMENTS, Claim, ServiceLine
 from edi837.findings import Action, Finding, Place, Proposal
 from edi837.mend import Mend
 from edi837.scope import EVERYONE, Scope
 
-_CLAIM_ELEMENTS = {"place": ("CLM", 5, 1)}
+_CLAIM_ELEMENTS = {"place": ("CLM", 5, 1), "id": ("CLM", 0, 0)}  # id: the claim as a whole
+_DRUG = ("ndc", "drug_quantity", "drug_unit")  # they stand in loop 2410
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,14 @@ class Edit:
     fix: str  # a template
     scope: str  # line, claim, patient, file, history
     hides: frozenset[str] = frozenset()  # edits whose finding on the same line, or pair, is its consequence
-    warn_only: frozenset[str] = frozenset()  # codes on which it only warns
+    warn_only: frozenset[str] = frozenset()  # codes, or 837P or 837I, on which it only warns
     only: str = ""  # 837P, 837I; empty: both
     row: int = 0  # line of the policy file
     on: bool = True
     whose: Scope = EVERYONE  # claims it is for, among those the policy is for
     effective: date | None = None  # of the lines it judges, when it came later than the policy
     until: date | None = None
+    told_by: str = ""  # a rule of the guide that finds the same slip, and tells it in its stead
     mend: Mend | None = None  # what would mend a certain breach
 
     def ask(self, lines: Lines) -> Iterator[Answer]:
@@ -78,16 +81,19 @@ class Edit:
         """Only a certain breach of an edit that rejects sends a claim back."""
         if isinstance(answer, Unknown):
             return "unknown"
-        if self.action == "reject" and answer.certain and answer.line.procedure not in self.warn_only:
-            return "reject"
-        return "warn"
+        if self.action != "reject" or not answer.certain:
+            return "warn"
+        line = answer.line
+        if self.warn_only and (code_of(line) in self.warn_only or f"837{line.kind}" in self.warn_only):
+            return "warn"
+        return "reject"
 
     def finding(self, answer: Answer, claims: Sequence[Claim], lines: Lines) -> Finding:
         """The finding that an answer comes to; ``claims`` are the patient's."""
         line = answer.line
         claim = lines.claim(line)
         if isinstance(answer, Unknown):
-            told = f"{line.procedure}: cannot tell whether “{self.title}” holds: {answer.why}"
+            told = f"{_code(line)}: cannot tell whether “{self.title}” holds: {answer.why}"
             return Finding(
                 self.id, "unknown", "line", told, _place(claim, line, "procedure", {}), self.basis, self.says
             )
@@ -118,17 +124,30 @@ class Edit:
         return self.mend.propose(answer, lines, next(self.codes, frozenset()))
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An edit that cannot be asked: it needs what a claim does not carry. An ``[[edit]]`` with ``needs``."""
+
+    id: str
+    title: str
+    says: str
+    source: str
+    rests_on: str
+    needs: str  # what would have to be known
+    row: int = 0
+
+
 def _words(answer: Breaks, claims: Sequence[Claim], lines: Lines) -> dict[str, str]:
     """What the templates may tell."""
     line, other = answer.line, answer.other
     words = {name: _said(value) for name, value in answer.told.items()}
-    words["code"] = line.procedure
+    words["code"] = _code(line)
     words["modifiers"] = _said(line.modifiers)
     words["dates"] = _dates(line.first, line.last)
     words["units"] = _said(line.units)
     words["line"] = f"line {line.number}"
     if other is not None:
-        words["other"] = other.procedure
+        words["other"] = _code(other)
         words["other_dates"] = _dates(other.first, other.last)
         words["other_line"] = f"line {other.number}"
         home = lines.claim(other)
@@ -143,6 +162,10 @@ def _called(home: Claim, claims: Sequence[Claim]) -> str:
         return "an earlier claim"  # out of the history
     here = [claim for claim in claims if claim.segment]
     return f"the patient's claim {next(number for number, claim in enumerate(here, 1) if claim is home)}"
+
+
+def _code(line: ServiceLine) -> str:
+    return line.procedure or f"revenue code {line.revenue}"
 
 
 def _said(value: object) -> str:
@@ -169,16 +192,26 @@ def _claim_place(claim: Claim, on: str) -> Place:
     tag, element, component = _CLAIM_ELEMENTS[on]
     return Place(
         claim=claim.id, segment=claim.segment, tag=tag, loop="2300", element=element, component=component,
-        value=str(getattr(claim, on)),
+        value=str(getattr(claim, on)) if element else "",
     )  # fmt: skip
 
 
 def _place(claim: Claim, line: ServiceLine, on: str, told: Mapping[str, object]) -> Place:
+    if on == "procedure" and not line.procedure:
+        on = "revenue"
     tag, element, component = ELEMENTS[line.kind].get(on, ELEMENTS[line.kind]["procedure"])
     segment, loop = line.segment, "2400"
-    if on == "modifiers":
+    if on in _DRUG and line.drug is not None:
+        drug = line.drug
+        loop, segment = "2410", drug.segment if on == "ndc" else drug.counted
+        if not segment:  # there is no CTP
+            tag, element, component, segment = "LIN", 0, 0, drug.segment
+        value = "" if not element else {"ndc": drug.ndc, "drug_unit": drug.unit}.get(on, _said(drug.quantity))
+    elif on == "modifiers":
         modifier = told.get("modifier", "")
-        at = line.modifiers.index(str(modifier)) if modifier in line.modifiers else len(line.modifiers)
+        first = line.modifiers.index(str(modifier)) if modifier in line.modifiers else len(line.modifiers)
+        again = told.get("at")  # where it stands, if it is not the first of its kind
+        at = again if isinstance(again, int) else first
         component, value = component + min(at, 3), str(modifier)
     elif on == "dates":
         segment, value = line.dated, f"{line.first:%Y%m%d}-{line.last:%Y%m%d}" if line.first else ""

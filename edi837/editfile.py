@@ -8,22 +8,25 @@ from datetime import date
 from string import Formatter
 from typing import Literal
 
-from edi837 import mend, scope, statuscodes
+from edi837 import editwords, mend, scope, statuscodes
 from edi837.checks import CHECKS, Check
 from edi837.codesets import CodeSets
-from edi837.edit import Edit
+from edi837.edit import Edit, Waiting
+from edi837.editwords import strings
 from edi837.problems import Problems, nearest
 from edi837.scope import EVERYONE, Scope
 
 _REQUIRED = ("id", "title", "says", "source", "check", "action", "message", "fix")
 _OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "for", "effective", "until",
-             "mend", "on")  # fmt: skip
+             "mend", "on", "told_by")  # fmt: skip
+_WAITING = ("id", "title", "says", "source", "rests_on", "on", "needs")  # the keys of an edit that cannot be asked
 _FIXED = ("id", "title", "says", "source", "rests_on", "check", "hides")  # no profile changes these
 _ONE_OF = {
     "source": ("explicit", "implied", "external"),
     "action": ("reject", "warn"),
     "only": ("837P", "837I"),
 }
+_KNOWN = {*_REQUIRED, *_OPTIONAL, *(each.name for check in CHECKS.values() for each in check.parameters)}
 
 
 class EditReader:
@@ -43,7 +46,7 @@ class EditReader:
 
     def read(
         self, table: Mapping[str, object], override: Mapping[str, object], row: int, profile: str
-    ) -> Edit | None:
+    ) -> Edit | Waiting | None:
         """The edit, with a profile's override laid over it; None when it is at fault."""
         before = len(self._problems.found)
         where = str(table.get("id") or "edit without id")
@@ -51,12 +54,17 @@ class EditReader:
             if key in _FIXED:
                 self._problems.add(0, profile, f"{where}: a profile cannot change {key}")
         laid = {**table, **override}
+        if "needs" in laid:
+            return self._waiting(laid, row, where)
         check = self._check(laid, row, where)
         if check is None:
             return None
         self._keys(laid, check, row, where)
         words = self._words(laid, check, row, where)
-        warn_only = self._codes.read(laid.get("warn_only", []), row, where)
+        warn = laid.get("warn_only", [])
+        guides = frozenset(each for each in strings(warn) if each in _ONE_OF["only"])
+        rest = [each for each in warn if each not in guides] if isinstance(warn, list) else warn
+        warn_only = self._codes.read(rest, row, where)
         judged = words.get("codes")
         for code in sorted(warn_only - judged if isinstance(judged, frozenset) else warn_only):
             self._problems.add(row, where, f"warn_only: {code} is none of the edit's codes")
@@ -70,10 +78,10 @@ class EditReader:
             id=where, title=str(laid["title"]), says=str(laid["says"]), source=str(laid["source"]),
             rests_on=str(laid.get("rests_on", "")), check=check, words=words, action=action, status=status,
             message=str(laid["message"]), fix=str(laid["fix"]), scope=str(laid.get("scope", "line")),
-            hides=frozenset(_strings(laid.get("hides", []))),
-            warn_only=warn_only,
+            hides=frozenset(strings(laid.get("hides", []))),
+            warn_only=warn_only | guides,
             only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)), whose=whose,
-            effective=_day(laid, "effective"), until=_day(laid, "until"),
+            effective=_day(laid, "effective"), until=_day(laid, "until"), told_by=str(laid.get("told_by", "")),
             mend=mend.read(written) if isinstance(written := laid.get("mend"), dict) else None,
         )  # fmt: skip
 
@@ -85,7 +93,7 @@ class EditReader:
 
     def hides(self, table: Mapping[str, object], ids: Iterable[str], row: int) -> None:
         """Verify that what an edit hides exists."""
-        for hidden in _strings(table.get("hides", [])):
+        for hidden in strings(table.get("hides", [])):
             if hidden not in ids:
                 self._problems.add(row, str(table.get("id")), f'hides "{hidden}"{nearest(hidden, ids)}')
 
@@ -97,6 +105,29 @@ class EditReader:
         if name not in CHECKS:
             self._problems.add(row, where, f'unknown check "{name}"{nearest(name, CHECKS)}')
         return CHECKS.get(name)
+
+    def _waiting(self, table: Mapping[str, object], row: int, where: str) -> Waiting | None:
+        """An edit that says what it needs to be asked."""
+        before = len(self._problems.found)
+        for key in table:
+            if key in _WAITING:
+                continue
+            what = f'unknown key "{key}"{nearest(key, _WAITING)}'
+            if key in _KNOWN:
+                what = f'an edit that needs something is not asked, so it has no key "{key}"'
+            self._problems.add(row, where, what)
+        if table.get("on") is not False:
+            self._problems.add(row, where, "an edit that needs something is switched off: on = false")
+        self._origin(table, row, where)
+        for key in ("title", "needs"):
+            if not (isinstance(table.get(key), str) and str(table[key]).strip()):
+                self._problems.add(row, where, f'{key} is missing, or no text in quotes: {key} = "..."')
+        if len(self._problems.found) > before:
+            return None
+        title, says, source, rests_on, needs = (
+            str(table.get(key, "")) for key in ("title", "says", "source", "rests_on", "needs")
+        )
+        return Waiting(where, title, says, source, rests_on, needs, row)
 
     def _keys(self, table: Mapping[str, object], check: Check, row: int, where: str) -> None:
         add = self._problems.add
@@ -114,17 +145,11 @@ class EditReader:
         for each in check.parameters:
             if each.required and each.name not in table:
                 add(row, where, f"{check.name} needs {each.name}")
-        if not re.fullmatch(rf"{re.escape(self._number)}-[A-Z][0-9]{{2}}[a-z]?", where):
-            add(row, where, f"an id is the policy's number, a letter and two digits, as {self._number}-A01")
         scope = table.get("scope", "line")
         if scope not in check.scopes:
             given = f'scope is "{scope}"' if "scope" in table else "scope is missing"
             add(row, where, f"{given}; {check.name} looks at a {', '.join(check.scopes)}")
-        self.quote(str(table.get("says", "")), row, where)
-        if table.get("source") == "external" and not str(table.get("rests_on", "")).strip():
-            add(row, where, "an external edit names in rests_on the document it rests on")
-        if table.get("source") != "external" and "rests_on" in table:
-            add(row, where, "only an external edit has rests_on")
+        self._origin(table, row, where)
         for key in ("effective", "until"):
             if key in table and _day(table, key) is None:
                 add(row, where, f"{key} is a date without quotes, as 2024-10-07")
@@ -133,36 +158,33 @@ class EditReader:
         if not isinstance(table.get("on", True), bool):
             add(row, where, "on is true or false")
         for key in ("hides", "status"):
-            if _strings(table.get(key, [])) != table.get(key, []):
+            if strings(table.get(key, [])) != table.get(key, []):
                 add(row, where, f'{key} is a list of texts: {key} = ["..."]')
+
+    def _origin(self, table: Mapping[str, object], row: int, where: str) -> None:
+        """Verify the id, the words of the policy, and what an edit rests on."""
+        add = self._problems.add
+        if not re.fullmatch(rf"{re.escape(self._number)}-[A-Z][0-9]{{2}}[a-z]?", where):
+            add(row, where, f"an id is the policy's number, a letter and two digits, as {self._number}-A01")
+        self.quote(str(table.get("says", "")), row, where)
+        if table.get("source") not in _ONE_OF["source"] and "needs" in table:
+            add(row, where, f"source is one of {', '.join(_ONE_OF['source'])}")
+        if table.get("source") == "external" and not str(table.get("rests_on", "")).strip():
+            add(row, where, "an external edit names in rests_on the document it rests on")
+        if table.get("source") != "external" and "rests_on" in table:
+            add(row, where, "only an external edit has rests_on")
 
     def _words(self, table: Mapping[str, object], check: Check, row: int, where: str) -> dict[str, object]:
         """The words for the check, each read as its kind."""
         words: dict[str, object] = {}
         for each in check.parameters:
             if each.name in table:
-                words[each.name] = self._word(table[each.name], each.kind, row, f"{where}: {each.name}")
+                place = f"{where}: {each.name}"
+                words[each.name] = editwords.read(table[each.name], each.kind, self._codes, row, place)
         return words
 
-    def _word(self, value: object, kind: str, row: int, where: str) -> object:
-        kind = kind.removesuffix(" | None")
-        if kind == "Codes":
-            return self._codes.read(value, row, where)
-        if kind == "Count" and type(value) is int and value >= 0:
-            return value
-        if kind == "Words" and value and _strings(value) == value:
-            return frozenset(_strings(value))
-        if kind == "Lasting" and isinstance(value, dict) and {type(days) for days in value.values()} == {int}:
-            return value
-        if kind == "Rows" and isinstance(value, list) and value:
-            read = self._codes.read
-            if all(isinstance(line, list) and len(line) > 1 for line in value):
-                return tuple((read(line[0], row, where), read(line[1:], row, where)) for line in value)
-        self._problems.add(row, where, f"is not {_KINDS[kind]}")
-        return None
-
     def _status(self, table: Mapping[str, object], row: int, where: str) -> tuple[str, ...]:
-        status = _strings(table.get("status", []))
+        status = strings(table.get("status", []))
         for fault in statuscodes.faults(status):
             self._problems.add(row, where, f"status: {fault}")
         if not status and table.get("action") == "reject":
@@ -189,17 +211,6 @@ def _day(table: Mapping[str, object], key: str) -> date | None:
 
 
 _STRAIGHT = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}  # for quotation marks and apostrophes
-_KINDS = {
-    "Codes": "the name of a set, or a list of codes",
-    "Count": "a whole number",
-    "Words": 'a list of words, as ["SH", "SJ"]',
-    "Lasting": "a table of codes or modifiers and days, as { RR = 30 }",
-    "Rows": 'a list of rows, as [["S9373", "S9374..S9377"]]',
-}
-
-
-def _strings(value: object) -> list[str]:
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from textwrap import fill
 
 from edi837 import examples, guidebook, policyshow, snip, statuscodes
-from edi837.edit import Edit
+from edi837.edit import Edit, Waiting
 from edi837.findings import Edi837Error
 from edi837.rules import Policy
 
@@ -75,6 +75,7 @@ def explain(id: str, policies: Sequence[Policy]) -> str:
     wanted = id.strip().upper()
     found = [
         *(_rule(policy, edit) for policy in policies for edit in policy.file.written if edit.id.upper() == wanted),
+        *(_waits(policy, edit) for policy in policies for edit in policy.file.waiting if edit.id.upper() == wanted),
         *(_beyond(rule) for rule in snip.RULES if rule.id == wanted),
         *_syntax(wanted),
         *_status(wanted),
@@ -111,6 +112,19 @@ def _rule(policy: Policy, edit: Edit) -> str:
     if edit.hides:
         told.append(("hides", f"on the same line {', '.join(sorted(edit.hides))}, its consequence"))
     return "\n".join([_laid(told), *examples.rows(examples.of(policy, edit), WIDTH, 14)])
+
+
+def _waits(policy: Policy, edit: Waiting) -> str:
+    rests = f" {edit.rests_on}, beside the policy's words." if edit.rests_on else ""
+    return _laid(
+        [
+            ("", f"{edit.id}  {edit.title}"),
+            ("policy", f"{policy.number} {policy.title}; line {edit.row} of its file"),
+            ("says", f"“{edit.says}”"),
+            ("", f"{_SOURCES[edit.source]}{rests}"),
+            ("not asked", f"it would need {edit.needs}"),
+        ]
+    )
 
 
 def _beyond(rule: snip.Rule) -> str:
@@ -162,8 +176,10 @@ def _word(value: object) -> str:
         words = sorted(map(str, value))
         shown = ", ".join(words[:12])
         return shown if len(words) <= 12 else f"{shown} ... {words[-1]} ({len(words)} in all)"
+    if isinstance(value, re.Pattern):
+        return str(value.pattern)
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {number}" for name, number in value.items())
+        return ", ".join(f"{name} {_word(number)}" for name, number in value.items())
     if isinstance(value, tuple):
         rows = [" with ".join(_word(part) for part in row) for row in value[:3]]
         return "; ".join(rows) + (f"; ... ({len(value)} rows in all)" if len(value) > 3 else "")
@@ -181,6 +197,7 @@ def _laid(told: Iterable[tuple[str, str]]) -> str:
 
 def _nearest(wanted: str, policies: Sequence[Policy]) -> str:
     known = [edit.id for policy in policies for edit in policy.file.written]
+    known += [edit.id for policy in policies for edit in policy.file.waiting]
     known += [f"{kind}:{code}" for kind, words in SYNTAX.items() for code in words]
     known += [rule.id for rule in snip.RULES]
     known += [*_OWN, *statuscodes.CATEGORIES, *statuscodes.STATUSES, *statuscodes.ENTITIES, *guidebook.ids()]

@@ -158,15 +158,18 @@ class Mapper:
         line.charge, line.unit, line.units = as_amount(charge), unit, as_amount(units)
 
     def _drug(self, loop: Loop) -> Drug:
-        lin, ctp = loop.first("LIN"), loop.first("CTP")
-        return Drug(
-            qualifier=element(lin, 2),
-            ndc=element(lin, 3),
-            quantity=as_amount(element(ctp, 4)),
-            unit=element(ctp, 5).partition(self._component)[0],
-            prescription=element(loop.first("REF", "XZ"), 2),
-            link=element(loop.first("REF", "VY"), 2),
-        )
+        drug = Drug()
+        for number, _, seg in loop.segments:
+            if seg[0] == "LIN":
+                drug.segment = number
+                drug.qualifier, drug.ndc = element(seg, 2), element(seg, 3)
+            elif seg[0] == "CTP":
+                drug.counted = number
+                drug.quantity = as_amount(element(seg, 4))
+                drug.unit = element(seg, 5).partition(self._component)[0]
+        drug.prescription = element(loop.first("REF", "XZ"), 2)
+        drug.link = element(loop.first("REF", "VY"), 2)
+        return drug
 
 
 def _party(loop: Loop | None) -> Party:

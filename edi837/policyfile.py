@@ -17,12 +17,13 @@ from pathlib import Path
 from edi837 import cases as casebook
 from edi837 import scope
 from edi837.cases import Case
-from edi837.codesets import CodeSets
-from edi837.edit import Edit
+from edi837.codesets import CodeSets, Row, rows_of
+from edi837.edit import Edit, Waiting
 from edi837.editfile import EditReader
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.scope import Scope
 
+_SHIPPED = Path(__file__).parent / "policies"
 _TOP = ("policy", "codes", "edit", "unenforced", "profile")
 _POLICY = ("number", "title", "text", "cases", "effective", "until", *scope.KEYS)
 _PROFILE = ("sources", "edits")
@@ -60,6 +61,7 @@ class PolicyFile:
     written: tuple[Edit, ...] = ()  # the edits of this profile, those that are off as well
     sets: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the named code sets
     cases: tuple[Case, ...] = ()
+    waiting: tuple[Waiting, ...] = ()  # edits that need what a claim does not carry
 
 
 def profiles(path: Path) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     number = _text(header, "number", "policy", problems)
     text = _beside(path, _text(header, "text", "policy", problems), "text", problems)
     sets = _table(tables, "codes", problems)
-    codes = CodeSets(sets, _rows_of_sets(source), problems)
+    codes = CodeSets(sets, _rows_of_sets(source), problems, lambda name: _listed(path, name))
     reader = EditReader(number, codes, text, problems)
     for name, table in sets.items():
         if isinstance(table, dict) and "says" in table:
@@ -97,13 +99,15 @@ def read(path: Path, profile: str = "") -> PolicyFile:
         problems.add(0, "", f'unknown profile "{profile}"{nearest(profile, known)}')
     chosen: tuple[Edit, ...] = ()
     all_of_it: tuple[Edit, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     ids = [str(each.get("id", "")) for each in written]
     asked: dict[str, set[str]] = {f"{number}-all": set(ids)}  # edits that are on, by profile
     for name, table in known.items():
-        laid, edits = _edits(reader, written, rows, name, table if isinstance(table, dict) else {}, problems)
+        laid, edits, needy = _edits(reader, written, rows, name, table if isinstance(table, dict) else {}, problems)
         asked[name] = {edit.id for edit in edits} | (set(ids) - {edit.id for edit in laid})
         if name == (profile or number):
             chosen, all_of_it = edits, laid
+            waiting = needy
     cases = _cases(path, header, all_of_it, ids, {**asked, "": asked.get(number, set())}, problems)
     unenforced = []
     for each in _list(tables, "unenforced", problems):
@@ -116,7 +120,7 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     problems.settle()
     return PolicyFile(
         profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),
-        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, cases,
+        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, cases, waiting,
     )  # fmt: skip
 
 
@@ -142,8 +146,8 @@ def _cases(
 def _edits(
     reader: EditReader, written: list[dict[str, object]], rows: list[int], profile: str,
     table: Mapping[str, object], problems: Problems,
-) -> tuple[tuple[Edit, ...], tuple[Edit, ...]]:  # fmt: skip
-    """The edits of one profile, its overrides laid over them: all, and those that are on."""
+) -> tuple[tuple[Edit, ...], tuple[Edit, ...], tuple[Waiting, ...]]:  # fmt: skip
+    """The edits of one profile, its overrides laid over them: all, those that are on, those that need something."""
     where = f"profile.{profile}"
     for key in table:
         if key not in _PROFILE:
@@ -160,7 +164,7 @@ def _edits(
     for id_ in overrides:
         if id_ not in ids:
             problems.add(0, where, f'unknown edit "{id_}"{nearest(id_, ids)}')
-    edits = []
+    edits: list[Edit | Waiting] = []
     for each, row in zip(written, rows, strict=False):
         override = overrides.get(str(each.get("id", "")), {})
         edit = reader.read(each, override, row, where)
@@ -170,7 +174,9 @@ def _edits(
         reader.hides(each, ids, row)
     for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
         problems.add(rows[len(ids) - 1 - ids[::-1].index(id_)], id_, "there is an edit with this id already")
-    return tuple(edits), tuple(edit for edit in edits if edit.on and edit.source in sources)
+    laid = tuple(edit for edit in edits if isinstance(edit, Edit))
+    waiting = tuple(edit for edit in edits if isinstance(edit, Waiting))
+    return laid, tuple(edit for edit in laid if edit.on and edit.source in sources), waiting
 
 
 def _tables(path: Path) -> dict[str, object]:
@@ -191,6 +197,15 @@ def _beside(path: Path, name: str, key: str, problems: Problems) -> str:
     except (OSError, UnicodeDecodeError):
         problems.add(0, "policy", f'{key}: no readable file "{name}" beside the policy')
         return ""
+
+
+def _listed(path: Path, name: str) -> Sequence[Row]:
+    """The rows of a table of codes, a CSV file beside the policy or beside ours."""
+    for folder in (path.parent, _SHIPPED):
+        file = folder / f"{name}.csv"
+        if re.fullmatch(r"[a-z0-9-]+", name) and file.is_file():
+            return rows_of(file.read_text(encoding="utf-8"))
+    return ()
 
 
 def _rows_of_sets(source: str) -> dict[str, int]:

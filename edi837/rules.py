@@ -2,13 +2,13 @@
 
 Enters: the name of a shipped policy or profile, or the path of a policy file; then, again
 and again, all claims under one HL of an 837. Leaves: the findings on each claim. Most
-claims hold nothing that concerns a policy, so the first thing done to a line is one
-dictionary look-up, and an edit is asked only when every kind of line it speaks of is there.
+claims hold nothing that concerns a policy, so the `Sieve` is asked first: an edit is asked
+only when every kind of line it speaks of is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,12 +19,11 @@ from edi837.edit import Edit
 from edi837.findings import Finding
 from edi837.parts import Parts
 from edi837.problems import PolicyError, nearest
+from edi837.sieve import HCPCS, Sieve
 
 __all__ = ["Check", "Edit", "Policy", "PolicyError", "load", "names", "vocabulary"]
 
 _SHIPPED = Path(__file__).parent / "policies"
-_MOST_KNOWN = 4096  # combinations of code sets whose edits are remembered
-_NAMED = 1  # the bit of every code an edit speaks of, though none may wait for it
 _VOID = "8"  # CLM05-3
 _REPLACEMENT = "7"
 _LOOKED = {
@@ -48,37 +47,11 @@ class Policy:
         self.edits = file.edits
         self.unenforced = file.unenforced
         self.scope = file.scope
+        self._since, self._until = file.effective or date.min, file.until or date.max
         self.reach = max((edit.scope for edit in file.edits), key=SCOPES.index, default="line")  # it looks as far
         self._daily = file.daily
-        self._of_code: dict[str, int] = {}  # code: the sets it is in, a bit for each
-        self._of_modifier: dict[str, int] = {}
-        bits: dict[tuple[bool, frozenset[str]], int] = {}
-        asked = [(self._bits(edit, edit.check.wakes, bits), self._bits(edit, edit.check.twice, bits), edit)
-                 for edit in file.edits]
-        for codes in (words for edit in file.edits for words in edit.codes):
-            self._of_code.update((code, self._of_code.get(code, 0) | _NAMED) for code in codes)
-        self._asked = {kind: tuple(each for each in asked if each[2].only in ("", f"837{kind}"))
-                       for kind in ("P", "I")}
-        self._known: dict[tuple[str, int, int], tuple[Edit, ...]] = {}
+        self._sieve = Sieve(file.edits)
         self._order = {edit.id: number for number, edit in enumerate(file.edits)}
-
-    def _bits(self, edit: Edit, names: Iterable[str], bits: dict[tuple[bool, frozenset[str]], int]) -> int:
-        """One bit for each set of codes or modifiers an edit waits for, known by its members."""
-        mask = 0
-        for name in names:
-            words = edit.words.get(name)
-            if isinstance(words, tuple):
-                words = frozenset().union(*(one | rest for one, rest in words))
-            if not isinstance(words, frozenset):
-                continue
-            kind = next(each.kind for each in edit.check.parameters if each.name == name)
-            codes = kind != "Words"
-            bit = bits.setdefault((codes, words), 2 << len(bits))
-            table = self._of_code if codes else self._of_modifier
-            for word in words:
-                table[word] = table.get(word, 0) | bit
-            mask |= bit
-        return mask
 
     def judge(
         self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "patient"
@@ -90,27 +63,16 @@ class Policy:
         an edit misses that looks farther is only a warning. Void claims and lines outside the policy's
         dates are not judged. The frames of each `Place` (interchange, group, set) are left empty.
         """
-        of_code, of_modifier = self._of_code, self._of_modifier
-        present = twice = 0
-        sifted: list[list[ServiceLine]] = []
-        for claim in claims:
-            mine: list[ServiceLine] = []
-            for line in claim.lines:
-                bits = of_code.get(line.procedure, 0)
-                for modifier in line.modifiers:
-                    bits |= of_modifier.get(modifier, 0)
-                if bits and line.qualifier == "HC" and claim.frequency != _VOID:
-                    twice |= present & bits
-                    present |= bits
-                    mine.append(line)
-            sifted.append(mine)
-        if not present:
+        if not claims:
+            return []
+        sifted, edits = self._sieve.sift(claims)
+        if not edits:
             return [[] for _ in claims]
         if self.scope:
             sifted = [mine if self.scope.covers(claim) else [] for claim, mine in zip(claims, sifted, strict=True)]
         parts = Parts(claims, sifted, levels, self._lines)
         raised: list[tuple[Edit, Answer]] = []
-        for edit in self._awake(claims[0].kind, present, twice):
+        for edit in edits:
             for part in parts.of(edit):
                 for answer in edit.ask(part):
                     raised.append((edit, answer))
@@ -124,31 +86,22 @@ class Policy:
 
     def concerns(self, line: ServiceLine) -> bool:
         """Whether an edit looks at lines of this code, or with one of these modifiers."""
-        return line.procedure in self._of_code or not self._of_modifier.keys().isdisjoint(line.modifiers)
-
-    def _awake(self, kind: str, present: int, twice: int) -> tuple[Edit, ...]:
-        """The edits that lines of these sets can break; remembered, for claims are much alike."""
-        key = (kind, present, twice)
-        awake = self._known.get(key)
-        if awake is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            awake = self._known[key] = tuple(
-                edit for wakes, pair, edit in self._asked[kind] if wakes & present == wakes and pair & twice == pair
-            )
-        return awake
+        return self._sieve.concerns(line)
 
     def _lines(self, claims: Sequence[Claim], mine: list[ServiceLine]) -> Lines:
-        """The lines, those outside the policy's dates apart."""
-        since, until = self.effective or date.min, self.until or date.max
+        """The lines, those outside the policy's dates and those of other code lists apart."""
+        since, until = self._since, self._until
         for line in mine:
-            if line.first is not None and not since <= line.first <= until:
+            if line.qualifier not in HCPCS or (line.first is not None and not since <= line.first <= until):
                 break
         else:
             return Lines(claims, mine, (), self._daily)
-        judged = [line for line in mine if line.first is None or since <= line.first <= until]
+        dated = [line for line in mine if line.first is None or since <= line.first <= until]
+        judged = [line for line in dated if line.qualifier in HCPCS]
+        foreign = [line for line in dated if line.qualifier not in HCPCS]
         others = [line for line in mine if line.first is not None and not since <= line.first <= until]
-        return Lines(claims, judged, others, self._daily)
+        others = [line for line in others if line.qualifier in HCPCS]
+        return Lines(claims, judged, others, self._daily, foreign)
 
     def _settle(
         self, claims: Sequence[Claim], lines: Lines, raised: list[tuple[Edit, Answer]]

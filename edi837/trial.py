@@ -94,7 +94,7 @@ def try_case(case: Case, kind: str, policy: Policy) -> Trial:
         return Trial(case, kind, (str(error),))
     events = list(Terms([policy]).read(io.BytesIO(text.encode("latin-1", "replace"))).tell())
     faults = list(_strange(events, policy))
-    found = labels(events, len(case.claims))
+    found = labels(events, len(case.claims), policy)
     for action, (came, did_not) in _SAID.items():
         expected, got = case.labels(action, kind, policy.edits), found[action]
         faults += [f"{did_not} {label}, which is expected" for label in _without(expected, got)]
@@ -104,12 +104,16 @@ def try_case(case: Case, kind: str, policy: Policy) -> Trial:
     return Trial(case, kind, tuple(faults))
 
 
-def labels(events: Sequence[Event], claims: int) -> dict[str, list[str]]:
-    """What a policy found, as a case names it: ``042-A03 claim 2 line 1``."""
+def labels(events: Sequence[Event], claims: int, policy: Policy) -> dict[str, list[str]]:
+    """What a policy found, as a case names it: ``042-A03 claim 2 line 1``.
+
+    What the guide tells in the stead of an edit is the edit's.
+    """
+    told = {edit.told_by: edit.id for edit in policy.edits if edit.told_by}
     found: dict[str, list[str]] = {action: [] for action in _SAID}
     for finding in _of_claims(events):
-        if finding.says:
-            words = [finding.rule]
+        if finding.says or finding.rule in told:
+            words = [told.get(finding.rule, finding.rule)]
             if claims > 1:
                 words.append(f"claim {finding.place.claim.removeprefix('C')}")
             if finding.level == "line":
@@ -126,7 +130,7 @@ def _of_claims(events: Sequence[Event]) -> Iterator[Finding]:
 
 def _strange(events: Sequence[Event], policy: Policy) -> Iterator[str]:
     """What is found by the guide: a case is about the policy alone."""
-    rules = {edit.id for edit in policy.edits}
+    rules = {rule for edit in policy.edits for rule in (edit.id, edit.told_by)}
     for finding in [*(event for event in events if isinstance(event, Finding)), *_of_claims(events)]:
         if finding.rule not in rules:
             at = finding.place.refdes or finding.place.tag

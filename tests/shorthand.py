@@ -52,7 +52,8 @@ def _claim(told: ToldClaim, kind: str, id: str, segment: int) -> Claim:
 def _line(each: Told, claim: ToldClaim, kind: str, number: str, segment: int) -> ServiceLine:
     dates = "" if each.first is None else "statement" if each.statement else "line"
     own = each.authorization if kind == "P" and each.authorization else claim.authorization
-    drug = Drug("N4", each.ndc, Decimal(each.quantity), each.measure, each.prescription, each.link)
+    at = segment + 3 * int(number)
+    drug = Drug("N4", each.ndc, Decimal(each.quantity), each.measure, each.prescription, each.link, at + 1, at + 2)
     return ServiceLine(
         number=number,
         kind=kind,

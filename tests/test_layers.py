@@ -28,9 +28,9 @@ LAYERS: list[set[str]] = [
     {"mapper"},
     {"checks"},
     {"scope", "mend"},
-    {"edit"},
+    {"edit", "editwords"},
     {"editfile", "parts", "cases"},
-    {"policyfile"},
+    {"policyfile", "sieve"},
     {"rules", "policydiff", "policyshow"},
     {"snip"},
     {"gate", "bench", "history"},
@@ -52,7 +52,8 @@ ANNOTATED = {("misfits", "chart")}
 # What a layer would allow and the house does not.
 GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "misfits", "chart", "levels", "loops", "mapper"}
 RULES = (
-    "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editfile", "cases", "policyfile", "rules",
+    "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editwords", "editfile", "cases", "policyfile",
+    "sieve", "rules",
 )  # fmt: skip
 BARRED: dict[str, set[str]] = {
     **{module: GUIDE | {"isa", "x12"} for module in RULES},  # a rule sees a claim, never a segment

@@ -69,13 +69,13 @@ LINE_1 = ServiceLine(
     description="DAILY ANTIBIOTIC", charge=Decimal("840.25"), unit="UN", units=Decimal(7),
     first=date(2025, 1, 6), last=date(2025, 1, 12), date_source="line", place="11", pointers=(1, 3),
     control="C1-1", authorizations=("AUTH2", "AUTH3"), notes=("GIVEN DAILY", "REPRICED"), taxonomy="163WI0500X",
-    drug=Drug("N4", "99999010101", Decimal("14.5"), "ML", "RX600001", ""), segment=29, dated=30,
+    drug=Drug("N4", "99999010101", Decimal("14.5"), "ML", "RX600001", "", 36, 37), segment=29, dated=30,
 )  # fmt: skip
 LINE_2 = ServiceLine(
     number="2", kind="P", qualifier="HC", procedure="J0696", charge=Decimal("394.25"), unit="UN", units=Decimal(56),
     first=date(2025, 1, 14), last=date(2025, 1, 14), date_source="line", place="12", pointers=(2,),
     authorizations=("AUTH1",), taxonomy="163W00000X",
-    drug=Drug("N4", "99999010202", Decimal(1), "UN", "", "LINK1"), segment=42, dated=43,
+    drug=Drug("N4", "99999010202", Decimal(1), "UN", "", "LINK1", 44, 45), segment=42, dated=43,
 )  # fmt: skip
 CLAIM = Claim(
     id="C1", kind="P", charge=Decimal("1234.5"), place="12", frequency="7", provider=PROVIDED, subscriber=SUBSCRIBED,

@@ -63,7 +63,7 @@ def test_what_the_mapper_makes_of_a_case_is_what_was_told(court: Court, case: Ca
                 words.append(f"line {each.place.line}" if each.level == "line" else "")
                 found[each.action].append(" ".join(filter(None, words)))
         assert {action: sorted(each) for action, each in found.items()} == {
-            action: sorted(each) for action, each in labels(events, len(told)).items()
+            action: sorted(each) for action, each in labels(events, len(told), court.policy(case)).items()
         }
 
 

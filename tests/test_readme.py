@@ -102,12 +102,13 @@ def summary(module: Path) -> str:
 ORDER = {
     "edi837": (
         "findings isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper "
-        "frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend editfile edit "
-        "shorthand sample cases policyfile parts rules seen gate history bench process packing kin terms safe "
-        "wording report answer gateway outline personal treedata draw rows table guidebook examples explain "
-        "rulebook config trial policyshow policydiff simulate skeleton console options codescli policycli cli"
+        "frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend editwords "
+        "editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench process packing "
+        "kin terms safe wording report answer gateway outline personal treedata draw rows table guidebook examples "
+        "explain rulebook config trial policyshow policydiff simulate skeleton console options codescli policycli "
+        "cli"
     ),
-    "edi837/checks": "vocabulary modifiers conflicts needs units setting",
+    "edi837/checks": "vocabulary modifiers conflicts needs units frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
 }
@@ -121,7 +122,7 @@ def test_map_of_the_house(update: bool) -> None:
         lines.append(f"{folder}/")
         lines += [f"  {p.name:16} {summary(p)}" for p in modules]
     lines += [
-        f"{'edi837/policies/':18} policies as data, each with its published text and its cases",
+        f"{'edi837/policies/':18} policies as data, each with its published text and its cases; tables of codes",
         f"{'schemas/':18} corrections to pyx12's maps with their reasons; RELAX NG for maps, corrections and the tree",
         f"{'fixtures/':18} interchanges of ours that pass and fail, with the expected answers",
         f"{'benchmarks/':18} rates and memory beside pyx12",

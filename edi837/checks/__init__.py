@@ -12,7 +12,18 @@ payer, a policy or a code.
 
 from __future__ import annotations
 
-from edi837.checks import conflicts, modifiers, needs, setting, units
+from edi837.checks import (
+    claims,
+    conflicts,
+    drugs,
+    frequency,
+    modifiers,
+    needs,
+    patients,
+    setting,
+    texts,
+    units,
+)
 from edi837.checks.vocabulary import (
     CHECKS,
     SCOPES,
@@ -34,10 +45,15 @@ __all__ = [
     "Lines",
     "Parameter",
     "Unknown",
+    "claims",
     "conflicts",
+    "drugs",
+    "frequency",
     "modifiers",
     "needs",
+    "patients",
     "setting",
+    "texts",
     "units",
     "vocabulary",
 ]

@@ -11,12 +11,15 @@ from edi837.checks.vocabulary import (
     Answer,
     Breaks,
     Codes,
+    Count,
     Lasting,
     Lines,
+    Modifiers,
     Rows,
+    Traits,
     Unknown,
-    Words,
     check,
+    code_of,
     dated,
 )
 from edi837.claim import ServiceLine
@@ -26,8 +29,18 @@ REACH = 100  # of a crowd of lines on one patient, only so many are compared wit
 FEW = 4  # partners named for a line: another edit may explain away one of them, hardly all
 
 
-@check(wakes="codes having", twice="codes", tells="shared", pair=True)
-def one_a_day(lines: Lines, *, codes: Codes, having: Words = NONE, lacking: Words = NONE) -> Iterator[Answer]:
+def _chosen(line: Traits, *, codes: Codes, having: Modifiers = NONE, lacking: Modifiers = NONE) -> bool:
+    return (
+        line.code in codes
+        and lacking.isdisjoint(line.modifiers)
+        and not (having and having.isdisjoint(line.modifiers))
+    )
+
+
+@check(wakes="codes having", twice="codes", tells="shared", pair=True, line=_chosen)
+def one_a_day(
+    lines: Lines, *, codes: Codes, having: Modifiers = NONE, lacking: Modifiers = NONE
+) -> Iterator[Answer]:
     """At most one of these lines covers any day; the later line is at fault.
 
     codes    the lines it looks at
@@ -48,8 +61,11 @@ def not_repeated(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
 
     codes  the lines it looks at
     """
+    mine = lines.having(codes)
+    if len({line.procedure for line in mine}) == len(mine):
+        return
     seen: dict[object, list[ServiceLine]] = {}
-    for line in lines.having(codes):
+    for line in mine:
         drug = line.drug.ndc if line.drug else ""
         days = (line.first, line.last)
         key = (line.procedure, frozenset(line.modifiers), days, line.unit, line.units, line.charge, drug)
@@ -74,17 +90,41 @@ def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
 
 
 @check(wakes="codes other", tells="shared", pair=True)
-def not_with(lines: Lines, *, codes: Codes, other: Codes, lasts: Lasting | None = None) -> Iterator[Answer]:
-    """A line shares no day with a line it is part of, or shut out by.
+def not_with(
+    lines: Lines, *, codes: Codes, other: Codes, lasts: Lasting | None = None,
+    before: Count = 0, after: Count = 0,
+) -> Iterator[Answer]:  # fmt: skip
+    """A line shares no day with a line it is part of, or shut out by; nor comes near one.
 
-    codes  the lines at fault
-    other  the lines they may not share a day with
-    lasts  for a code or a modifier, how many days a line with a single date may last:
-           a possible breach, never a certain one
+    codes   the lines at fault
+    other   the lines they may not share a day with
+    lasts   for a code or a modifier, how many days a line with a single date may last:
+            a possible breach, never a certain one
+    before  days before the line on which the other may not be either (left out: none)
+    after   days after the line on which the other may not be either (left out: none)
     """
-    for line, near in _beside(lines.having(codes), lines.having(other)):
+    for line, near in _beside(lines.having(codes), lines.having(other), after):
         days = _lasting(line, lasts) if lasts else 0
         yield from _few(_clash(lines, line, partner, "procedure", days) for partner in near)
+        if before or after:
+            yield from _few(_close(line, partner, before, after) for partner in near)
+
+
+@check(wakes="codes", twice="codes", tells="gap", pair=True)
+def apart(lines: Lines, *, codes: Codes, days: Count) -> Iterator[Answer]:
+    """Between two of these lines lie so many days, or more; the later day is at fault.
+
+    codes  the lines it looks at
+    days   days of which none has such a line
+    """
+    whole = lines.having(codes)
+    mine = sorted((line for line in whole if dated(line)), key=_first)
+    for line in whole if len(whole) > 1 else ():
+        if not dated(line):
+            yield Unknown(line, "the line has no dates")
+    for number, line in enumerate(mine):
+        near = mine[max(0, number - REACH) : number]
+        yield from _few(_close(line, partner, days, 0, meeting=True) for partner in near)
 
 
 def _each_pair(lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = NONE) -> Iterator[Answer]:
@@ -93,7 +133,7 @@ def _each_pair(lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = 
         yield from _few(
             _clash(lines, line, partner, on)
             for partner in near
-            if not one or (line.procedure in one) != (partner.procedure in one)
+            if not one or (code_of(line) in one) != (code_of(partner) in one)
         )
 
 
@@ -130,7 +170,7 @@ def _before(mine: Sequence[ServiceLine]) -> Iterator[tuple[ServiceLine, Sequence
 
 
 def _beside(
-    mine: Sequence[ServiceLine], others: Sequence[ServiceLine]
+    mine: Sequence[ServiceLine], others: Sequence[ServiceLine], after: int = 0
 ) -> Iterator[tuple[ServiceLine, Sequence[ServiceLine]]]:
     """Each line with the others to compare it with."""
     if len(others) <= REACH:
@@ -139,14 +179,14 @@ def _beside(
         return
     crowd = sorted((line for line in others if dated(line)), key=_first)
     for line in mine:
-        yield line, _nearest(line, crowd)
+        yield line, _nearest(line, crowd, after)
 
 
-def _nearest(line: ServiceLine, crowd: Sequence[ServiceLine]) -> Sequence[ServiceLine]:
-    """Of a crowd in order of first days, those that start last before the line's end."""
+def _nearest(line: ServiceLine, crowd: Sequence[ServiceLine], after: int = 0) -> Sequence[ServiceLine]:
+    """Of a crowd in order of first days, those that start last before the line's end, or so many days after."""
     if line.last is None:
         return crowd[:1]
-    end = bisect_right(crowd, line.last, key=_first)
+    end = bisect_right(crowd, _later(line.last, after), key=_first)
     return crowd[max(0, end - REACH) : end]
 
 
@@ -172,11 +212,36 @@ def _clash(lines: Lines, line: ServiceLine, other: ServiceLine, on: str, days: i
         return Breaks(line, on=on, other=other, doubt=doubt, shared=(first, last))
     until = line.last
     if days:
-        until = date.fromordinal(min(line.first.toordinal() + days - 1, date.max.toordinal()))
+        until = _later(line.first, days - 1)
     if line.last < other.first <= until:
         doubt = f"it is dated on one day and may last {days}"
         return Breaks(line, on=on, other=other, doubt=doubt, shared=(first, min(until, other.last)))
     return None
+
+
+def _close(
+    line: ServiceLine, other: ServiceLine, before: int, after: int, meeting: bool = False
+) -> Answer | None:
+    """What to say of lines that share no day (or do, if ``meeting``): must, may or cannot they be too near."""
+    if line is other or not (line.first and line.last and other.first and other.last):
+        return None
+    if other.first <= line.last and line.first <= other.last:
+        gap, farthest = 0, max(line.last - other.first, other.last - line.first).days
+        reach = before if meeting else -1
+    elif other.last < line.first:
+        gap, farthest, reach = (line.first - other.last).days, (line.last - other.first).days, before
+    else:
+        gap, farthest, reach = (other.first - line.last).days, (other.last - line.first).days, after
+    if gap > reach:
+        return None
+    doubt = _statement(line, other)
+    if not doubt and farthest > reach:
+        doubt = "some of the days of the two lines are farther apart"
+    return Breaks(line, other=other, doubt=doubt, shared=(other.first, other.last), gap=max(0, gap - 1))
+
+
+def _later(day: date, days: int) -> date:
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def _statement(line: ServiceLine, other: ServiceLine) -> str:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Lines, Words, check
+from edi837.checks.vocabulary import (
+    NONE,
+    Answer,
+    Breaks,
+    Codes,
+    Count,
+    Lines,
+    Modifiers,
+    Places,
+    Traits,
+    Unknown,
+    check,
+)
 
 
-@check(wakes="modifiers", tells="modifier")
-def modifier_only_on(lines: Lines, *, codes: Codes, modifiers: Words) -> Iterator[Answer]:
+def _strays(line: Traits, *, codes: Codes, modifiers: Modifiers) -> bool:
+    return line.code not in codes and not modifiers.isdisjoint(line.modifiers)
+
+
+@check(wakes="modifiers", tells="modifier", line=_strays)
+def modifier_only_on(lines: Lines, *, codes: Codes, modifiers: Modifiers) -> Iterator[Answer]:
     """The modifiers stand on no other codes than these.
 
     codes      the codes that may carry them
@@ -22,8 +38,12 @@ def modifier_only_on(lines: Lines, *, codes: Codes, modifiers: Words) -> Iterato
                     break
 
 
-@check(wakes="codes modifiers", tells="modifier")
-def not_both(lines: Lines, *, codes: Codes, modifiers: Words) -> Iterator[Answer]:
+def _several(line: Traits, *, codes: Codes, modifiers: Modifiers) -> bool:
+    return line.code in codes and len(modifiers.intersection(line.modifiers)) > 1
+
+
+@check(wakes="codes modifiers", tells="modifier", line=_several)
+def not_both(lines: Lines, *, codes: Codes, modifiers: Modifiers) -> Iterator[Answer]:
     """A line carries at most one of the modifiers.
 
     codes      the lines it looks at
@@ -33,3 +53,101 @@ def not_both(lines: Lines, *, codes: Codes, modifiers: Words) -> Iterator[Answer
         found = [modifier for modifier in line.modifiers if modifier in modifiers]
         if len(set(found)) > 1:
             yield Breaks(line, on="modifiers", modifier=found[1])
+
+
+def _repeats(line: Traits, *, codes: Codes) -> bool:
+    return line.code in codes and len(set(line.modifiers)) < len(line.modifiers)
+
+
+@check(wakes="codes", tells="modifier", line=_repeats)
+def modifier_once(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+    """No modifier stands twice on a line.
+
+    codes  the lines it looks at
+    """
+    for line in lines.having(codes):
+        for number, modifier in enumerate(line.modifiers):
+            if modifier in line.modifiers[:number]:
+                yield Breaks(line, on="modifiers", modifier=modifier, at=number)
+                break
+
+
+def _lacks(
+    line: Traits, *, codes: Codes, any_of: Modifiers = NONE, all_of: Modifiers = NONE, places: Places = NONE
+) -> bool:
+    here = not places or not line.place or line.place in places
+    return line.code in codes and here and _missing(line.modifiers, any_of, all_of) != ""
+
+
+@check(wakes="codes", tells="modifier place", line=_lacks)
+def modifier_needed(
+    lines: Lines, *, codes: Codes, any_of: Modifiers = NONE, all_of: Modifiers = NONE, places: Places = NONE
+) -> Iterator[Answer]:
+    """A line carries the modifiers that are asked for; only at some places, if places are named.
+
+    codes   the lines it looks at
+    any_of  one of these must be there
+    all_of  each of these must be there
+    places  places of service at which it asks (left out: everywhere)
+    """
+    for line in lines.having(codes):
+        missing = _missing(line.modifiers, any_of, all_of)
+        if not missing or (places and line.place and line.place not in places):
+            continue
+        if places and not line.place:
+            yield Unknown(line, "the line has no place of service")
+        else:
+            yield Breaks(line, on="modifiers", modifier=missing, place=line.place)
+
+
+def _missing(modifiers: tuple[str, ...], any_of: Modifiers, all_of: Modifiers) -> str:
+    """The modifiers that are missing, in words; empty when none is."""
+    missing = " and ".join(sorted(all_of.difference(modifiers)))
+    if missing or not any_of or not any_of.isdisjoint(modifiers):
+        return missing
+    return " or ".join(sorted(any_of))
+
+
+def _barred(line: Traits, *, codes: Codes, modifiers: Modifiers, places: Places = NONE) -> bool:
+    here = not places or not line.place or line.place in places
+    return line.code in codes and here and not modifiers.isdisjoint(line.modifiers)
+
+
+@check(wakes="codes modifiers", tells="modifier place", line=_barred)
+def modifier_barred(
+    lines: Lines, *, codes: Codes, modifiers: Modifiers, places: Places = NONE
+) -> Iterator[Answer]:
+    """A line carries none of the modifiers; only at some places, if places are named.
+
+    codes      the lines it looks at
+    modifiers  those that may not stand there
+    places     places of service at which they may not (left out: everywhere)
+    """
+    for line in lines.having(codes):
+        found = next((modifier for modifier in line.modifiers if modifier in modifiers), "")
+        if not found or (places and line.place and line.place not in places):
+            continue
+        if places and not line.place:
+            yield Unknown(line, "the line has no place of service")
+        else:
+            yield Breaks(line, on="modifiers", modifier=found, place=line.place)
+
+
+def _late(line: Traits, *, codes: Codes, modifiers: Modifiers, most: Count = 1) -> bool:
+    return line.code in codes and not modifiers.isdisjoint(line.modifiers[most:])
+
+
+@check(wakes="codes modifiers", tells="modifier", line=_late)
+def modifier_position(
+    lines: Lines, *, codes: Codes, modifiers: Modifiers, most: Count = 1
+) -> Iterator[Answer]:
+    """The modifiers, where a line has them, stand in front of others.
+
+    codes      the lines it looks at
+    modifiers  those that come early
+    most       the last position they may stand in: 1, unless said otherwise, to 4
+    """
+    for line in lines.having(codes):
+        late = next((modifier for modifier in line.modifiers[most:] if modifier in modifiers), "")
+        if late and late not in line.modifiers[:most]:
+            yield Breaks(line, on="modifiers", modifier=late)

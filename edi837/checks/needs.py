@@ -10,9 +10,11 @@ from edi837.checks.vocabulary import (
     Answer,
     Breaks,
     Codes,
+    Count,
     Lines,
+    Modifiers,
+    Traits,
     Unknown,
-    Words,
     check,
     dated,
 )
@@ -22,9 +24,15 @@ from edi837.overlap import Days, common, orphan, outside, union
 NEAR = 8  # lines looked at before the days are counted
 
 
-@check(wakes="codes having", tells="uncovered", pair=True, misses=True)
+def _ranked(
+    line: Traits, *, codes: Codes, having: Modifiers, first_lacks: Modifiers, after: Modifiers = NONE
+) -> bool:
+    return line.code in codes and not having.isdisjoint(line.modifiers)
+
+
+@check(wakes="codes having", tells="uncovered", pair=True, misses=True, line=_ranked)
 def follows(
-    lines: Lines, *, codes: Codes, having: Words, first_lacks: Words, after: Words = NONE
+    lines: Lines, *, codes: Codes, having: Modifiers, first_lacks: Modifiers, after: Modifiers = NONE
 ) -> Iterator[Answer]:
     """A ranked line has a first line, and one of each lower rank, on its days.
 
@@ -43,19 +51,48 @@ def follows(
 
 
 @check(wakes="codes", tells="uncovered", pair=True, misses=True)
-def requires(lines: Lines, *, codes: Codes, other: Codes) -> Iterator[Answer]:
-    """A line has one of the other lines on its days.
+def requires(
+    lines: Lines, *, codes: Codes, other: Codes, before: Count = 0, after: Count = 0
+) -> Iterator[Answer]:
+    """A line has one of the other lines on its days, or not long before or after.
 
-    codes  the lines that cannot stand alone
-    other  the lines they need
+    codes   the lines that cannot stand alone
+    other   the lines they need
+    before  days by which the other may come before (left out: none)
+    after   days by which the other may come after (left out: none)
     """
-    yield from _orphans(lines, lines.having(codes), [lines.known(other)], "procedure")
+    yield from _orphans(lines, lines.having(codes), [lines.known(other)], "procedure", (before, after))
+
+
+def _fellow(line: Traits, *, codes: Codes, having: Modifiers, lacking: Modifiers = NONE) -> bool:
+    return line.code in codes and not having.isdisjoint(line.modifiers)
+
+
+@check(wakes="codes having", tells="uncovered", pair=True, misses=True, line=_fellow)
+def paired(
+    lines: Lines, *, codes: Codes, having: Modifiers, lacking: Modifiers = NONE
+) -> Iterator[Answer]:
+    """A line with one of the modifiers has a line of the same code, without any of them, on its days.
+
+    codes    the lines it looks at
+    having   the modifiers of the line that cannot stand alone
+    lacking  further modifiers that the other line does not carry
+    """
+    barred = having | lacking
+    whole: dict[str, list[ServiceLine]] = {}
+    for line in lines.known(codes):
+        if barred.isdisjoint(line.modifiers):
+            whole.setdefault(line.procedure, []).append(line)
+    for line in lines.having(codes):
+        if not having.isdisjoint(line.modifiers):
+            yield from _orphans(lines, [line], [whole.get(line.procedure, [])], "modifiers")
 
 
 def _orphans(
-    lines: Lines, needy: Sequence[ServiceLine], leaned_on: Sequence[Sequence[ServiceLine]], on: str
-) -> Iterator[Answer]:
-    """Lines that used more days than there are days with a line of every kind leaned on."""
+    lines: Lines, needy: Sequence[ServiceLine], leaned_on: Sequence[Sequence[ServiceLine]], on: str,
+    reach: tuple[int, int] = (0, 0),
+) -> Iterator[Answer]:  # fmt: skip
+    """Lines that used more days than there are days with a line of every kind leaned on, or near one."""
     offered: Days | None = None
     for line in needy:
         if not dated(line):
@@ -64,7 +101,7 @@ def _orphans(
         if all(any(_covers(near, line) for near in kind[:NEAR]) for kind in leaned_on):
             continue
         if offered is None:
-            offered = _offered(leaned_on)
+            offered = _offered(leaned_on, reach)
         span = lines.span(line)
         if not orphan(span, offered):
             continue
@@ -90,10 +127,11 @@ def _covers(near: ServiceLine, line: ServiceLine) -> bool:
     )  # fmt: skip
 
 
-def _offered(leaned_on: Sequence[Sequence[ServiceLine]]) -> Days:
-    """The days on which every kind has a line."""
+def _offered(leaned_on: Sequence[Sequence[ServiceLine]], reach: tuple[int, int]) -> Days:
+    """The days on which every kind has a line, so many days before or after."""
+    before, after = reach
     kinds = [
-        union((line.first.toordinal(), line.last.toordinal()) for line in kind
+        union((line.first.toordinal() - after, line.last.toordinal() + before) for line in kind
               if line.first and line.last and line.first <= line.last)
         for kind in leaned_on
     ]  # fmt: skip

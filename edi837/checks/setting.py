@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import NONE, Answer, Breaks, Codes, Lines, Unknown, Words, check
+from edi837.checks.vocabulary import (
+    NONE,
+    Answer,
+    Breaks,
+    Codes,
+    Lines,
+    Places,
+    Traits,
+    Unknown,
+    Words,
+    check,
+)
 from edi837.claim import Claim
 
 
-@check(wakes="codes", tells="place codes")
+def _away(line: Traits, *, codes: Codes, never: Places = NONE, known: Places = NONE) -> bool:
+    place = line.place
+    return line.code in codes and not (place in known or (place and not known and place not in never))
+
+
+@check(wakes="codes", tells="place codes", line=_away)
 def place_of_service(
-    lines: Lines, *, codes: Codes, never: Words = NONE, known: Words = NONE
+    lines: Lines, *, codes: Codes, never: Places = NONE, known: Places = NONE
 ) -> Iterator[Answer]:
     """The place of service is one the policy covers; in doubt at a place it does not name.
 
@@ -39,7 +55,11 @@ def place_of_service(
             yield Breaks(line, on="place", doubt=doubt, level="claim", place=place, codes=", ".join(here))
 
 
-@check(wakes="codes", tells="taxonomy")
+def _rendered(line: Traits, *, codes: Codes, taxonomies: Words) -> bool:
+    return line.code in codes and line.taxonomy.startswith(tuple(taxonomies))
+
+
+@check(wakes="codes", tells="taxonomy", line=_rendered)
 def not_rendered_by(lines: Lines, *, codes: Codes, taxonomies: Words) -> Iterator[Answer]:
     """The one who rendered the service, if the claim says who, is none of these.
 
@@ -49,3 +69,60 @@ def not_rendered_by(lines: Lines, *, codes: Codes, taxonomies: Words) -> Iterato
     for line in lines.having(codes):
         if line.taxonomy and line.taxonomy.startswith(tuple(taxonomies)):
             yield Breaks(line, taxonomy=line.taxonomy)
+
+
+@check(wakes="codes")
+def not_billed(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+    """The codes are not billed at all.
+
+    codes  the lines at fault
+    """
+    for line in lines.having(codes):
+        yield Breaks(line)
+
+
+def _foreign(line: Traits, *, never: Words, codes: Codes = NONE) -> bool:
+    return line.qualifier in never and (not codes or line.procedure in codes)
+
+
+@check(wakes="", tells="qualifier", line=_foreign, foreign=True)
+def coded_as(lines: Lines, *, never: Words, codes: Codes = NONE) -> Iterator[Answer]:
+    """The code of a line is of no such list (SV101-1, SV202-1).
+
+    never  qualifiers of code lists, such as IV or ER
+    codes  the lines it looks at, by what stands where a code should (left out: all)
+    """
+    for line in lines.foreign:
+        if line.qualifier in never and (not codes or line.procedure in codes):
+            yield Breaks(line, on="qualifier", qualifier=line.qualifier)
+
+
+@check(wakes="codes")
+def authorised(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+    """There is a prior authorisation (REF*G1), of the line or of its claim.
+
+    codes  the lines that need one
+    """
+    for line in lines.having(codes):
+        if not any(line.authorizations) and not any(lines.claim(line).authorizations):
+            yield Breaks(line)
+
+
+@check(wakes="codes", tells="diagnoses")
+def diagnosed(lines: Lines, *, codes: Codes, known: Words = NONE, never: Words = NONE) -> Iterator[Answer]:
+    """A diagnosis the line points to (SV107; on an 837I any of the claim) is among those meant.
+
+    codes  the lines it looks at
+    known  diagnosis codes without point, or how they begin; one of them must be there
+    never  diagnosis codes without point, or how they begin; none of them may be there
+    """
+    for line in lines.having(codes):
+        all_of_it = lines.claim(line).diagnoses
+        pointed = [all_of_it[n - 1] for n in line.pointers if 0 < n <= len(all_of_it)]
+        found = all_of_it if line.kind == "I" else pointed
+        if not found:
+            yield Unknown(line, "no diagnosis is named")
+        elif any(each.startswith(tuple(never)) for each in found) or not (
+            not known or any(each.startswith(tuple(known)) for each in found)
+        ):
+            yield Breaks(line, diagnoses=", ".join(found))

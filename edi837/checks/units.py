@@ -1,10 +1,13 @@
-"""Checks on the units of one line."""
+"""Checks on the units and the charge of one line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, Words, check, dated
+
+_STATEMENT = "the days are those of the statement, not of the line"
 
 
 @check(wakes="codes", tells="days")
@@ -15,19 +18,20 @@ def units_per_day(
 
     codes  the lines it looks at
     least  units there must be for each day
-    most   units there may be for each day
+    most   units there may be for each day; the same as least: exactly so many
     """
     for line in lines.having(codes):
-        if line.units is None or line.unit == "MJ":
+        units, first, last = line.units, line.first, line.last
+        if units is None or line.unit == "MJ":
             yield Unknown(line, "the line has no units that count days or services")
             continue
-        if not dated(line):
+        if first is None or last is None or first > last:
             yield Unknown(line, "the line has no dates")
             continue
-        days = line.days
-        if line.units < least * days or (most is not None and line.units > most * days):
-            doubt = "the days are those of the statement, not of the line"
-            yield Breaks(line, on="units", doubt=doubt if line.date_source == "statement" else "", days=days)
+        days = 1 if first == last else (last - first).days + 1
+        if (most is not None and units > most * days) or (least and units < least * days):
+            doubt = _STATEMENT if line.date_source == "statement" else ""
+            yield Breaks(line, on="units", doubt=doubt, days=days)
 
 
 @check(wakes="codes", tells="unit")
@@ -42,3 +46,76 @@ def counted_in(lines: Lines, *, codes: Codes, units: Words) -> Iterator[Answer]:
             yield Breaks(line, on="unit", unit=line.unit)
         elif line.units is not None and (line.units <= 0 or line.units != line.units.to_integral_value()):
             yield Breaks(line, on="units", unit=line.unit)
+
+
+@check(wakes="codes")
+def units_between(
+    lines: Lines, *, codes: Codes, least: Count = 0, most: Count | None = None, multiple_of: Count = 0
+) -> Iterator[Answer]:
+    """The units of a line, whatever its days.
+
+    codes        the lines it looks at
+    least        units there must be
+    most         units there may be
+    multiple_of  units are so many, or twice or three times so many ...
+    """
+    for line in lines.having(codes):
+        units = line.units
+        if units is None:
+            yield Unknown(line, "the line has no units")
+        elif units < least or (most is not None and units > most) or not _times(units, multiple_of):
+            yield Breaks(line, on="units")
+
+
+def _times(units: Decimal, number: int) -> bool:
+    """Whether units are a multiple of a number; of 0: always."""
+    return not number or (units == units.to_integral_value() and int(units) % number == 0)
+
+
+@check(wakes="codes", tells="charge")
+def charged_between(
+    lines: Lines, *, codes: Codes, least: Count = 0, most: Count | None = None
+) -> Iterator[Answer]:
+    """The charge of a line, in whole dollars for each of its units.
+
+    codes  the lines it looks at
+    least  dollars there must be
+    most   dollars there may be
+    """
+    for line in lines.having(codes):
+        if line.charge is None or line.units is None:
+            yield Unknown(line, "the line has no charge or no units")
+        elif line.charge < least * line.units or (most is not None and line.charge > most * line.units):
+            yield Breaks(line, on="charge", charge=line.charge)
+
+
+@check(wakes="codes", tells="days")
+def days_between(
+    lines: Lines, *, codes: Codes, least: Count = 1, most: Count | None = None
+) -> Iterator[Answer]:
+    """The days a line covers, first and last counted, whatever its units.
+
+    codes  the lines it looks at
+    least  days there must be
+    most   days there may be; 1: each day has a line of its own
+    """
+    for line in lines.having(codes):
+        if not dated(line):
+            yield Unknown(line, "the line has no dates")
+        elif line.days < least or (most is not None and line.days > most):
+            doubt = _STATEMENT if line.date_source == "statement" else ""
+            yield Breaks(line, on="dates", doubt=doubt, days=line.days)
+
+
+@check(wakes="codes")
+def within_month(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+    """A line begins and ends in one calendar month.
+
+    codes  the lines it looks at
+    """
+    for line in lines.having(codes):
+        if line.first is None or line.last is None:
+            yield Unknown(line, "the line has no dates")
+        elif (line.first.year, line.first.month) != (line.last.year, line.last.month):
+            doubt = _STATEMENT if line.date_source == "statement" else ""
+            yield Breaks(line, on="dates", doubt=doubt)

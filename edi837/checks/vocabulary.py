@@ -3,27 +3,70 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from edi837.claim import Claim, ServiceLine
 from edi837.overlap import Span
 
 # The kinds of word an edit gives a check. The loader reads each by this name.
-Codes = frozenset[str]  # procedure codes: the name of a set, or codes, ranges and names in a list
-Words = frozenset[str]  # modifiers, places, units ...: a list of words as they stand in the claim
-Count = int  # a whole number
+Codes = frozenset[str]  # procedure codes, or revenue codes as rev:0261: the name of a set, or a list
+Words = frozenset[str]  # units, taxonomies ...: a list of words as they stand in the claim
+Modifiers = frozenset[str]  # a list of modifiers
+Places = frozenset[str]  # a list of places of service
+Count = int  # a whole number, not below 0
 Rows = tuple[tuple[Codes, Codes], ...]  # rows of codes: the first of each row, and the rest of it
 Lasting = Mapping[str, int]  # a code or modifier, and days
+Weights = Mapping[str, Decimal]  # a code, and what a unit of it counts
+Ends = Mapping[str, date]  # a code, and the last day on which it was one
+Window = str | int  # day, week, month, or a number of days
+Pattern = re.Pattern[str]  # a narrow regular expression
+Crosswalk = Mapping[str, tuple[str, Decimal]]  # an NDC: its code, and units of the code in one unit of the NDC
 
 NONE: frozenset[str] = frozenset()
+
+
+class Traits(NamedTuple):
+    """What alike lines have alike: enough to tell, once for all of them, which checks they can break."""
+
+    qualifier: str
+    procedure: str
+    modifiers: tuple[str, ...]
+    place: str
+    unit: str
+    taxonomy: str
+    revenue: str
+    drug: str | None  # unit of the drug, CTP05-1; None without a drug
+
+    @property
+    def code(self) -> str:
+        """As `code_of`."""
+        return self.procedure or f"rev:{self.revenue}"
+
+
+class Heading(NamedTuple):
+    """What alike claims have alike."""
+
+    kind: str
+    filing: str
+    taxonomy: str  # the billing provider's
+    place: str
+    frequency: str
+
+
+def code_of(line: ServiceLine) -> str:
+    """The code a line is known by: its procedure, or without one its revenue code as ``rev:0261``."""
+    return line.procedure or f"rev:{line.revenue}"
 
 
 class Lines:
     """The lines of one claim, or of all of a patient's claims, that concern a policy."""
 
-    __slots__ = ("_chosen", "_claims", "_home", "_judged", "_others", "daily")
+    __slots__ = ("_chosen", "_claims", "_home", "_judged", "_others", "daily", "foreign")
 
     def __init__(
         self,
@@ -31,14 +74,20 @@ class Lines:
         judged: Sequence[ServiceLine],
         others: Sequence[ServiceLine] = (),
         daily: Codes = NONE,
+        foreign: Sequence[ServiceLine] = (),
     ) -> None:
-        """``judged``, in file order; ``others`` lie outside the policy's dates; ``daily``: one unit a day."""
+        """``judged``, in file order; ``others`` lie outside the policy's dates; ``daily``: one unit a day.
+
+        ``foreign`` lines have codes of another list than HCPCS (SV101-1 is not HC) and are nobody's
+        but those checks' that ask for them.
+        """
         self._claims = claims
         self._judged = judged
         self._others = others
         self._chosen: dict[Codes, list[ServiceLine]] = {}
         self._home: dict[int, Claim] = {}
         self.daily = daily
+        self.foreign = foreign
 
     def __iter__(self) -> Iterator[ServiceLine]:
         return iter(self._judged)
@@ -47,14 +96,16 @@ class Lines:
         """The judged lines with one of the codes."""
         chosen = self._chosen.get(codes)
         if chosen is None:
-            chosen = self._chosen[codes] = [line for line in self._judged if line.procedure in codes]
+            chosen = self._chosen[codes] = [
+                line for line in self._judged if (line.procedure or f"rev:{line.revenue}") in codes
+            ]
         return chosen
 
     def known(self, codes: Codes) -> list[ServiceLine]:
         """As `having`, with lines outside the policy's dates: not judged, but there to be leaned on."""
         if not self._others:
             return self.having(codes)
-        return self.having(codes) + [line for line in self._others if line.procedure in codes]
+        return self.having(codes) + [line for line in self._others if code_of(line) in codes]
 
     def span(self, line: ServiceLine) -> Span:
         """The days of a dated line. One not billed by the day used one of them at least."""
@@ -69,7 +120,8 @@ class Lines:
         """The same lines, fewer of them judged: the rest is there to be leaned on."""
         mine = [line for line in self._judged if judged(self.claim(line), line)]
         rest = [line for line in self._judged if not judged(self.claim(line), line)]
-        return Lines(self._claims, mine, [*self._others, *rest], self.daily)
+        foreign = [line for line in self.foreign if judged(self.claim(line), line)]
+        return Lines(self._claims, mine, [*self._others, *rest], self.daily, foreign)
 
     def claim(self, line: ServiceLine) -> Claim:
         """The claim a line stands on."""
@@ -134,7 +186,7 @@ class Parameter:
     """A word that an edit gives a check."""
 
     name: str
-    kind: str  # Codes, Words, Count, Rows, Lasting
+    kind: str  # Codes, Words, Count ...; with `` | None`` where it may be left out
     required: bool
 
 
@@ -148,6 +200,9 @@ class Check:
     scopes: tuple[str, ...]  # how far it may look: line; or claim, patient, file, history
     wakes: tuple[str, ...]  # it cannot break unless a line has a word of each of these parameters
     twice: tuple[str, ...]  # nor unless two lines have a word of each of these
+    line: Callable[..., bool] | None  # nor unless a line (two, if twice) has such traits, given the words
+    claim: Callable[..., bool] | None  # nor unless a claim has such a heading, given the words
+    foreign: bool  # it looks at lines whose codes are of another list than HCPCS
     tells: frozenset[str]  # what its answers add to a message, beside `TELLS`
     misses: bool = False  # a breach is that something is not there: a wider look may find it
 
@@ -173,15 +228,21 @@ TELLS = frozenset({"code", "modifiers", "dates", "units", "line"})
 PAIR_TELLS = frozenset({"other", "other_line", "other_dates"})
 
 
+Run = Callable[..., Iterator[Answer]]
+
+
 def check(
-    *, wakes: str, twice: str = "", tells: str = "", pair: bool = False, misses: bool = False
-) -> Callable[[Callable[..., Iterator[Answer]]], Callable[..., Iterator[Answer]]]:
+    *, wakes: str, twice: str = "", tells: str = "", pair: bool = False, misses: bool = False,
+    line: Callable[..., bool] | None = None, claim: Callable[..., bool] | None = None, foreign: bool = False,
+) -> Callable[[Run], Run]:  # fmt: skip
     """Put a generator on the list.
 
     ``pair``: it looks at lines in relation, so a scope is asked for. ``misses``: it breaks for want of a line.
+    ``line`` and ``claim`` take `Traits` and a `Heading`, and the words of the check by keyword. They
+    are asked once of all that is alike, so that a claim with nothing to find costs nothing.
     """
 
-    def enlist(run: Callable[..., Iterator[Answer]]) -> Callable[..., Iterator[Answer]]:
+    def enlist(run: Run) -> Run:
         words = [p for p in inspect.signature(run).parameters.values() if p.kind is p.KEYWORD_ONLY]
         CHECKS[run.__name__] = Check(
             name=run.__name__,
@@ -190,6 +251,9 @@ def check(
             scopes=SCOPES[1:] if pair else SCOPES[:1],
             wakes=tuple(wakes.split()),
             twice=tuple(twice.split()),
+            line=line,
+            claim=claim,
+            foreign=foreign,
             tells=TELLS | frozenset(tells.split()) | (PAIR_TELLS if pair else NONE),
             misses=misses,
         )

@@ -1,0 +1,133 @@
+"""Checks on the drug of one line, loop 2410."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+from edi837.checks.vocabulary import (
+    NONE,
+    Answer,
+    Breaks,
+    Codes,
+    Crosswalk,
+    Lines,
+    Traits,
+    Unknown,
+    Words,
+    check,
+)
+
+_NDC = re.compile(r"[0-9]{11}\Z")
+
+
+def _nameless(line: Traits, *, codes: Codes, unless: Words = NONE) -> bool:
+    return line.drug is None and line.code in codes and line.revenue not in unless
+
+
+@check(wakes="codes", line=_nameless)
+def drug_named(lines: Lines, *, codes: Codes, unless: Words = NONE) -> Iterator[Answer]:
+    """A line names its drug: there is a loop 2410.
+
+    codes   the lines that must; a line that has a revenue code alone is none of them
+    unless  revenue codes under which none is asked for
+    """
+    for line in lines.having(codes):
+        if line.drug is None and line.revenue not in unless:
+            yield Breaks(line)
+
+
+@check(wakes="codes", tells="hint", line=lambda line, *, codes: line.drug is not None and line.code in codes)
+def drug_number(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+    """The drug of a line is named by an NDC (LIN02 is N4) of eleven digits, no made-up one.
+
+    codes  the lines it looks at
+    """
+    for line in lines.having(codes):
+        if line.drug is not None and (hint := _fault(line.drug.qualifier, line.drug.ndc)):
+            yield Breaks(line, on="ndc", hint=hint)
+
+
+@lru_cache(maxsize=4096)
+def _fault(qualifier: str, ndc: str) -> str:
+    """What is wrong with an NDC; empty when nothing is."""
+    if qualifier != "N4":
+        return "an NDC stands under N4"
+    if _NDC.match(ndc):
+        return "one digit over and over is no NDC" if len(set(ndc)) == 1 else ""
+    if "-" in ndc or " " in ndc:
+        return "without hyphens and blanks"
+    digits = "of digits only" if not (ndc.isascii() and ndc.isdecimal()) else f"{len(ndc)} digits"
+    return f"{digits}; eleven are meant, 5-4-2, each part filled with zeros in front"
+
+
+@check(wakes="codes", line=lambda line, *, codes: line.drug is not None and line.code in codes)
+def drug_quantity(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+    """The quantity of the drug (CTP04) is there, and more than none.
+
+    codes  the lines it looks at
+    """
+    for line in lines.having(codes):
+        if line.drug is not None and (line.drug.quantity is None or line.drug.quantity <= 0):
+            yield Breaks(line, on="drug_quantity")
+
+
+def _odd_unit(line: Traits, *, codes: Codes, units: Words) -> bool:
+    return line.drug is not None and line.drug not in units and line.code in codes
+
+
+@check(wakes="codes", tells="unit", line=_odd_unit)
+def drug_unit(lines: Lines, *, codes: Codes, units: Words) -> Iterator[Answer]:
+    """The quantity of the drug, if there is one, is counted in one of these units (CTP05-1).
+
+    codes  the lines it looks at
+    units  units of measure, such as ML or UN
+    """
+    for line in lines.having(codes):
+        drug = line.drug
+        if drug is not None and drug.unit not in units and (drug.unit or drug.quantity is not None):
+            yield Breaks(line, on="drug_unit", unit=drug.unit)
+
+
+@check(wakes="codes", line=lambda line, *, codes, table: line.drug is not None and line.code in codes,
+       tells="ndc_code")  # fmt: skip
+def drug_coded(lines: Lines, *, codes: Codes, table: Crosswalk) -> Iterator[Answer]:
+    """The drug is billed under its own code; a drug that is not in the table cannot tell.
+
+    codes  the lines it looks at
+    table  NDCs, each with its code and the units of the code in one unit of the drug
+    """
+    for line in lines.having(codes):
+        if line.drug is None:
+            continue
+        known = table.get(line.drug.ndc)
+        if known is None:
+            yield Unknown(line, "the drug is not in the table")
+        elif known[0] != line.procedure:
+            yield Breaks(line, on="procedure", ndc_code=known[0])
+
+
+@check(wakes="codes", line=lambda line, *, codes, table: line.drug is not None and line.code in codes,
+       tells="ndc_units")  # fmt: skip
+def drug_units(lines: Lines, *, codes: Codes, table: Crosswalk) -> Iterator[Answer]:
+    """The units of the code are those that the quantity of the drug comes to, less than one apart.
+
+    codes  the lines it looks at
+    table  NDCs, each with its code and the units of the code in one unit of the drug
+    """
+    for line in lines.having(codes):
+        if line.drug is None:
+            continue
+        known = table.get(line.drug.ndc)
+        if known is None or line.drug.quantity is None or line.units is None:
+            missing = "the drug is not in the table" if known is None else "a quantity is missing"
+            yield Unknown(line, missing)
+        elif known[0] == line.procedure and not _near(line.units, line.drug.quantity * known[1]):
+            yield Breaks(line, on="units", ndc_units=line.drug.quantity * known[1])
+
+
+def _near(units: Decimal, meant: Decimal) -> bool:
+    """Whether the difference is what rounding to whole units leaves."""
+    return abs(units - meant) < 1

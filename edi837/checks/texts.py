@@ -1,0 +1,29 @@
+"""Checks on what a claim says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edi837.checks.vocabulary import Answer, Breaks, Codes, Lines, Pattern, check
+
+_LONGEST = 80  # characters that are looked at: what NTE02 and SV101-7 hold
+
+
+@check(wakes="codes")
+def described(lines: Lines, *, codes: Codes, matching: Pattern | None = None) -> Iterator[Answer]:
+    """A line is described: in SV101-7 (SV202-7), or in a note of the line or of its claim.
+
+    codes     the lines that must be
+    matching  a pattern that one of the texts holds, in any case of letters
+    """
+    for line in lines.having(codes):
+        texts = [line.description, *line.notes]
+        if not any(_says(text, matching) for text in texts) and not any(
+            _says(text, matching) for text in lines.claim(line).notes
+        ):
+            yield Breaks(line, on="description")
+
+
+def _says(text: str, matching: Pattern | None) -> bool:
+    text = text[:_LONGEST]
+    return bool(text.strip()) if matching is None else matching.search(text) is not None
