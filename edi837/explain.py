@@ -105,6 +105,8 @@ def _rule(policy: Policy, edit: Edit) -> str:
         told.append(("is for", f"lines from {edit.effective or 'any day'} to {edit.until or 'any day'}"))
     if edit not in policy.edits:
         told.insert(1, ("is off", "in this profile: no claim is judged by it"))
+    if edit.told_by:
+        told.append(("told by", f"{edit.told_by} of the guide, which finds the same slip"))
     if edit.warn_only:
         told.append(("only warns", f"on {_word(edit.warn_only)}"))
     told += [("message", edit.message), ("change", edit.fix)]

@@ -14,7 +14,7 @@ from edi837.scope import KEYS, Scope
 
 Change = tuple[str, str]  # place, what changed there
 
-_TEXTS = ("title", "says", "source", "rests_on", "scope", "only", "message", "fix")
+_TEXTS = ("told_by", "title", "says", "source", "rests_on", "scope", "only", "message", "fix")
 _SETS = {"hides": "hides", "warn_only": "warns only on"}
 _MOST = 12  # codes named
 

@@ -18,13 +18,13 @@ def claims(texts: Sequence[str], kind: str = "P") -> list[Claim]:
 
 def _claim(told: ToldClaim, kind: str, id: str, segment: int) -> Claim:
     days = [day for each in told.lines for day in (each.first, each.last) if day]
-    lines = tuple(_line(each, told, kind, str(number), segment) for number, each in enumerate(told.lines, 1))
     patient = Party(entity="IL", kind="1", id=f"SYN{told.patient:06d}", birth=told.born, sex=told.sex)
     notes = [told.note] if told.note else []
     numbers = [told.authorization] if told.authorization else []
     if kind == "I":  # the guide has no place for them on a line
         notes += [each.note for each in told.lines if each.note][: 1 - len(notes)]
         numbers += [each.authorization for each in told.lines if each.authorization][: 1 - len(numbers)]
+    lines = tuple(_line(each, told, kind, str(n), segment, numbers) for n, each in enumerate(told.lines, 1))
     return Claim(
         id=id,
         kind=kind,
@@ -49,9 +49,11 @@ def _claim(told: ToldClaim, kind: str, id: str, segment: int) -> Claim:
     )
 
 
-def _line(each: Told, claim: ToldClaim, kind: str, number: str, segment: int) -> ServiceLine:
+def _line(
+    each: Told, claim: ToldClaim, kind: str, number: str, segment: int, authorizations: Sequence[str]
+) -> ServiceLine:
     dates = "" if each.first is None else "statement" if each.statement else "line"
-    own = each.authorization if kind == "P" and each.authorization else claim.authorization
+    own = [each.authorization] if kind == "P" and each.authorization else authorizations
     at = segment + 3 * int(number)
     drug = Drug("N4", each.ndc, Decimal(each.quantity), each.measure, each.prescription, each.link, at + 1, at + 2)
     return ServiceLine(
@@ -69,7 +71,7 @@ def _line(each: Told, claim: ToldClaim, kind: str, number: str, segment: int) ->
         last=each.last,
         date_source=dates,
         place="" if kind == "I" else each.place or claim.place,
-        authorizations=(own,) if own else (),
+        authorizations=tuple(own),
         notes=(each.note,) if kind == "P" and each.note else (),
         taxonomy="" if kind == "I" else each.taxonomy,
         drug=drug if each.ndc else None,

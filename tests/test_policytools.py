@@ -111,7 +111,7 @@ def test_show_as_html(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["042", "042-strict", SHIPPED / "042.toml"])
 def test_check_of_what_is_right(name: str | Path) -> None:
     status, out, err = edi837("policy", "check", name)
-    file = shipped()
+    file = shipped(name if name == "042-strict" else "042")
     assert (status, err) == (0, "")
     assert out.startswith(f"ok: 042 Home Infusion: {len(file.edits)} edits on")
     assert f"{len(file.cases)} cases; 2 profiles" in out
@@ -185,9 +185,9 @@ def test_diff_of_the_same() -> None:
 
 def test_diff_of_profiles() -> None:
     _, out, _ = edi837("policy", "diff", "042", "042-strict")
-    assert "042-A05  action: warn -> reject" in out and "never" not in out
+    assert re.search("042-A05 +action: warn -> reject", out) and "never" not in out
     _, out, _ = edi837("policy", "diff", "042", "042-literal")
-    assert "042-D01   switched off: Further hours follow a visit" in out and "never: 2 removed (31, 34)" in out
+    assert re.search("042-D01 +switched off: Further hours follow a visit", out) and "never: 2 removed (31, 34)" in out
 
 
 DIFFERENCES = [
@@ -213,7 +213,7 @@ DIFFERENCES = [
     ('  ["S9329", "S9330", "S9331"],', '  ["S9329", "S9330"],',
      ("042-B04", "rows: 1 added (S9329 with S9330), 1 removed (S9329 with S9330 S9331)")),
     ('codes = ["S5035", "S5036"]', 'codes = ["S5035"]',
-     ("codes device-service", "1 removed (S5036); of concern to 042-C05")),
+     ("codes device-service", "1 removed (S5036); of concern to 042-C05, 042-G04")),
     ('warn_only = ["A4220", "A4649"]', 'warn_only = ["A4220"]', ("042-C01", "warns only on: 1 removed (A4649)")),
     ('why  = "it says what the policy is about"', 'why  = "no more than a title"',
      ("not asked", "why of “This policy identifies billing and payment requirements associated with home infusion "
@@ -230,10 +230,9 @@ def test_a_difference_is_told(copy: Path, old: str, new: str, said: tuple[str, s
 
 def test_a_change_of_a_set_is_told_once_with_the_edits_it_concerns(copy: Path) -> None:
     change(copy, 'cases     = "042.cases.toml"', "")
-    change(copy, '"S9590",                                          # irrigation\n', "")
-    change(copy, '"S9562", "S9563", "S9590",', '"S9562", "S9563",')
+    change(copy, 'where = { kind = "per-diem" }', 'where = { kind = "per-diem" }\nexcept = ["S9590"]')
     found = policydiff.changes(shipped(), policyfile.read(copy))
-    assert {place for place, _ in found} == {"codes per-diem", "codes therapies", "codes"}
+    assert {place for place, _ in found} == {"codes per-diem", "codes therapies"}
     assert dict(found)["codes per-diem"].startswith("1 removed (S9590); of concern to 042-A01, 042-A02")
 
 
@@ -332,7 +331,7 @@ def test_explain_shows_cases_segments_reply_and_how_to_change_it(edit: rules.Edi
     assert labels[:2].count("holds") == 0 and labels.count("holds") == 2
     assert labels.count("rejected") + labels.count("warned of") == 2
     assert out.count("<- here") + out.count("CLM*C") == 2
-    assert re.search(r"LX\*\d~ SV1\*HC:|SV2\*|CLM\*C\d", out)
+    assert re.search(r"LX\*\d~ SV1\*(HC|IV|ER|WK):|SV2\*|CLM\*C\d", out)
     assert ("reply" in labels) == (edit.action == "reject")
     assert f"{edit.id} = {{ on = {'false' if edit.on else 'true'} }}" in out
     assert all(len(line) <= 100 for line in out.splitlines())

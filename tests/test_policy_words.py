@@ -1,0 +1,217 @@
+"""The words of a policy file beyond codes and counts: tables, patterns, windows, and edits that need something."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from edi837.edit import Edit
+from edi837.rules import Policy, PolicyError, load
+from tests import shorthand
+from tests.test_policy_errors import GOOD, TEXT
+
+DRAWN = """\
+[codes.drawn]
+from  = "tiny"
+where = { kind = "one" }
+valid = 2024-03-01
+only  = ["daily"]
+
+"""
+EDITS = """\
+[[edit]]
+id      = "7-D01"
+title   = "Described"
+says    = "Therapies are paid"
+source  = "explicit"
+on      = false
+check   = "described"
+codes   = "drawn"
+matching = "[a-z]{3}.*[0-9]"
+warn_only = ["837I", "S9501"]
+action  = "reject"
+status  = ["A6:306"]
+message = "{code}"
+fix     = "Say what"
+
+[[edit]]
+id      = "7-D02"
+title   = "Ended"
+says    = "Therapies are paid"
+source  = "explicit"
+check   = "in_force"
+ended   = { S9502 = 2024-06-30 }
+action  = "warn"
+message = "{code} {ended}"
+fix     = "Another code"
+
+[[edit]]
+id      = "7-D03"
+title   = "Twelve a week"
+says    = "Therapies are paid"
+source  = "explicit"
+check   = "at_most"
+codes   = "daily"
+most    = 12
+per     = "week"
+weights = { S9501 = 2 }
+scope   = "patient"
+action  = "warn"
+message = "{total} {most} {allowed}"
+fix     = "Fewer"
+
+[[edit]]
+id      = "7-D04"
+title   = "Crosswalk"
+says    = "Therapies are paid"
+source  = "explicit"
+check   = "drug_units"
+codes   = ["J0696"]
+table   = { "00409379601" = ["J0696", "0.5"] }
+action  = "warn"
+message = "{ndc_units}"
+fix     = "Units"
+
+[[edit]]
+id      = "7-E01"
+title   = "Of a list"
+says    = "Therapies are paid"
+source  = "external"
+rests_on = "a list"
+on      = false
+needs   = "the list"
+
+"""
+TINY = """code,kind,since,until
+S9500,one,,2024-02-29
+S9501,one,2024-03-01,
+S9502,two,,
+99601,one,,
+"""
+WIDE = GOOD.replace("[[edit]]", DRAWN + "[[edit]]", 1).replace("[[unenforced]]", EDITS + "[[unenforced]]", 1)
+ASKED = WIDE.replace("on      = false\ncheck", "check")  # with 7-D01
+
+
+def _write(folder: Path, toml: str) -> Path:
+    (folder / "7.txt").write_text(TEXT, encoding="utf-8")
+    (folder / "tiny.csv").write_text(TINY, encoding="utf-8")
+    path = folder / "trial.toml"
+    path.write_text(toml, encoding="utf-8")
+    return path
+
+
+def _problems(folder: Path, toml: str) -> tuple[str, ...]:
+    with pytest.raises(PolicyError) as caught:
+        load(_write(folder, toml))
+    return caught.value.problems
+
+
+def _off(policy: Policy) -> Edit:
+    """The one edit that is off."""
+    (off,) = (edit for edit in policy.file.written if not edit.on)
+    return off
+
+
+def test_the_wide_policy_is_good(tmp_path: Path) -> None:
+    loaded = load(_write(tmp_path, WIDE))
+    assert [edit.id for edit in loaded.edits][-3:] == ["7-D02", "7-D03", "7-D04"]
+    off = _off(loaded)
+    assert off.words["codes"] == {"S9501"} and off.warn_only == {"837I", "S9501"}
+    (waiting,) = loaded.file.waiting
+    assert (waiting.id, waiting.needs, waiting.rests_on) == ("7-E01", "the list", "a list")
+    words = {name: value for edit in loaded.edits[-3:] for name, value in edit.words.items()}
+    assert words["ended"] == {"S9502": date(2024, 6, 30)} and words["weights"] == {"S9501": 2}
+    assert words["table"] == {"00409379601": ("J0696", Decimal("0.5"))} and words["per"] == "week"
+
+
+FAULTS = [
+    ('lacking = ["SH"]', 'lacking = ["SHX"]', "7-A01: lacking: is not a list of words"),
+    ('from  = "tiny"', 'from = "tinny"', 'codes.drawn: there is no table of codes "tinny"'),
+    ('from  = "tiny"', 'from = "../7"', 'codes.drawn: there is no table of codes "../7"'),
+    ('from  = "tiny"', "from = 1", 'codes.drawn: there is no table of codes "1"'),
+    ('from  = "tiny"\n', 'codes = "some"\n', "codes.drawn: where asks of a table: from is missing"),
+    ('{ kind = "one" }', '{ kid = "one" }',
+     'codes.drawn: the table has no column "kid"; did you mean "kind"?'),
+    ('{ kind = "one" }', '{ kind = ["one", "twos"] }',
+     'codes.drawn: no row has kind = "twos"; did you mean "two"?'),
+    ('{ kind = "one" }', '"one"', 'codes.drawn: where is a table, as { kind = "drug" }'),
+    ("valid = 2024-03-01", 'valid = "2024"', "codes.drawn: valid is a date without quotes"),
+    ('only  = ["daily"]', 'only  = ["dayly"]', 'unknown code set "dayly"; did you mean "daily"?'),
+    ('"[a-z]{3}.*[0-9]"', '"(a+)+b"', "7-D01: matching: is not a pattern"),
+    ('"[a-z]{3}.*[0-9]"', '"a.*b.*c.*"', "7-D01: matching: is not a pattern"),
+    ('"[a-z]{3}.*[0-9]"', '"a?b?c?d?e?"', "7-D01: matching: is not a pattern"),
+    ('"[a-z]{3}.*[0-9]"', '"[z-a]"', "7-D01: matching: is not a pattern"),
+    ('"[a-z]{3}.*[0-9]"', '"(?=a)"', "7-D01: matching: is not a pattern"),
+    ('"[a-z]{3}.*[0-9]"', "7", "7-D01: matching: is not a pattern"),
+    ('warn_only = ["837I", "S9501"]', 'warn_only = ["837X"]', '"837X" is no code, range or name of a set'),
+    ("{ S9502 = 2024-06-30 }", '{ S9502 = "2024" }', "7-D02: ended: is not a table of codes and last days"),
+    ("{ S9502 = 2024-06-30 }", "{ S950 = 2024-06-30 }", "7-D02: ended: is not a table of codes and last days"),
+    ("{ S9502 = 2024-06-30 }", '"tinny"', '7-D02: ended: there is no table of codes "tinny"'),
+    ('per     = "week"', 'per = "year"', "7-D03: per: is not day, week, month, or a number of days"),
+    ('per     = "week"', "per = 0", "7-D03: per: is not day, week, month, or a number of days"),
+    ("{ S9501 = 2 }", "{ S9501 = 0 }", "7-D03: weights: is not a table of codes and numbers"),
+    ("{ S9501 = 2 }", "{ S9501 = 1.5 }", "7-D03: weights: is not a table of codes and numbers"),
+    ('["J0696", "0.5"]', '["J0696"]', "7-D04: table: is not a table of NDCs"),
+    ('"00409379601"', '"0409379601"', "7-D04: table: is not a table of NDCs"),
+    ('needs   = "the list"', 'needs = ""', "7-E01: needs is missing, or no text in quotes"),
+    ('on      = false\nneeds', "needs", "7-E01: an edit that needs something is switched off: on = false"),
+    ('needs   = "the list"', 'needs = "the list"\naction = "warn"',
+     '7-E01: an edit that needs something is not asked, so it has no key "action"'),
+    ('needs   = "the list"', 'needs = "the list"\nneed = "it"', '7-E01: unknown key "need"; did you mean "needs"?'),
+    ('rests_on = "a list"\n', "", "7-E01: an external edit names in rests_on the document it rests on"),
+    ('id      = "7-E01"', 'id = "7-E1"', "7-E1: an id is the policy's number, a letter and two digits"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), FAULTS)
+def test_fault(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+    assert right in WIDE
+    problems = _problems(tmp_path, WIDE.replace(right, wrong, 1))
+    assert any(said in problem for problem in problems), problems
+    assert all(problem.startswith("trial.toml") for problem in problems)
+
+
+def test_a_range_holds_no_revenue_code(tmp_path: Path) -> None:
+    assert "no code, range or name" in _problems(tmp_path, WIDE.replace('"S9364"]', '"rev:0261..rev:0264"]', 1))[0]
+    loaded = load(_write(tmp_path, WIDE.replace('"A4222", "A4221"]', '"A4222", "A4221", "rev:0261"]', 1)))
+    assert loaded.edits[2].words["codes"] == {"A4222", "A4221", "rev:0261"}
+
+
+@pytest.mark.parametrize(
+    ("day", "codes"),
+    [("2024-02-29", {"S9500"}), ("2024-03-01", {"S9501"}), ("2025-01-01", {"S9501"}), ("2023-01-01", {"S9500"})],
+)
+def test_a_set_holds_what_is_in_force_on_its_day(tmp_path: Path, day: str, codes: set[str]) -> None:
+    drawn = WIDE.replace("valid = 2024-03-01", f"valid = {day}").replace(', "S9501"]\naction', "]\naction")
+    off = _off(load(_write(tmp_path, drawn)))
+    assert off.words["codes"] == codes
+
+
+def test_a_set_is_drawn_from_a_table_and_listed_besides(tmp_path: Path) -> None:
+    both = WIDE.replace('from  = "tiny"', 'codes = ["S9364"]\nfrom  = "tiny"')
+    off = _off(load(_write(tmp_path, both)))
+    assert off.words["codes"] == {"S9364", "S9501"}
+    off = _off(load(_write(tmp_path, both.replace('only  = ["daily"]', 'only = ["S9364", "99601"]').replace(
+        ', "S9501"]\naction', "]\naction"))))  # fmt: skip
+    assert off.words["codes"] == {"S9364", "99601"}
+
+
+def test_a_pattern_is_quick_whatever_the_text(tmp_path: Path) -> None:
+    """The slowest that the loader takes, on the longest text that is looked at."""
+    trial = load(_write(tmp_path, ASKED.replace('"[a-z]{3}.*[0-9]"', '"a?a?.*.*b"')))
+    claims = shorthand.claims(["S9501 1 11/03"])
+    claims[0].lines[0].description = "a" * 100_000
+    start = process_time()
+    assert [each.rule for each in trial.judge(claims)[0]] == ["7-D01"]
+    assert process_time() - start < 2
+
+
+def test_an_edit_that_only_warns_on_a_guide(tmp_path: Path) -> None:
+    trial = load(_write(tmp_path, ASKED.replace('["837I", "S9501"]', '["837I"]')))
+    for kind, action in (("P", "reject"), ("I", "warn")):
+        (finding,) = trial.judge(shorthand.claims(["S9501 1 11/03"], kind))[0]
+        assert (finding.rule, finding.action) == ("7-D01", action)
