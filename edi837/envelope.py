@@ -60,8 +60,9 @@ def isa(seg: Segment, unusable: str = "") -> Iterator[Note]:
         yield Note("TA1:012", "ISA03 is neither 00 nor 01", "send 00", 3, False)
     for index, code, what in ((2, "011", "authorization"), (4, "013", "security")):
         if seg[index - 1] in ("01", "03") and not seg[index].strip():  # under 00 anything may stand: it has no meaning
-            yield Note(f"TA1:{code}", f"ISA{index:02d} is blank, and ISA{index - 1:02d} says it holds {what} information",
-                       f"send 00 in ISA{index - 1:02d}", index, False)  # fmt: skip
+            said = f"ISA{index - 1:02d}"
+            yield Note(f"TA1:{code}", f"ISA{index:02d} is blank, and {said} says it holds {what} information",
+                       f"send 00 in {said}", index, False)  # fmt: skip
     for index, code in ((5, "005"), (7, "007")):
         if seg[index] not in _PARTY_QUALIFIERS:
             yield Note(f"TA1:{code}", f"ISA{index:02d} is not an interchange id qualifier", "send ZZ", index, False)

@@ -85,7 +85,7 @@ def test_what_the_policy_says() -> None:
 
 
 def test_a_claim_that_breaks_the_guide_is_not_judged() -> None:
-    data = (FIXTURES / "837P" / "fail" / "bad-place-of-service.edi").read_bytes()
+    data = (FIXTURES / "837P" / "fail" / "bad-qualifier-procedure.edi").read_bytes()
     told = _rows(data, [POLICY])
     assert {(row["claim"], row["status"]) for row in told} == {("BAD", "not judged"), ("GOOD", "accepted")}
     bad = [row for row in told if row["claim"] == "BAD"]
