@@ -90,7 +90,7 @@ def _out(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[
     line = answer.line
     if line.charge is None:
         return None
-    return Proposal(line.number, "LX", "", f"the claim's charge (CLM02) becomes {line.charge} less")
+    return Proposal(line.number, "LX", "", f"CLM02 goes down by {line.charge:.2f}")
 
 
 def _line(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
@@ -101,7 +101,7 @@ def _line(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset
     when = f"{first:%Y%m%d}" if first == last else f"{first:%Y%m%d}-{last:%Y%m%d}"
     refdes = _refdes(answer.line)
     value = f"HC:{words[0]}, DTP03 {when}"
-    return Proposal("", refdes, value, "if it was given; the claim's charge (CLM02) grows by it")
+    return Proposal("", refdes, value, "if it was given; CLM02 goes up by its charge")
 
 
 def _with(line: ServiceLine, modifiers: tuple[str, ...], money: str) -> Proposal | None:

@@ -54,7 +54,7 @@ class Policy:
         self._order = {edit.id: number for number, edit in enumerate(file.edits)}
 
     def judge(
-        self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "patient"
+        self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "file"
     ) -> list[list[Finding]]:
         """The findings on each claim, given all claims of one patient as far as they were gathered.
 

@@ -200,6 +200,7 @@ class Xml:
         told = _said(finding, self._phi)
         message, says, fix = told.pop("message"), told.pop("says"), told.pop("fix")
         told.update((key, " ".join(told[key])) for key in ("status", "because") if key in told)
+        told["proposal"] = text(str(finding.proposal or ""))
         start = _tag("finding", {name: value for name, value in told.items() if value})
         inner = f"<message>{escape(message)}</message>"
         inner += f"<says>{escape(text(says))}</says>" if says else ""

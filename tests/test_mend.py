@@ -133,10 +133,10 @@ def test_a_second_second_therapy_is_a_third(policy: Policy) -> None:
 
 def test_what_goes_or_comes_says_what_it_does_to_the_charge(policy: Policy) -> None:
     (out,) = proposals(policy, "S9500 7 11/01-11/07", "A4222 7 11/01-11/07 $245.50")
-    assert out == Proposal("2", "LX", "", "the claim's charge (CLM02) becomes 245.50 less")
+    assert out == Proposal("2", "LX", "", "CLM02 goes down by 245.50")
     (line,) = proposals(policy, "99602 2 11/03")
     assert line and (line.line, line.element, line.value) == ("", "SV101", "HC:99601, DTP03 20241103")
-    assert "if it was given" in line.money and "grows" in line.money
+    assert "if it was given" in line.money and "goes up" in line.money
 
 
 def test_once(tmp_path: Path) -> None:

@@ -168,10 +168,11 @@ lines   = ["S9500 7 11/01-11/07", "claim patient 2", "S9338 1 11/01", "claim apa
 rejects = ["042-A03 claim 3 line 1"]
 """
     cases.write_text(cases.read_text("utf-8") + apart, "utf-8")
+    ranked = 'lacking   = ["SH", "SJ"]             # a first therapy carries neither\nscope     = "{}"'
+    change(copy, ranked.format("file"), ranked.format("patient"))
     status, out, _ = edi837("policy", "test", copy)
     assert status == 1 and out.count("it does not reject 042-A03 claim 3 line 1, which is expected") == 2
-    change(copy, 'lacking   = ["SH", "SJ"]             # a first therapy carries neither\nscope     = "patient"',
-           'lacking   = ["SH", "SJ"]\nscope     = "file"')  # fmt: skip
+    change(copy, ranked.format("patient"), ranked.format("file"))
     status, out, _ = edi837("policy", "test", copy)
     assert status == 0, out
 
@@ -185,7 +186,7 @@ def test_diff_of_the_same() -> None:
 
 def test_diff_of_profiles() -> None:
     _, out, _ = edi837("policy", "diff", "042", "042-strict")
-    assert re.search("042-A05 +action: warn -> reject", out) and "never" not in out
+    assert re.search("042-A05 +scope: “history” -> “file”", out) and "never" not in out
     _, out, _ = edi837("policy", "diff", "042", "042-literal")
     assert re.search("042-D01 +switched off: Further hours follow a visit", out) and "never: 2 removed (31, 34)" in out
 
@@ -338,7 +339,7 @@ def test_explain_shows_cases_segments_reply_and_how_to_change_it(edit: rules.Edi
 
 
 def test_explain_says_how_far_an_edit_looks_and_whose_claims_it_is_for(copy: Path) -> None:
-    before = 'scope     = "patient"'
+    before = 'scope     = "file"'
     for scope, said in (("file", "all claims of the patient in the file;"), ("history", "and those accepted before")):
         laid = f'scope = "{scope}"\nfor = {{ filing = ["CI", "MC"] }}\nuntil = 2025-12-31'
         change(copy, before, laid)
