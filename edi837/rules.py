@@ -118,7 +118,9 @@ class Policy:
         best: dict[tuple[str, int], tuple[int, Edit, Answer]] = {}
         for edit, answer in raised:
             weight = _WEIGHT[edit.outcome(answer)]
-            marks = {id(answer.line), _mark(answer) if isinstance(answer, Breaks) else 0}
+            marks: set[object] = {id(answer.line)}  # or the other line: what is wrong with that one alone explains both
+            if isinstance(answer, Breaks):
+                marks |= {_mark(answer), id(answer.other)}
             if any(hidden.get((edit.id, mark), -1) >= weight for mark in marks):
                 continue
             strength = 2 * weight + (isinstance(answer, Breaks) and answer.certain)
