@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from edi837 import sample
+from edi837 import policyfile, sample
 from edi837.cases import Case
 from edi837.edit import Edit
 from edi837.rules import Policy
@@ -38,7 +38,7 @@ def cases(policy: Policy, edit: Edit) -> tuple[list[Case], list[Case]]:
 
     A case that holds is taken from near the ones that break: there it differs in what matters.
     """
-    written = policy.file.cases
+    written = policy.file.cases or policyfile.read(policy.file.path).cases
     own = ("", policy.name)
     order = {id(case): number for number, case in enumerate(written)}
     broken = sorted(

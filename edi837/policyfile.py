@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from edi837 import cases as casebook
@@ -65,15 +66,19 @@ class PolicyFile:
 
 
 def profiles(path: Path) -> tuple[str, ...]:
-    """The names under which a file may be loaded: its number, then its profiles."""
-    tables = _tables(path)
-    header, named = tables.get("policy"), tables.get("profile")
-    number = header.get("number") if isinstance(header, dict) else None
-    return (str(number or path.stem), *(named if isinstance(named, dict) else ()))
+    """The names under which a file may be loaded: its number, then its profiles. Its tables are not read for it."""
+    source = path.read_text(encoding="utf-8")
+    number = re.search(r'^number\s*=\s*"([^"]+)"', source, re.MULTILINE)
+    named = re.findall(r"^\[profile\.([\w-]+)", source, re.MULTILINE)
+    return tuple(dict.fromkeys((number[1] if number else path.stem, *named)))
 
 
-def read(path: Path, profile: str = "") -> PolicyFile:
-    """The policy at ``path``, in a profile of its own. PolicyError names all that is wrong."""
+def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
+    """The policy at ``path``, in a profile of its own. PolicyError names all that is wrong.
+
+    ``cases`` False: without its cases and other profiles, which are then not verified. A shipped policy is
+    loaded so at every start: the tests hold it to them, and they are read when they are shown or tried.
+    """
     tables, problems = _tables(path), Problems(path.name)
     source = path.read_text(encoding="utf-8")
     for key in tables:
@@ -86,7 +91,7 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     number = _text(header, "number", "policy", problems)
     text = _beside(path, _text(header, "text", "policy", problems), "text", problems)
     sets = _table(tables, "codes", problems)
-    codes = CodeSets(sets, _rows_of_sets(source), problems, lambda name: _listed(path, name))
+    codes = CodeSets(sets, _rows_of_sets(source), problems, cache(lambda name: _listed(path, name)))
     reader = EditReader(number, codes, text, problems)
     for name, table in sets.items():
         if isinstance(table, dict) and "says" in table:
@@ -103,12 +108,15 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     ids = [str(each.get("id", "")) for each in written]
     asked: dict[str, set[str]] = {f"{number}-all": set(ids)}  # edits that are on, by profile
     for name, table in known.items():
+        if not (cases or name == (profile or number)):
+            continue
         laid, edits, needy = _edits(reader, written, rows, name, table if isinstance(table, dict) else {}, problems)
         asked[name] = {edit.id for edit in edits} | (set(ids) - {edit.id for edit in laid})
         if name == (profile or number):
             chosen, all_of_it = edits, laid
             waiting = needy
-    cases = _cases(path, header, all_of_it, ids, {**asked, "": asked.get(number, set())}, problems)
+    tried = {**asked, "": asked.get(number, set())}
+    held = _cases(path, header, all_of_it, ids, tried, problems) if cases else ()
     unenforced = []
     for each in _list(tables, "unenforced", problems):
         said = _text(each, "says", "unenforced", problems)
@@ -120,7 +128,7 @@ def read(path: Path, profile: str = "") -> PolicyFile:
     problems.settle()
     return PolicyFile(
         profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),
-        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, cases, waiting,
+        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, held, waiting,
     )  # fmt: skip
 
 

@@ -161,7 +161,8 @@ def load(name: str | Path, profile: str = "") -> Policy:
     ``profile`` chooses among the profiles of a file. PolicyError says all that is wrong
     with the file, or that there is no policy of this name.
     """
-    return Policy(policyfile.read(*locate(name, profile)))
+    path, chosen = locate(name, profile)
+    return Policy(policyfile.read(path, chosen, cases=path.parent != _SHIPPED))
 
 
 def locate(name: str | Path, profile: str = "") -> tuple[Path, str]:
