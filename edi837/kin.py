@@ -28,6 +28,8 @@ from edi837.packing import packed, unpacked
 from edi837.seen import Seen
 from edi837.x12 import element
 
+_BLANK = " \t\r"  # before a segment; a line feed alone is looked behind at once
+
 MOST = 500  # claims of a patient judged together; whoever has more is judged HL by HL
 
 
@@ -140,21 +142,25 @@ def _apart(stream: BinaryIO) -> Seen | None:
         if isinstance(item, x12.Stray):
             continue
         provider, subscriber, patient, claims = "", ["", "", ""], ["", ""], 0
+        level = f"HL{item.delimiters.element}"
+        wanted = {"CLM", "NM1", level}
         for piece in item.pieces:
-            text = piece.lstrip("\r\n \t")
-            tag = text[:3]
-            if tag == "CLM":
+            lead = piece[:1]
+            if (piece[1:4] if lead == "\n" else piece[:3]) not in wanted and lead not in _BLANK:
+                continue  # most segments: this is done for each of the file
+            seg = x12.split(piece, item.delimiters)
+            if seg[0] == "CLM":
                 if claims % MOST_HELD == 0:
                     key = hash((provider, subscriber[0], *patient))
                     if not first.add(key):
                         found = True
                         again.add(key)
                 claims += 1
-            elif tag[:2] == "HL":
+            elif seg[0] == "HL":
                 claims = 0
-            elif tag == "NM1" and not claims:  # behind a claim they name other payers' parties
-                seg = text.split(item.delimiters.element)
-                if (party := element(seg, 1)) == "85":
+            elif seg[0] == "NM1" and not claims:  # behind a claim they name other payers' parties
+                party = element(seg, 1)
+                if party == "85":
                     provider = element(seg, 9)
                 elif party == "IL":
                     subscriber = [element(seg, at) for at in (9, 3, 4)]
