@@ -96,6 +96,15 @@ def test_a_policy_of_ones_own_stands_beside_the_settings(tmp_path: Path) -> None
         config.read(written(tmp_path, '[policies]\ndefault = ["7.toml"]\n'))
 
 
+def test_the_settings_of_the_readme(tmp_path: Path) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    text = readme.split("<!-- settings -->\n```toml\n")[1].split("```")[0]
+    settings = config.read(written(tmp_path, text))
+    assert settings.policies and [each.name for each in settings.policies] == ["042"]
+    assert [each.name for each in settings.routes["PAYER043"]] == ["042-strict"]
+    assert settings.replies.line_stc_date and settings.replies.instead == {"735": ("A3:21", "A3:454")}
+
+
 # ------------------------------------------------------------------ the 277CA
 
 
