@@ -19,7 +19,9 @@ from edi837.problems import Problems, nearest
 from edi837.shorthand import ShorthandError, ToldClaim
 
 EXPECTED = {"rejects": "reject", "warns": "warn", "unknown": "unknown"}  # key of a case: action of a finding
-_KEYS = ("name", "profile", "on", "lines", *EXPECTED)
+_KEYS = ("name", "profile", "on", "forms", "lines", *EXPECTED)
+_TOP = ("case", "year", "payer", "forms")
+_FORMS = ("837P", "837I")
 _LABEL = re.compile(r"(?P<id>\S+)(?: claim (?P<claim>\d+))?(?: line (?P<line>\d+))?\Z")
 
 
@@ -34,6 +36,7 @@ class Case:
     on: frozenset[str] = frozenset()  # edits that are off, and on for this case
     year: int = shorthand.YEAR  # of dates without one
     row: int = 0  # line of the cases file
+    forms: frozenset[str] = frozenset(_FORMS)  # in which it is tried, as far as it can be written so
 
     @cached_property
     def claims(self) -> list[ToldClaim]:
@@ -43,7 +46,7 @@ class Case:
     @property
     def kinds(self) -> str:
         """The guides it can be written in, P and I."""
-        return sample.kinds(self.claims)
+        return "".join(kind for kind in sample.kinds(self.claims) if f"837{kind}" in self.forms)
 
     @cached_property
     def named(self) -> dict[str, str]:
@@ -62,6 +65,8 @@ class Case:
         words = edit.words.get(name)
         if isinstance(words, tuple):
             words = frozenset().union(*(one | rest for one, rest in words))
+        if isinstance(words, Mapping):
+            words = frozenset(words)
         if not words or not isinstance(words, frozenset):
             return True
         need = 2 if name in edit.check.twice else 1
@@ -90,17 +95,22 @@ def read(source: str, problems: Problems) -> tuple[Case, ...]:
         problems.add(0, "", f"is not TOML: {error}")
         return ()
     for key in tables:
-        if key not in ("case", "year"):
-            problems.add(0, "", f'unknown table "{key}"{nearest(key, ("case", "year"))}')
+        if key not in _TOP:
+            problems.add(0, "", f'unknown table "{key}"{nearest(key, _TOP)}')
     year, written = tables.get("year", shorthand.YEAR), tables.get("case", [])
+    payer, forms = tables.get("payer", ""), tables.get("forms", list(_FORMS))
     if type(year) is not int:
         problems.add(0, "", "year is a number, as 2024")
         year = shorthand.YEAR
+    if not isinstance(payer, str) or len(payer.split()) > 1:
+        problems.add(0, "", 'payer is the id of a payer, as payer = "PAYER042"')
+        payer = ""
     if not isinstance(written, list) or not all(isinstance(each, dict) for each in written):
         problems.add(0, "", "a case is written [[case]]")
         return ()
     rows = [number for number, line in enumerate(source.splitlines(), 1) if line.strip().startswith("[[case]]")]
-    found = [_case(each, row, year, problems) for each, row in zip(written, rows, strict=False)]
+    laid = ({"forms": forms, **each} for each in written)
+    found = [_case(each, row, year, payer, problems) for each, row in zip(laid, rows, strict=False)]
     names: set[str] = set()
     for case in found:
         if case.name in names:
@@ -109,7 +119,7 @@ def read(source: str, problems: Problems) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def _case(table: Mapping[str, object], row: int, year: int, problems: Problems) -> Case:
+def _case(table: Mapping[str, object], row: int, year: int, payer: str, problems: Problems) -> Case:
     name = table.get("name")
     where = f'case "{name}"' if name else "case"
     if not isinstance(name, str) or not name.strip():
@@ -118,14 +128,21 @@ def _case(table: Mapping[str, object], row: int, year: int, problems: Problems) 
         if key not in _KEYS:
             problems.add(row, where, f'unknown key "{key}"{nearest(key, _KEYS)}')
     lists: dict[str, tuple[str, ...]] = {}
-    for key in ("lines", "on", *EXPECTED):
+    for key in ("lines", "on", "forms", *EXPECTED):
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
             problems.add(row, where, f'{key} is a list of texts: {key} = ["..."]')
             value = []
         lists[key] = tuple(value)
+    for form in lists["forms"]:
+        if form not in _FORMS:
+            problems.add(row, where, f'forms has "{form}"; there are {" and ".join(_FORMS)}')
     expected = {action: lists[key] for key, action in EXPECTED.items()}
-    case = Case(str(name), lists["lines"], expected, str(table.get("profile", "")), frozenset(lists["on"]), year, row)
+    lines = tuple(_for_payer(lists["lines"], payer)) if payer else lists["lines"]
+    case = Case(
+        str(name), lines, expected, str(table.get("profile", "")), frozenset(lists["on"]), year, row,
+        frozenset(lists["forms"]),
+    )  # fmt: skip
     try:
         if not case.kinds:
             raise ShorthandError("it can be sent in no guide")
@@ -135,6 +152,14 @@ def _case(table: Mapping[str, object], row: int, year: int, problems: Problems) 
         for fault in _places(case):
             problems.add(row, where, fault)
     return case
+
+
+def _for_payer(lines: Sequence[str], payer: str) -> Iterator[str]:
+    """The lines, each claim for this payer where it names none."""
+    if lines and not shorthand.begins_claim(lines[0]):
+        yield f"claim payer {payer}"
+    for line in lines:
+        yield f"{line} payer {payer}" if shorthand.begins_claim(line) and " payer" not in line else line
 
 
 def _places(case: Case) -> Iterator[str]:

@@ -26,6 +26,7 @@ KINDS = {  # and what each is, for whoever wrote something else
     "Lasting": "a table of codes or modifiers and days, as { RR = 30 }",
     "Rows": 'a list of rows, as [["S9373", "S9374..S9377"]]',
     "Pattern": "a pattern of letters, classes as [0-9], and ? * + {1,3} behind them: four in all, two without end",
+    "Patterns": 'a table of codes and patterns, as { S9338 = "cuvitru|hizentra" }: each as narrow as a pattern is',
     "Weights": 'a table of codes and numbers, as { 99601 = 2 } or { J1642 = "0.5" }',
     "Ends": "a table of codes and last days, as { S0073 = 2023-06-30 }, or the name of a table of codes",
     "Window": "day, week, month, or a number of days",
@@ -72,6 +73,10 @@ def _window(value: object) -> str | int | None:
 
 def _lasting(value: object) -> dict[str, int] | None:
     return value if isinstance(value, dict) and {type(days) for days in value.values()} == {int} else None
+
+
+def _patterns(value: object) -> dict[str, re.Pattern[str]] | None:
+    return _table(value, _CODE, _pattern)
 
 
 def _weights(value: object) -> dict[str, Decimal] | None:
@@ -136,6 +141,7 @@ _READ: Mapping[str, Callable[[object], object]] = {
     "Lasting": _lasting,
     "Rows": lambda value: None,
     "Pattern": _pattern,
+    "Patterns": _patterns,
     "Weights": _weights,
     "Ends": _ends,
     "Window": _window,

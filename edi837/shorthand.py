@@ -126,13 +126,18 @@ def told(texts: Sequence[str], year: int = YEAR) -> list[ToldClaim]:
     """Claims, each begun by ``claim``; the first needs none. ``year``: of dates without one."""
     found = [ToldClaim()]
     for number, text in enumerate(texts):
-        if not re.match(r"claim\b", text.strip()):
+        if not begins_claim(text):
             found[-1].lines.append(line(text, year))
         elif number:
             found.append(_claim(text, year))
         else:
             found[0] = _claim(text, year)
     return found
+
+
+def begins_claim(text: str) -> bool:
+    """Whether a line of shorthand begins a claim."""
+    return re.match(r"claim\b", text.strip()) is not None
 
 
 def line(text: str, year: int = YEAR) -> Told:

@@ -108,7 +108,7 @@ ORDER = {
         "explain rulebook config trial policyshow policydiff simulate skeleton console options codescli policycli "
         "cli"
     ),
-    "edi837/checks": "vocabulary modifiers conflicts needs units frequency drugs texts setting claims patients",
+    "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
 }

@@ -21,6 +21,7 @@ from edi837.checks import (
     needs,
     patients,
     setting,
+    spans,
     texts,
     units,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "needs",
     "patients",
     "setting",
+    "spans",
     "texts",
     "units",
     "vocabulary",

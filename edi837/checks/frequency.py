@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -28,14 +28,39 @@ def at_most(
     per      day, week (Monday to Sunday), month, or a number of days: any so many in a row
     weights  what a unit of a code counts, where that is not 1
     """
-    mine = []
-    for line in lines.having(codes):
+    mine: list[ServiceLine] = []
+    yield from _countable(lines.having(codes), mine)
+    yield from _too_many(mine, most, per, weights)
+
+
+@check(wakes="most", tells="total most allowed", pair=True)
+def at_most_each(lines: Lines, *, most: Weights, per: Window) -> Iterator[Answer]:
+    """As at_most, but each code is counted by itself and has a limit of its own.
+
+    most  codes, and the units there may be of each
+    per   day, week (Monday to Sunday), month, or a number of days: any so many in a row
+    """
+    mine: list[ServiceLine] = []
+    yield from _countable(lines.having(frozenset(most)), mine)
+    for code in dict.fromkeys(line.procedure for line in mine):
+        yield from _too_many([line for line in mine if line.procedure == code], most[code], per, None)
+
+
+def _countable(some: Iterable[ServiceLine], mine: list[ServiceLine]) -> Iterator[Answer]:
+    """Puts into ``mine`` the lines that have dates and units; of the others nothing can be told."""
+    for line in some:
         if not dated(line):
             yield Unknown(line, "the line has no dates")
         elif line.units is None or line.unit == "MJ":
             yield Unknown(line, "the line has no units that count services")
         else:
             mine.append(line)
+
+
+def _too_many(
+    mine: Sequence[ServiceLine], most: Decimal | int, per: Window, weights: Weights | None
+) -> Iterator[Answer]:
+    """The last line of each crowd whose units cannot be laid out over its days."""
     rank = {id(line): number for number, line in enumerate(mine)}
     said: set[int] = set()
     by_end = sorted(mine, key=_last)

@@ -73,24 +73,30 @@ def modifier_once(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
 
 
 def _lacks(
-    line: Traits, *, codes: Codes, any_of: Modifiers = NONE, all_of: Modifiers = NONE, places: Places = NONE
-) -> bool:
+    line: Traits, *, codes: Codes, any_of: Modifiers = NONE, all_of: Modifiers = NONE, places: Places = NONE,
+    having: Modifiers = NONE,
+) -> bool:  # fmt: skip
     here = not places or not line.place or line.place in places
-    return line.code in codes and here and _missing(line.modifiers, any_of, all_of) != ""
+    ours = line.code in codes and not (having and having.isdisjoint(line.modifiers))
+    return ours and here and _missing(line.modifiers, any_of, all_of) != ""
 
 
-@check(wakes="codes", tells="modifier place", line=_lacks)
+@check(wakes="codes having", tells="modifier place", line=_lacks)
 def modifier_needed(
-    lines: Lines, *, codes: Codes, any_of: Modifiers = NONE, all_of: Modifiers = NONE, places: Places = NONE
-) -> Iterator[Answer]:
+    lines: Lines, *, codes: Codes, any_of: Modifiers = NONE, all_of: Modifiers = NONE, places: Places = NONE,
+    having: Modifiers = NONE,
+) -> Iterator[Answer]:  # fmt: skip
     """A line carries the modifiers that are asked for; only at some places, if places are named.
 
     codes   the lines it looks at
     any_of  one of these must be there
     all_of  each of these must be there
     places  places of service at which it asks (left out: everywhere)
+    having  it asks only of lines with one of these modifiers (left out: of all)
     """
     for line in lines.having(codes):
+        if having and having.isdisjoint(line.modifiers):
+            continue
         missing = _missing(line.modifiers, any_of, all_of)
         if not missing or (places and line.place and line.place not in places):
             continue

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Lines, Pattern, check
+from edi837.checks.vocabulary import Answer, Breaks, Codes, Lines, Pattern, Patterns, check, code_of
 
 _LONGEST = 80  # characters that are looked at: what NTE02 and SV101-7 hold
 
 
 @check(wakes="codes")
-def described(lines: Lines, *, codes: Codes, matching: Pattern | None = None) -> Iterator[Answer]:
+def described(
+    lines: Lines, *, codes: Codes, matching: Pattern | None = None, each: Patterns | None = None
+) -> Iterator[Answer]:
     """A line is described: in SV101-7 (SV202-7), or in a note of the line or of its claim.
 
     codes     the lines that must be
     matching  a pattern that one of the texts holds, in any case of letters
+    each      codes with patterns of their own, which stand in the place of ``matching``
     """
     for line in lines.having(codes):
-        texts = [line.description, *line.notes]
-        if not any(_says(text, matching) for text in texts) and not any(
-            _says(text, matching) for text in lines.claim(line).notes
+        meant = each.get(code_of(line), matching) if each else matching
+        texts = (line.description, *line.notes)
+        if not any(_says(text, meant) for text in texts) and not any(
+            _says(text, meant) for text in lines.claim(line).notes
         ):
             yield Breaks(line, on="description")
 

@@ -25,6 +25,7 @@ Weights = Mapping[str, Decimal]  # a code, and what a unit of it counts
 Ends = Mapping[str, date]  # a code, and the last day on which it was one
 Window = str | int  # day, week, month, or a number of days
 Pattern = re.Pattern[str]  # a narrow regular expression
+Patterns = Mapping[str, re.Pattern[str]]  # a code, and the pattern for its lines
 Crosswalk = Mapping[str, tuple[str, Decimal]]  # an NDC: its code, and units of the code in one unit of the NDC
 
 NONE: frozenset[str] = frozenset()
