@@ -54,8 +54,8 @@ def _line(
 ) -> ServiceLine:
     dates = "" if each.first is None else "statement" if each.statement else "line"
     own = [each.authorization] if kind == "P" and each.authorization else authorizations
-    at = segment + 3 * int(number)
-    drug = Drug("N4", each.ndc, Decimal(each.quantity), each.measure, each.prescription, each.link, at + 1, at + 2)
+    at = segment + 4 * int(number) - 1
+    drug = Drug("N4", each.ndc, Decimal(each.quantity), each.measure, each.prescription, each.link, at + 2, at + 3)
     return ServiceLine(
         number=number,
         kind=kind,
@@ -75,6 +75,6 @@ def _line(
         notes=(each.note,) if kind == "P" and each.note else (),
         taxonomy="" if kind == "I" else each.taxonomy,
         drug=drug if each.ndc else None,
-        segment=segment + 3 * int(number),
-        dated=segment + 3 * int(number) + 1 if dates == "line" else 0,
+        segment=at,
+        dated=at + 1 if dates == "line" else 0,
     )
