@@ -311,6 +311,30 @@ def test_dates_without_a_year_are_of_the_year_told(tmp_path: Path) -> None:
     assert problems(tmp_path, 'year = "2025"\n' + CASES) == ("7.cases.toml: year is a number, as 2024",)
 
 
+def test_a_claim_without_a_payer_is_for_the_payer_of_the_file(tmp_path: Path) -> None:
+    lines = '["S9500 1 11/01", "claim sex M", "S9500 1 11/02", "claim payer P2", "S9500 1 11/03"]'
+    more = f'\n[[case]]\nname = "two"\nlines = {lines}\n'
+    assert problems(tmp_path, 'payer = "P1"\n' + CASES + more) == ()
+    cases = load(tmp_path / "trial.toml").file.cases
+    assert [claim.payer for claim in cases[0].claims] == ["P1"]
+    assert [(claim.payer, claim.sex) for claim in cases[-1].claims] == [("P1", "F"), ("P1", "M"), ("P2", "F")]
+    assert problems(tmp_path, "payer = 1\n" + CASES) == (
+        '7.cases.toml: payer is the id of a payer, as payer = "PAYER042"',
+    )
+
+
+def test_a_case_may_be_tried_in_one_form_only(tmp_path: Path) -> None:
+    more = '\n[[case]]\nname = "other"\nforms = ["837I"]\nlines = ["S9500 1 11/01"]\n'
+    assert problems(tmp_path, 'forms = ["837P"]\n' + CASES + more) == ()
+    cases = load(tmp_path / "trial.toml").file.cases
+    assert {case.kinds for case in cases[:-1]} == {"P"} and cases[-1].kinds == "I"
+    assert [case.kinds for case in load("042").file.cases][:1] == ["PI"]
+    assert 'case "other": forms has "837D"; there are 837P and 837I' in problems(
+        tmp_path, CASES + more.replace("837I", "837D"))[0]  # fmt: skip
+    assert 'case "other": lines: it can be sent in no guide' in problems(
+        tmp_path, CASES + more.replace("11/01", "11/01 MJ"))[0]  # fmt: skip
+
+
 def test_a_policy_may_name_no_cases(tmp_path: Path) -> None:
     assert problems(tmp_path, None, GOOD) == ()
 

@@ -194,8 +194,8 @@ def policies() -> list[Policy]:
 
 def patients(payer: str) -> list[list[Claim]]:
     """Patients with a claim or two each."""
-    clean = [shorthand.claims([f"claim payer {payer}", *CLEAN, f"claim payer {payer}", *CLEAN[1:]]) for _ in range(300)]
-    return clean + [shorthand.claims([f"claim payer {payer}", *BROKEN]) for _ in range(20)]
+    clean = [shorthand.claims([f"claim payer {payer}", *CLEAN, f"claim payer {payer}", *CLEAN[1:]]) for _ in range(150)]
+    return clean + [shorthand.claims([f"claim payer {payer}", *BROKEN]) for _ in range(10)]
 
 
 def ratio(one: Bench, many: Bench, times: int = 7) -> float:
@@ -240,4 +240,4 @@ def test_six_policies_for_every_payer_cost_no_more_than_the_one_that_is_for_it(p
 def test_the_measure_sees_a_policy_too_many(policies: list[Policy]) -> None:
     """Five policies that are for every payer are asked, and that is seen."""
     open_to_all = [Policy(replace(policy.file, scope=EVERYONE)) for policy in policies]
-    assert ratio(Bench(policies[:1]), Bench(open_to_all)) > MOST
+    assert ratio(Bench(policies[:1]), Bench(open_to_all), times=3) > MOST

@@ -32,6 +32,7 @@ on      = false
 check   = "described"
 codes   = "drawn"
 matching = "[a-z]{3}.*[0-9]"
+each    = { S9500 = "cuvitru|hizentra" }
 warn_only = ["837I", "S9501"]
 action  = "reject"
 status  = ["A6:306"]
@@ -148,6 +149,9 @@ FAULTS = [
     ('"[a-z]{3}.*[0-9]"', '"(?=a)"', "7-D01: matching: is not a pattern"),
     ('"[a-z]{3}.*[0-9]"', "7", "7-D01: matching: is not a pattern"),
     ('warn_only = ["837I", "S9501"]', 'warn_only = ["837X"]', '"837X" is no code, range or name of a set'),
+    ('{ S9500 = "cuvitru|hizentra" }', '{ S9500 = "(a+)+b" }', "7-D01: each: is not a table of codes and patterns"),
+    ('{ S9500 = "cuvitru|hizentra" }', '{ S950 = "a" }', "7-D01: each: is not a table of codes and patterns"),
+    ('{ S9500 = "cuvitru|hizentra" }', '"cuvitru"', "7-D01: each: is not a table of codes and patterns"),
     ("{ S9502 = 2024-06-30 }", '{ S9502 = "2024" }', "7-D02: ended: is not a table of codes and last days"),
     ("{ S9502 = 2024-06-30 }", "{ S950 = 2024-06-30 }", "7-D02: ended: is not a table of codes and last days"),
     ("{ S9502 = 2024-06-30 }", '"tinny"', '7-D02: ended: there is no table of codes "tinny"'),
