@@ -24,7 +24,6 @@ from edi837.scope import EVERYONE
 from edi837.shorthand import told
 from edi837.terms import Terms
 from tests import shorthand
-from tests import test_policy_mutants as mutants
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "docs" / "settings.example.toml"
@@ -177,31 +176,6 @@ def test_the_example_settings_judge_a_file(tmp_path: Path) -> None:
     segments = done.stdout.replace("\n", "").split("~")
     assert segments.count("STC*A3:21**U*******A3:454") == 4, "sent instead of A8:735, as the settings say"
     assert sum(segment.startswith("STC*A2:20") for segment in segments) == len(PAYERS) - 4
-
-
-# What may be changed in an edit and no case can tell, with the reason.
-EQUAL = {
-    **{f"{id} not only 837P": "an 837I names no taxonomy of who rendered a service"
-       for id in ("mi-hit-A01", "mt-hit-A03", "nc-hit-A02")},
-    **{f"{id} never without {place}": "for an inpatient the guide asks for more than a case says"
-       for id, places in (("mt-hit-A01", ["21"]), ("nd-hit-A02", ["21", "51", "61"])) for place in places},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("number", ILLUSTRATIONS)
-def test_every_word_of_an_illustration_is_told_by_a_case(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each edit, left out or changed in one word, has a case that comes out otherwise; unchanged it has none."""
-    alone = mutants.alone
-    monkeypatch.setitem(mutants.COURTS, number, trial.Court(locate(number)[0]))
-    monkeypatch.setattr(mutants, "alone", lambda case: alone(case) and not case.profile)
-    survivors = []
-    for edit in load(number).file.written:
-        assert not mutants.caught(number, edit, edit), edit.id
-        assert mutants.caught(number, edit, None), edit.id
-        changes = mutants.changes(number, edit)
-        survivors += [f"{edit.id} {name}" for name, new in changes if not mutants.caught(number, edit, new)]
-    assert survivors == [name for name in survivors if name in EQUAL]
-    assert set(survivors) == {name for name in EQUAL if name.startswith(number)}
 
 
 # ---------------------------------------------------------------- what it costs
