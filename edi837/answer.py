@@ -21,7 +21,7 @@ from typing import IO, BinaryIO
 from edi837.acks import Acknowledgements
 from edi837.acks.writer import spool
 from edi837.findings import Finding
-from edi837.frames import Verdict
+from edi837.frames import Event, Verdict
 from edi837.report import Report
 from edi837.terms import Terms, digest
 
@@ -44,6 +44,7 @@ class Outcome:
     rejected: int = 0  # claims sent back one by one
     rejects: int = 0  # findings that reject anything
     refused: bool = False  # something was refused by a TA1 or 999
+    numbers: int = 0  # control numbers that the acknowledgements took
     keep: Callable[[], None] = _nothing  # puts what was accepted into the history; for when the answers are out
 
 
@@ -67,8 +68,9 @@ def answer(
     now: datetime,
     control: int | None = None,
     phi: bool = False,
+    watch: Callable[[Event], None] | None = None,
 ) -> Outcome:
-    """Answer one file. Raises NotX12 when it holds no interchange."""
+    """Answer one file; ``watch`` is shown every event. Raises NotX12 when it holds no interchange."""
     if control is None:
         control = control_number(stream)
     outcome = Outcome()
@@ -81,6 +83,8 @@ def answer(
     for event in reading.tell():
         acks.take(event)
         report.take(event)
+        if watch:
+            watch(event)
         if isinstance(event, Verdict):
             outcome.claims += 1
             outcome.rejected += event.rejected
@@ -91,6 +95,7 @@ def answer(
     report.close()
     outcome.keep = reading.keep
     outcome.files = acks.finish()
+    outcome.numbers = acks.control - control
     for kind, wrapper, content in (("report.json", json_text, json), ("report.txt", text_text, text)):
         wrapper.detach()
         content.seek(0)

@@ -18,8 +18,8 @@ from typing import Any
 import click
 
 import edi837
-from edi837 import answer, codescli, draw, explain, gateway, options, policycli, rows, rulebook, rules, safe, table
-from edi837.console import FAULT, REJECTED, UNREADABLE, Findings, Run, opened
+from edi837 import answer, codescli, draw, explain, gatecli, options, policycli, rows, rulebook, rules, safe, table
+from edi837.console import FAULT, REJECTED, Findings, Run, opened
 from edi837.findings import Finding
 from edi837.frames import Verdict
 from edi837.terms import Terms
@@ -183,32 +183,6 @@ def explain_command(id: str, names: tuple[str, ...]) -> int:
     return 0
 
 
-@main.group("gateway")
-def gateway_group() -> None:
-    """A folder of interchanges: in/ is answered into out/, originals are filed."""
-
-
-@gateway_group.command()
-@click.argument("dir", type=click.Path(file_okay=False, path_type=Path))
-@options.judging
-@options.now
-@options.control
-def once(dir: Path, terms: Terms, now: datetime | None, control: int | None) -> int:
-    """Answer every file of DIR/in into DIR/out, then stop.
-
-    Each original moves to DIR/archive when it was answered, DIR/error when a TA1 or 999 refused
-    it or part of it, DIR/quarantine with a reason when it could not be answered.
-    """
-    run = Run()
-    with run.guarding(str(dir)):
-        for filed in gateway.once(dir, terms, now=now or datetime.now(), control=control):
-            detail = f": {filed.reason}" if filed.reason else ""
-            click.echo(f"{safe.text(filed.name)} -> {filed.folder}, {len(filed.answers)} answers{detail}")
-            if filed.reason:
-                run.worsen(FAULT if filed.fault else UNREADABLE)
-            elif filed.folder == "error" or filed.rejected:
-                run.worsen(REJECTED)
-    return run.status
 
 
 @main.command()
@@ -236,6 +210,7 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
 
 main.add_command(codescli.codes)
 main.add_command(policycli.policy)
+main.add_command(gatecli.gateway)
 
 
 def _unicode() -> bool:

@@ -24,7 +24,7 @@ those below, each with what it means::
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from edi837.acks import Profile, Source
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.rules import Policy
 
-_TOP = ("policies", "route", "replies")
+_TOP = ("policies", "route", "replies", "gateway", "partner")  # the last two are read by `gateway`
 _REPLIES = ("role", "name", "id", "line_stc_date", "stc12_text", "instead")
 
 
@@ -48,17 +48,11 @@ class Config:
 
 def read(path: Path) -> Config:
     """The settings of a file. PolicyError names all that is wrong with it, or with a policy it names."""
-    problems = Problems(path.name)
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PolicyError([f"{path.name}: cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolicyError([f"{path.name}: is not TOML: {error}"]) from error
-    _known(tables, _TOP, "", problems)
-    loaded = _Loaded(path.parent, problems)
-    general = _table(tables, "policies", problems)
-    _known(general, ("default",), "policies", problems)
+    problems, tables = Problems(path.name), tables_of(path)
+    known(tables, _TOP, "", problems)
+    loaded = Loaded(path.parent, problems)
+    general = table(tables, "policies", problems)
+    known(general, ("default",), "policies", problems)
     default = loaded.policies(general["default"], "policies: default") if "default" in general else None
     routes: dict[str, tuple[Policy, ...]] = {}
     written = tables.get("route", [])
@@ -67,17 +61,27 @@ def read(path: Path) -> Config:
         written = []
     for number, route in enumerate(written, 1):
         where = f"route {number}"
-        _known(route, ("payers", "policies"), where, problems)
-        for payer in _texts(route.get("payers"), f"{where}: payers", problems):
+        known(route, ("payers", "policies"), where, problems)
+        for payer in texts(route.get("payers"), f"{where}: payers", problems):
             if payer in routes:
                 problems.add(0, where, f'payer "{payer}" has a route already')
             routes[payer] = loaded.policies(route.get("policies"), f"{where}: policies")
-    replies = _replies(_table(tables, "replies", problems), problems)
+    said = replies(table(tables, "replies", problems), problems)
     problems.settle()
-    return Config(default, routes, replies)
+    return Config(default, routes, said)
 
 
-class _Loaded:
+def tables_of(path: Path) -> dict[str, object]:
+    """The tables of a settings file, unread. PolicyError when it is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError([f"{path.name}: cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError([f"{path.name}: is not TOML: {error}"]) from error
+
+
+class Loaded:
     """Policies by name; each is loaded but once."""
 
     def __init__(self, folder: Path, problems: Problems) -> None:
@@ -86,8 +90,9 @@ class _Loaded:
         self._known: dict[str, Policy] = {}
 
     def policies(self, names: object, where: str) -> tuple[Policy, ...]:
+        """The policies of these names and paths."""
         found = []
-        for name in _texts(names, where, self._problems):
+        for name in texts(names, where, self._problems):
             try:
                 if name not in self._known:
                     self._known[name] = rules.load(self._folder / name if name.endswith(".toml") else name)
@@ -98,49 +103,53 @@ class _Loaded:
         return tuple(found)
 
 
-def _replies(table: Mapping[str, object], problems: Problems) -> Profile:
-    _known(table, _REPLIES, "replies", problems)
+def replies(said: Mapping[str, object], problems: Problems) -> Profile:
+    """The switches of the 277CA."""
+    known(said, _REPLIES, "replies", problems)
     for key in ("line_stc_date", "stc12_text"):
-        if not isinstance(table.get(key, False), bool):
+        if not isinstance(said.get(key, False), bool):
             problems.add(0, "replies", f"{key} is true or false")
-    if table.get("role", "payer") not in ("payer", "clearinghouse"):
+    if said.get("role", "payer") not in ("payer", "clearinghouse"):
         problems.add(0, "replies", 'role is "payer" or "clearinghouse"')
-    name, id = table.get("name", ""), table.get("id", "")
+    name, id = said.get("name", ""), said.get("id", "")
     if not (isinstance(name, str) and isinstance(id, str) and bool(name) == bool(id)):
         problems.add(0, "replies", "name and id are texts, both or neither")
         name = id = ""
     instead: dict[str, tuple[str, ...]] = {}
-    for status, codes in _table(table, "instead", problems).items():
+    for status, codes in table(said, "instead", problems).items():
         where = f"replies.instead: {status}"
         if status not in statuscodes.STATUSES:
             problems.add(0, where, f"unknown status{nearest(status, statuscodes.STATUSES)}")
-        instead[status] = tuple(_texts(codes, where, problems))
+        instead[status] = tuple(texts(codes, where, problems))
         for fault in statuscodes.faults(instead[status]):
             problems.add(0, where, fault)
     return Profile(
-        role="clearinghouse" if table.get("role") == "clearinghouse" else "payer",
+        role="clearinghouse" if said.get("role") == "clearinghouse" else "payer",
         source=Source(name, id) if name and id else None,
-        line_stc_date=table.get("line_stc_date") is True,
-        stc12_text=table.get("stc12_text") is True,
+        line_stc_date=said.get("line_stc_date") is True,
+        stc12_text=said.get("stc12_text") is True,
         instead=instead,
     )
 
 
-def _known(table: Mapping[str, object], keys: tuple[str, ...], where: str, problems: Problems) -> None:
-    for key in table:
+def known(said: Mapping[str, object], keys: Collection[str], where: str, problems: Problems) -> None:
+    """Note every key that there is not."""
+    for key in said:
         if key not in keys:
             problems.add(0, where, f'unknown key "{key}"{nearest(key, keys)}')
 
 
-def _table(tables: Mapping[str, object], key: str, problems: Problems) -> dict[str, object]:
-    table = tables.get(key, {})
-    if not isinstance(table, dict):
+def table(tables: Mapping[str, object], key: str, problems: Problems) -> dict[str, object]:
+    """A table by its key; none is an empty one."""
+    found = tables.get(key, {})
+    if not isinstance(found, dict):
         problems.add(0, key, "is not a table")
         return {}
-    return table
+    return found
 
 
-def _texts(words: object, where: str, problems: Problems) -> list[str]:
+def texts(words: object, where: str, problems: Problems) -> list[str]:
+    """A list of texts."""
     if not isinstance(words, list) or not all(isinstance(each, str) and each for each in words):
         problems.add(0, where, 'is a list of texts: ["..."]')
         return []

@@ -8,7 +8,7 @@ one header with its trailer; the order of the frames is watched by `process`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edi837 import syntax
@@ -32,6 +32,9 @@ class Note:
     grave: bool = True
 
 
+# What is asked of the house's own memory about an ISA whose form is good.
+Admit = Callable[[Sequence[str]], Iterable[Note]]
+TWICE = Note("TA1:025", "ISA13 came before in this file", "number each interchange apart", 13)
 _UNUSABLE = {  # what a delimiter that cannot be used is for, and its element
     "004": ("end segments", 0), "026": ("separate elements", 0), "027": ("separate components", 16),
 }  # fmt: skip

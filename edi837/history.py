@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
 
+from edi837 import keyed
 from edi837.claim import Claim, Drug, ServiceLine
 from edi837.findings import Edi837Error
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
@@ -82,7 +82,7 @@ class History:
         """Opens the store, or makes it with its key, both for their owner alone. HistoryError says why it cannot."""
         self._source = source
         try:
-            self._key = _key(path.with_name(f"{path.name}.key"), new=not path.exists())
+            self._key = keyed.key(path.with_name(f"{path.name}.key"), new=not path.exists())
             self._file = sqlite3.connect(path, isolation_level=None, timeout=30)
             os.chmod(path, 0o600)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = FILE"):
@@ -131,8 +131,7 @@ class History:
         return self._source
 
     def _hash(self, *said: object) -> bytes:
-        text = "\0".join(map(str, said)).encode("utf-8", "surrogatepass")
-        return blake2b(text, digest_size=16, key=self._key).digest()
+        return keyed.digest(self._key, *said)
 
     def _who(self, claim: Claim) -> bytes:
         patient, member = claim.patient, claim.subscriber.id
@@ -219,15 +218,3 @@ def _line(row: Row, kind: str) -> ServiceLine:
         last=date.fromordinal(last) if last else None, date_source=dated, place=place,
         drug=Drug("N4", ndc) if ndc else None,
     )  # fmt: skip
-
-
-def _key(path: Path, new: bool) -> bytes:
-    """The key of the store; made with a new store, and never anew for an old one: its hashes would mean nothing."""
-    if new and not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(32))
-    key = path.read_bytes()
-    if len(key) != 32:
-        raise OSError(f"{path.name} does not hold a key of 32 bytes")
-    return key

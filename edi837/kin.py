@@ -21,6 +21,7 @@ from edi837 import process, x12
 from edi837.bench import Bench
 from edi837.claim import Claim, Party
 from edi837.companion import Guides
+from edi837.envelope import Admit
 from edi837.findings import Finding
 from edi837.frames import End, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import MOST_HELD, Judge
@@ -42,7 +43,9 @@ def who(claim: Claim) -> bytes:
     return blake2b("\0".join(said).upper().encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def judges(stream: BinaryIO, bench: Bench, guides: Guides | None = None) -> Sequence[Judge]:
+def judges(
+    stream: BinaryIO, bench: Bench, guides: Guides | None = None, admit: Admit | None = None
+) -> Sequence[Judge]:
     """The judges to read a file with, from where the stream stands; it is left there."""
     if not bench.looks_beyond or not stream.seekable():
         return (bench,)
@@ -52,7 +55,7 @@ def judges(stream: BinaryIO, bench: Bench, guides: Guides | None = None) -> Sequ
     if again is None:
         return (bench,)
     aside = _Aside(again)
-    aside.fill(process.tell(stream, (aside,), None, guides))
+    aside.fill(process.tell(stream, (aside,), None, guides, admit))
     stream.seek(start)
     return (Foretold(bench, aside.judged(bench)),)
 

@@ -34,11 +34,11 @@ overlay = click.option(
     "--guide-overlay", "overlays", multiple=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="A companion guide (schemas/companion.rng) that narrows or widens the guide. May be given again.",
 )  # fmt: skip
-_config = click.option(
+config_file = click.option(
     "--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Settings: policies by payer, and switches of the 277CA.",
 )  # fmt: skip
-_history = click.option(
+history = click.option(
     "--history", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="A store of claims accepted before, for rules on frequency, ranks and duplicates. ack adds to it.",
 )  # fmt: skip
@@ -54,12 +54,15 @@ def judging(command: Command) -> Command:
         *args: object, names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None,
         history: Path | None, **more: object,
     ) -> object:  # fmt: skip
-        return command(*args, terms=_terms(names, overlays, config_file, history), **more)
+        return command(*args, terms=terms_of(names, overlays, config_file, history), **more)
 
-    return policies(overlay(_config(_history(with_terms))))
+    return policies(overlay(config_file(history(with_terms))))
 
 
-def _terms(names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None, history: Path | None) -> Terms:
+def terms_of(
+    names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None, history: Path | None
+) -> Terms:
+    """What these options stand for; a usage error says what is wrong with one."""
     try:
         settings = config.read(config_file) if config_file else config.Config()
     except rules.PolicyError as error:

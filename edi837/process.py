@@ -13,6 +13,7 @@ from typing import BinaryIO
 from edi837 import envelope, grammar, loops, x12
 from edi837.chart import Chart, Loop, chart
 from edi837.companion import Guides
+from edi837.envelope import Admit
 from edi837.findings import Finding, Level, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Gate, Judge
@@ -25,13 +26,14 @@ _GUIDES = Guides()  # as published
 
 
 def tell(
-    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None, guides: Guides | None = None
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None, guides: Guides | None = None,
+    admit: Admit | None = None,
 ) -> Iterator[Event]:
     """Tell a stream of interchanges as events; ``codes`` and ``guides`` are the operator's own.
 
-    Raises NotX12 when it holds none.
+    ``admit`` says what speaks against an ISA beyond its form. Raises NotX12 when the stream holds none.
     """
-    for event in tell_loops(stream, policies, codes, guides):
+    for event in tell_loops(stream, policies, codes, guides, admit):
         if isinstance(event, Loop):
             event.release()
         else:
@@ -39,7 +41,8 @@ def tell(
 
 
 def tell_loops(
-    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None, guides: Guides | None = None
+    stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None, guides: Guides | None = None,
+    admit: Admit | None = None,
 ) -> Iterator[Event | Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
     numbers: set[tuple[str, ...]] = set()
@@ -56,7 +59,7 @@ def tell_loops(
             yield _outside(*stray)
             stray = None
         refused = bool(item.unusable)
-        yield from _Teller(item, policies, codes, guides or _GUIDES, seen).tell(numbers)
+        yield from _Teller(item, policies, codes, guides or _GUIDES, seen).tell(numbers, admit)
     if stray:
         yield _outside(*stray)
 
@@ -76,11 +79,8 @@ class _Teller:
         self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None, guides: Guides, seen: Seen
     ) -> None:
         self._seen = seen  # claims of the file; those of what is refused do not count
-        self._codes = codes
-        self._guides = guides
-        self._raw = raw
-        self._pieces = raw.pieces
-        self._delimiters = raw.delimiters
+        self._codes, self._guides = codes, guides
+        self._raw, self._pieces, self._delimiters = raw, raw.pieces, raw.delimiters
         self._policies = policies
         self._stop: x12.Segment | None = None  # read and not yet acted on
         self._group_day = ""  # GS04
@@ -91,15 +91,15 @@ class _Teller:
         self._at = Place(interchange=self._frame.number)
         self._stray = False
 
-    def tell(self, numbers: set[tuple[str, ...]]) -> Iterator[Event | Loop]:
+    def tell(self, numbers: set[tuple[str, ...]], admit: Admit | None = None) -> Iterator[Event | Loop]:
         frame = self._frame
         yield frame
         for note in envelope.isa(frame.header, self._raw.unusable):
             yield self._noted(note, "interchange", "ISA", self._at)
         identity = (*tuple(frame.header[5:9]), frame.number)
-        if identity in numbers:
-            duplicate = envelope.Note("TA1:025", "ISA13 came before in this file", "number each interchange apart", 13)
-            yield self._noted(duplicate, "interchange", "ISA", self._at)
+        admitted = [envelope.TWICE] if identity in numbers else admit(frame.header) if admit else ()
+        for note in admitted if not frame.refused else ():
+            yield self._noted(note, "interchange", "ISA", self._at)
         numbers.add(identity)
         self._seen.settle()
         try:

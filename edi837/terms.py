@@ -16,6 +16,7 @@ from edi837 import kin, process
 from edi837.acks import Profile
 from edi837.bench import Bench
 from edi837.companion import Guides
+from edi837.envelope import Admit
 from edi837.frames import Event
 from edi837.gate import Judge
 from edi837.history import History
@@ -33,6 +34,7 @@ class Terms:
     guides: Guides = field(default_factory=Guides)  # as companions change them
     history: Path | None = None  # a store of claims accepted before
     replies: Profile = field(default_factory=Profile)  # of the 277CA
+    admit: Admit | None = None  # what speaks against an interchange before it is read
 
     def read(self, stream: BinaryIO) -> Reading:
         """Begin to read a file."""
@@ -56,7 +58,8 @@ class Reading:
 
     def tell(self) -> Iterator[Event]:
         """The events of the file. Raises NotX12 when it holds no interchange."""
-        for event in process.tell(self._stream, self.judges(), self._terms.codes, self._terms.guides):
+        terms = self._terms
+        for event in process.tell(self._stream, self.judges(), terms.codes, terms.guides, terms.admit):
             if self._new:
                 self._new.take(event)
             yield event
@@ -65,7 +68,7 @@ class Reading:
         """Who judges the claims of the file: nobody, when there is neither a policy nor a history."""
         if not (self._terms.policies or self._terms.routes or self._past):
             return ()
-        return kin.judges(self._stream, self._bench, self._terms.guides)
+        return kin.judges(self._stream, self._bench, self._terms.guides, self._terms.admit)
 
     def keep(self) -> None:
         """Put what was accepted into the history, once the answers are out."""

@@ -168,15 +168,12 @@ def test_gateway_once_files_everything(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for source in (DEMO, CLEAN, REFUSED, NOT_X12):
         (tmp_path / "in" / source.name).write_bytes(source.read_bytes())
-    done = edi837("gateway", "once", tmp_path)
-    assert done.returncode == 3
-    folders = ("in", "archive", "error", "quarantine")
-    filed = {folder: sorted(p.name for p in (tmp_path / folder).iterdir()) for folder in folders}
-    assert filed == {
-        "in": [],
-        "archive": ["demo.edi", "minimum.edi"],
-        "error": ["missing-segment.edi"],
-        "quarantine": ["not-x12.edi", "not-x12.edi.reason.json"],
-    }
-    assert (tmp_path / "archive" / "demo.edi").read_bytes() == DEMO.read_bytes()
-    assert (tmp_path / "out" / "demo.edi.277ca.edi").exists()
+    done = edi837("gateway", "once", tmp_path, "--all", "--json")
+    assert done.returncode == 3, done.stderr
+    filed = {each["name"]: each for each in json.loads(done.stdout)}
+    assert {name: each["folder"] for name, each in filed.items()} == {
+        "demo.edi": "archive", "minimum.edi": "archive", "missing-segment.edi": "error", "not-x12.edi": "quarantine",
+    }  # fmt: skip
+    assert list((tmp_path / "in").iterdir()) == []
+    assert (tmp_path / filed["demo.edi"]["path"] / "original.edi").read_bytes() == DEMO.read_bytes()
+    assert all((tmp_path / "out" / name).exists() for name in filed["demo.edi"]["answers"])

@@ -1,32 +1,33 @@
-"""A folder of interchanges: everything is answered and filed, nothing is lost, nothing is overwritten."""
+"""A folder of interchanges: everything is answered once and filed, nothing is lost, nothing is overwritten."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import stat
 from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edi837 import answer, gateway
+from edi837 import answer
+from edi837.acks import Profile
 from edi837.findings import Edi837Error
-from edi837.gateway import FOLDERS, Filed
+from edi837.gateway import names
+from edi837.gateway.fsops import Disk
+from edi837.gateway.layout import FOLDERS, Layout
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.reading import REASONS
+from edi837.gateway.settings import Partner
 from edi837.rules import load
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
+from tests.gateways import DAY, GOOD, NOW, WRONG, Told, drop, kinds, numbered, once, originals, tree
 from tests.snippets import CLAIM_P, HEAD, interchange
-from tests.test_answer import fails_at
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-NOW = datetime(2026, 1, 15, 9, 30)
-GOOD = interchange(HEAD + CLAIM_P)
-WRONG = GOOD.replace(b"HI*ABK:A419~\n", b"").replace(b"SE*24*", b"SE*23*")
-ENDINGS = (".999.edi", ".277ca.edi", ".report.json", ".report.txt")
 
 
 @pytest.fixture
@@ -35,28 +36,14 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "gate"
 
 
-def drop(root: Path, **files: bytes) -> None:
-    """Put files into in/; ``a_edi`` is a.edi."""
-    for name, data in files.items():
-        (root / "in" / name.replace("_", ".")).write_bytes(data)
+def ledger(root: Path) -> Ledger:
+    layout = Layout(str(root))
+    return Ledger(layout.ledger, layout.own("key"))
 
 
-def once(root: Path, **more: Any) -> dict[str, Filed]:
-    return {filed.original.name: filed for filed in gateway.once(root, Terms([load("042")]), now=NOW, **more)}
-
-
-def names(root: Path, folder: str) -> list[str]:
-    return sorted(path.name for path in (root / folder).iterdir())
-
-
-def contents(root: Path) -> list[bytes]:
-    """Every original, wherever it is."""
-    found = []
-    for folder in ("in", "archive", "error", "quarantine"):
-        found += [
-            p.read_bytes() for p in (root / folder).iterdir() if p.is_file() and not p.name.endswith(".reason.json")
-        ]
-    return sorted(found)
+def manifest(root: Path, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / path / "manifest.json").read_text("utf-8"))
+    return found
 
 
 # ------------------------------------------------------------------ where things belong
@@ -65,101 +52,259 @@ def contents(root: Path) -> list[bytes]:
 def test_each_file_goes_where_it_belongs(root: Path) -> None:
     refused = (FIXTURES / "envelope" / "bad-usage-indicator.edi").read_bytes()
     policy = (FIXTURES / "837P" / "fail" / "policy-bundles.edi").read_bytes()
-    drop(
-        root,
-        good_edi=GOOD,
-        wrong_edi=WRONG,
-        refused_edi=refused,
-        policy_edi=policy,
-        letter_txt=b"Dear plan",
-        empty_edi=b"",
-    )
-    filed = once(root)
-    assert {name: f.folder for name, f in filed.items()} == {
-        "good.edi": "archive",
-        "policy.edi": "archive",
-        "wrong.edi": "error",
-        "refused.edi": "error",
-        "letter.txt": "quarantine",
-        "empty.edi": "quarantine",
-    }
-    assert names(root, "in") == []
-    assert names(root, "archive") == ["good.edi", "policy.edi"]
-    assert names(root, "error") == ["refused.edi", "wrong.edi"]
-    assert names(root, "quarantine") == ["empty.edi", "empty.edi.reason.json", "letter.txt", "letter.txt.reason.json"]
-    assert names(root, "out") == sorted(
-        [f"{name}{end}" for name in ("good.edi", "policy.edi") for end in ENDINGS]
-        + [f"wrong.edi{end}" for end in ENDINGS if "277" not in end]
-        + [f"refused.edi{end}" for end in (".ta1.edi", ".report.json", ".report.txt")]
-    )
-    assert (root / "archive" / "good.edi").read_bytes() == GOOD
-    assert (root / "error" / "wrong.edi").read_bytes() == WRONG
+    data = {
+        "good.edi": GOOD, "wrong.edi": numbered(2, WRONG), "refused.edi": refused, "policy.edi": numbered(3, policy),
+        "letter.txt": b"Dear plan", "empty.edi": b"",
+    }  # fmt: skip
+    for name, content in data.items():
+        drop(root, name, content)
+    filed = {each.name: each for each in once(root)}
+    assert {name: each.folder for name, each in filed.items()} == {
+        "good.edi": "archive", "policy.edi": "archive", "wrong.edi": "error", "refused.edi": "error",
+        "letter.txt": "quarantine", "empty.edi": "quarantine",
+    }  # fmt: skip
+    assert tree(root, "in", ".edi837/work", ".edi837/stage") == []
+    for name, each in filed.items():
+        assert (root / each.path / "original.edi").read_bytes() == data[name]
+        assert manifest(root, each.path)["name"] == name
+    assert filed["good.edi"].path == f"archive/{DAY}/{filed['good.edi'].job}"
+    assert filed["letter.txt"].path == f"quarantine/{filed['letter.txt'].job}"
+    assert {name: kinds(each.answers) for name, each in filed.items()} == {
+        "good.edi": ["277CA", "999"], "policy.edi": ["277CA", "999"], "wrong.edi": ["999"], "refused.edi": ["TA1"],
+        "letter.txt": [], "empty.edi": [],
+    }  # fmt: skip
+    assert tree(root, "out") == sorted(f"out/{name}" for each in filed.values() for name in each.answers)
     assert (filed["policy.edi"].rejected, filed["good.edi"].rejected) == (True, False)
-    assert sorted(filed["good.edi"].answers) == sorted(root / "out" / f"good.edi{end}" for end in ENDINGS)
+    for name in ("good.edi", "wrong.edi", "refused.edi"):
+        beside = {path.name for path in (root / filed[name].path).iterdir()}
+        assert beside == {"original.edi", "manifest.json", "report.json", "report.txt"}
 
 
-def test_one_claim_sent_back_is_known(root: Path) -> None:
-    drop(root, one_edi=GOOD.replace(b"HC:S9500*100*UN*1*", b"HC:S9500*100*UN*2*"))
-    (filed,) = once(root).values()
-    assert (filed.folder, filed.rejected) == ("archive", True)
+def test_reports_may_go_out_with_the_answers(root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    (filed,) = once(root, reports="out")
+    assert kinds(filed.answers) == ["277CA", "999", "report", "report"]
+    assert {path.name for path in (root / filed.path).iterdir()} == {"original.edi", "manifest.json"}
 
 
 def test_a_quarantined_file_has_its_reason_beside_it(root: Path) -> None:
-    drop(root, letter_txt=b"\n\nDear plan, JANE DOE", cut_edi=GOOD[:50])
-    filed = once(root)
-    assert filed["letter.txt"].reason == "not X12 at byte 2"
-    note = json.loads((root / "quarantine" / "letter.txt.reason.json").read_text("utf-8"))
-    assert note == {"file": "letter.txt", "reason": "not X12 at byte 2", "at": "2026-01-15T09:30:00"}
-    assert filed["cut.edi"].reason == "not X12 at byte 50"
-    assert not filed["letter.txt"].fault
-    assert names(root, "out") == []
+    drop(root, "letter.txt", b"\n\nDear plan, JANE DOE")
+    drop(root, "cut.edi", GOOD[:50])
+    for filed in once(root):
+        assert filed.reason == "not_x12"
+        said = manifest(root, filed.path)
+        assert (said["reason"], said["why"]) == ("not_x12", REASONS["not_x12"])
+        assert "JANE" not in json.dumps(said)
+    assert tree(root, "out") == []
 
 
-def test_folders_are_made_for_their_owner_alone(tmp_path: Path) -> None:
-    assert once(tmp_path / "new" / "gate") == {}
-    for folder in FOLDERS:
-        assert stat.S_IMODE((tmp_path / "new" / "gate" / folder).stat().st_mode) == 0o700
-
-
-def test_files_are_for_their_owner_alone(root: Path) -> None:
-    drop(root, good_edi=GOOD, wrong_edi=WRONG, letter_txt=b"Dear plan")
-    for path in (root / "in").iterdir():
-        path.chmod(0o666)
-    old = os.umask(0o022)
+def test_everything_is_for_its_owner_alone(root: Path) -> None:
+    for name, data in (("a.edi", GOOD), ("b.edi", numbered(2, WRONG)), ("c.txt", b"Dear plan")):
+        drop(root, name, data).chmod(0o666)
+    old = os.umask(0)
     try:
         once(root)
     finally:
         os.umask(old)
-    filed = [path for folder in FOLDERS for path in (root / folder).iterdir()]
-    assert len(filed) == 4 + 3 + 2 + 2
-    assert {stat.S_IMODE(path.stat().st_mode) for path in filed} == {0o600}
+    paths = [path for path in root.rglob("*") if path.name != "in"]
+    assert len(paths) > 25
+    for path in paths:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_files_are_taken_in_the_order_of_their_names(root: Path) -> None:
-    drop(root, b_edi=GOOD, a_edi=GOOD, c_edi=b"letter")
-    assert list(once(root)) == ["a.edi", "b.edi", "c.edi"]
+def test_the_oldest_is_taken_first(root: Path) -> None:
+    for age, name in enumerate(("b.edi", "a.edi", "c.edi")):
+        path = drop(root, name, numbered(age + 1))
+        os.utime(path, (1_700_000_000 - age, 1_700_000_000 - age))
+    assert [each.name for each in once(root)] == ["c.edi", "a.edi", "b.edi"]
 
 
 def test_the_second_time_there_is_nothing_to_do(root: Path) -> None:
-    drop(root, good_edi=GOOD)
+    drop(root, "good.edi", GOOD)
     once(root)
-    before = {path: path.read_bytes() for folder in FOLDERS for path in (root / folder).iterdir()}
-    assert once(root) == {}
-    assert {path: path.read_bytes() for folder in FOLDERS for path in (root / folder).iterdir()} == before
+    before = {path: path.read_bytes() for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()}
+    assert once(root) == []
+    after = {path: path.read_bytes() for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()}
+    assert after == before
+
+
+# ------------------------------------------------------------------ control numbers
+
+
+def isa13s(root: Path) -> list[int]:
+    """The control numbers of all answers, in the order of the names of their jobs."""
+    found = []
+    for path in (root / "out").iterdir():
+        found += [int(text[90:99]) for text in path.read_text("latin-1").split("\n") if text.startswith("ISA")]
+    return sorted(found)
+
+
+def test_numbers_come_from_the_ledger_without_a_gap(root: Path) -> None:
+    for run in range(4):
+        for number in range(30):
+            drop(root, f"{number}.edi", numbered(run * 30 + number + 1, WRONG if number % 3 else GOOD))
+        once(root, batch=7)
+    assert isa13s(root) == list(range(1, 4 * (10 * 2 + 20) + 1))
+
+
+def test_one_file_may_need_more_numbers_than_a_lease_holds(root: Path) -> None:
+    many = b"".join(numbered(number) for number in range(1, 301))
+    drop(root, "a.edi", many)
+    drop(root, "b.edi", numbered(999))
+    once(root)
+    assert isa13s(root) == list(range(1, 603))
+
+
+def test_what_a_dead_worker_had_left_goes_to_the_next(root: Path) -> None:
+    once(root)
+    with_ledger = ledger(root)
+    nobody: Callable[[str], bool] = lambda _: False  # noqa: E731
+    everybody: Callable[[str], bool] = lambda _: True  # noqa: E731
+    assert with_ledger.lease("one", 10, nobody) == 1
+    assert with_ledger.lease("two", 10, everybody) == 101, "one is alive"
+    assert with_ledger.lease("two", 10, everybody) == 101, "its own again"
+    with with_ledger.writing():
+        with_ledger.take("two", 101, 95)
+    assert with_ledger.lease("two", 10, everybody) == 196, "extended, for nobody took any since"
+    assert with_ledger.lease("three", 10, nobody) == 1, "one is dead"
+    assert with_ledger.lease("three", 1000, everybody) == 301, "too few are left: a lease of its own"
+    assert with_ledger.lease("four", 20, nobody) == 1, "and the rest is for others"
+
+
+# ------------------------------------------------------------------ duplicates, usage, partners
+
+
+def test_an_interchange_that_came_before_is_refused_and_not_read(root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    (first,) = once(root)
+    drop(root, "b.edi", GOOD.replace(b"BATCH1", b"BATCH2"))
+    (second,) = once(root)
+    assert (second.folder, kinds(second.answers)) == ("error", ["TA1"])
+    ta1 = (root / "out" / second.answers[0]).read_bytes()
+    assert b"TA1*000000001*250303*0915*R*025~" in ta1
+    said = manifest(root, second.path)
+    assert (said["duplicate_of"], said["claims"], said["same_bytes_as"]) == (first.job, 0, "")
+
+
+def test_two_of_the_same_number_in_one_batch(root: Path) -> None:
+    for name in ("a.edi", "b.edi"):
+        drop(root, name, GOOD)
+    first, second = once(root)
+    assert (first.folder, second.folder) == ("archive", "error")
+    assert manifest(root, second.path)["duplicate_of"] == first.job
+
+
+@pytest.mark.parametrize(
+    "change",
+    [(b"ZZ*SUBMIT042", b"ZZ*SUBMIT043"), (b"*0*T*:", b"*0*P*:"), (b"*000000001", b"*000000002"),
+     (b"ZZ*PAYER042 ", b"ZZ*PAYER043 "), (b"*ZZ*SUBMIT042", b"*30*SUBMIT042")],
+    ids=["ISA06", "ISA15", "ISA13", "ISA08", "ISA05"],
+)  # fmt: skip
+def test_another_identity_is_no_duplicate(change: tuple[bytes, bytes], root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    once(root)
+    drop(root, "b.edi", GOOD.replace(*change))
+    assert once(root)[0].folder == "archive"
+
+
+def test_a_refused_interchange_may_come_again_under_its_number(root: Path) -> None:
+    drop(root, "a.edi", GOOD.replace(b"IEA*1*", b"IEA*7*"))
+    (first,) = once(root)
+    assert kinds(first.answers) == ["TA1"]
+    drop(root, "b.edi", GOOD)
+    assert once(root)[0].folder == "archive", "it never entered"
+    drop(root, "c.edi", GOOD)
+    assert once(root)[0].folder == "error"
+
+
+def test_a_number_is_remembered_for_its_days(root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    once(root)
+    clock = Told()
+    clock.at = NOW + timedelta(days=366)
+    drop(root, "b.edi", GOOD)
+    assert once(root, clock=clock)[0].folder == "error"
+    clock.at = NOW + timedelta(days=367)
+    drop(root, "c.edi", GOOD)
+    assert once(root, clock=clock)[0].folder == "archive"
+
+
+@pytest.mark.parametrize(("action", "note"), [("warn", b"*E*025~"), ("off", b"*A*000~")])
+def test_duplicates_may_be_let_pass(action: str, note: bytes, root: Path) -> None:
+    asked = GOOD.replace(b"*0*T*:", b"*1*T*:")
+    for name in ("a.edi", "b.edi"):
+        drop(root, name, asked)
+    _, second = once(root, duplicates=action)
+    assert (second.folder, kinds(second.answers)) == ("archive", ["277CA", "999", "TA1"])
+    assert note in b"".join((root / "out" / name).read_bytes() for name in second.answers)
+
+
+def test_the_same_batch_again_is_noted(root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    once(root)
+    drop(root, "b.edi", numbered(2))
+    (again,) = once(root)
+    assert again.folder == "archive"
+    assert manifest(root, again.path)["sets_whose_batch_came_before"] == ["0001"]
+
+
+@pytest.mark.parametrize(("usage", "folder"), [("P", "error"), ("T", "archive"), ("any", "archive")])
+def test_a_test_is_no_production(usage: str, folder: str, root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    (filed,) = once(root, usage=usage)
+    assert filed.folder == folder
+    if folder == "error":
+        assert b"*R*020~" in (root / "out" / filed.answers[0]).read_bytes()
+
+
+def test_partners_are_answered_on_their_own_terms(root: Path) -> None:
+    strict = Terms([load("042")], replies=Profile(role="clearinghouse"))
+    partners = (
+        Partner("narrow", ("SUBMIT042",), ("OTHER",), names="{kind}-narrow-{job}.{ext}"),
+        Partner("acme", ("SUBMIT042",), folder="acme", names="{partner}-{kind}-{job}.{ext}", terms=strict),
+    )
+    units = GOOD.replace(b"HC:S9500*100*UN*1*", b"HC:S9500*100*UN*2*")
+    (root / "in" / "acme").mkdir()
+    drop(root, "a.edi", units, "in/acme")
+    drop(root, "b.edi", numbered(2, units).replace(b"GS*HC*SUBMIT042", b"GS*HC*OTHER"))
+    filed = {each.name: each for each in once(root, partners=partners, terms=Terms())}
+    assert (filed["a.edi"].rejected, filed["b.edi"].rejected) == (True, False), "042 is acme's alone"
+    assert all((root / "out" / "acme" / name).exists() and name.startswith("acme-") for name in filed["a.edi"].answers)
+    assert all((root / "out" / name).exists() and "-narrow-" in name for name in filed["b.edi"].answers)
+    (claims,) = [name for name in filed["a.edi"].answers if "277CA" in name]
+    assert b"NM1*AY*" in (root / "out" / "acme" / claims).read_bytes(), "a clearinghouse speaks"
+
+
+def test_a_file_in_the_folder_of_another_partner_is_put_aside(root: Path) -> None:
+    partners = (Partner("acme", ("ACME",), folder="acme"), Partner("us", ("SUBMIT042",)))
+    drop(root, "a.edi", GOOD, "in/acme")
+    (filed,) = once(root, partners=partners)
+    assert (filed.folder, filed.reason, filed.answers) == ("quarantine", "wrong_folder", ())
+
+
+@pytest.mark.parametrize(
+    ("unknown", "folder", "answers"),
+    [("accept", "archive", ["277CA", "999"]), ("reject", "error", ["TA1"]), ("quarantine", "quarantine", [])],
+)
+def test_an_unknown_sender(unknown: str, folder: str, answers: list[str], root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    (filed,) = once(root, unknown=unknown, partners=(Partner("other", ("OTHER",)),))
+    assert (filed.folder, kinds(filed.answers)) == (folder, answers)
 
 
 # ------------------------------------------------------------------ what is left alone
 
 LEFT = [
     ".hidden.edi", "~backup.edi", "up.edi.part", "up.edi.PARTIAL", "up.edi.tmp", "up.edi.filepart", "up.edi.crdownload",
-    "up.edi.swp", "up.edi.lock", "up.edi.done", "up.edi.ok",
+    "up.edi.swp", "up.edi.lock", "up.edi.camelLock", "up.edi.done", "up.edi.ok",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LEFT)
 def test_unfinished_and_hidden_names_are_left(name: str, root: Path) -> None:
-    (root / "in" / name).write_bytes(GOOD)
-    assert once(root) == {}
+    drop(root, name, GOOD)
+    assert once(root) == []
     assert (root / "in" / name).read_bytes() == GOOD
 
 
@@ -168,9 +313,15 @@ def _link(path: Path) -> None:
     path.symlink_to(path.parent.parent / "elsewhere.edi")
 
 
+def _second_name(path: Path) -> None:
+    (path.parent.parent / "elsewhere.edi").write_bytes(GOOD)
+    path.hardlink_to(path.parent.parent / "elsewhere.edi")
+
+
 KINDS: dict[str, Callable[[Path], Any]] = {
     "symlink": _link,
     "broken symlink": lambda path: path.symlink_to("nowhere"),
+    "second name": _second_name,
     "FIFO": os.mkfifo,
     "folder": Path.mkdir,
 }
@@ -181,214 +332,220 @@ def test_what_is_no_regular_file_is_left(kind: str, root: Path) -> None:
     path = root / "in" / "odd.edi"
     KINDS[kind](path)
     before = path.lstat()
-    drop(root, good_edi=GOOD)
-    assert list(once(root)) == ["good.edi"]
+    drop(root, "good.edi", numbered(7))
+    lines: list[str] = []
+    assert [each.name for each in once(root, lines=lines)] == ["good.edi"]
     assert path.lstat().st_ino == before.st_ino
-    assert names(root, "in") == ["odd.edi"]
+    assert [p.name for p in (root / "in").iterdir()] == ["odd.edi"]
+    assert sum('"ignored"' in line for line in lines) == 1, "said once, not each scan"
 
 
-def test_a_file_that_grows_while_it_is_read_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drop(root, slow_edi=GOOD[:400])
-    whole = answer.answer
+class Swapping(Disk):
+    """Puts another thing at the place of a file after it was looked at, before it is claimed."""
 
-    def answering(*args: Any, **more: Any) -> Any:
-        with (root / "in" / "slow.edi").open("ab") as file:
-            file.write(GOOD[400:500])
-        return whole(*args, **more)
+    def __init__(self, swap: Callable[[Path], Any]) -> None:
+        super().__init__()
+        self._swap = swap
 
-    with monkeypatch.context() as patched:
-        patched.setattr(answer, "answer", answering)
-        (filed,) = gateway.once(root, Terms([load("042")]), now=NOW)
-    assert (filed.folder, filed.fault, filed.answers) == ("in", False, ())
-    assert "still being written" in filed.reason
-    assert names(root, "out") == []
-    (root / "in" / "slow.edi").write_bytes(GOOD)
-    assert once(root)["slow.edi"].folder == "archive"
+    def rename(self, old: str, new: str) -> None:
+        if "/in/" in old:
+            Path(old).unlink()
+            self._swap(Path(old))
+        super().rename(old, new)
 
 
-def test_a_file_that_goes_away_does_not_stop_the_others(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drop(root, a_edi=GOOD, b_edi=GOOD)
-    ready = gateway._ready
-
-    def gone(path: Path) -> bool:
-        found = ready(path)
-        if path.name == "a.edi":
-            path.unlink()
-        return found
-
-    monkeypatch.setattr(gateway, "_ready", gone)
-    filed = once(root)
-    assert (filed["a.edi"].folder, filed["a.edi"].answers) == ("in", ())
-    assert filed["b.edi"].folder == "archive"
-    assert not [name for name in names(root, "out") if name.startswith("a.")]
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_swapped_before_the_claim_is_not_followed(kind: str, root: Path) -> None:
+    drop(root, "a.edi", numbered(2))
+    (filed,) = once(root, disk=Swapping(KINDS[kind]))
+    assert (filed.folder, filed.reason, filed.answers) == ("quarantine", "not_regular", ())
+    assert tree(root, "out") == []
+    if (root / "elsewhere.edi").exists():
+        assert (root / "elsewhere.edi").read_bytes() == GOOD
+        assert stat.S_IMODE((root / "elsewhere.edi").stat().st_mode) != 0o600 or kind == "second name"
 
 
 # ------------------------------------------------------------------ nothing is overwritten
 
 
-def test_a_name_that_came_before_gets_a_number(root: Path) -> None:
-    for number in range(3):
-        drop(root, same_edi=GOOD.replace(b"BATCH1", b"BATCH%d" % number))
-        once(root)
-    assert names(root, "archive") == ["same.edi", "same.edi.2", "same.edi.3"]
-    assert [(root / "archive" / name).read_bytes() for name in names(root, "archive")] == [
-        GOOD.replace(b"BATCH1", b"BATCH%d" % number) for number in range(3)
-    ]
-    assert len(names(root, "out")) == 12
-    assert b"BATCH2" in (root / "out" / "same.edi.3.277ca.edi").read_bytes()
+def test_a_name_that_is_taken_in_out_stays_as_it_is(root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    (filed,) = once(root, clock=Told(5))
+    (name,) = [name for name in filed.answers if name.startswith("999")]
+    clock = Told(5)  # the same chance, the same job, the same names
+    other = root.parent / "other"
+    drop(other, "a.edi", GOOD)
+    (other / "out").mkdir()
+    (other / "out" / name).write_bytes(b"from before")
+    (again,) = once(other, clock=clock)
+    assert again.job == filed.job
+    assert (other / "out" / name).read_bytes() == b"from before"
+    assert len(tree(other, "out")) == 3
+    wanted, found = ({p.read_bytes() for p in (each / "out").iterdir()} for each in (root, other))
+    assert wanted < found
 
 
-@pytest.mark.parametrize("data", [GOOD, WRONG, b"Dear plan"], ids=["archive", "error", "quarantine"])
-@pytest.mark.parametrize(
-    "taken", ["archive/x", "error/x", "quarantine/x", "quarantine/x.reason.json", "out/x.999.edi", "out/x.ta1.edi"]
-)
-def test_what_is_there_stays_as_it_is(taken: str, data: bytes, root: Path) -> None:
-    once(root)
-    (root / taken).write_bytes(b"from before")
-    drop(root, x=data)
-    (filed,) = once(root).values()
-    assert filed.name == "x.2"
-    assert filed.original.read_bytes() == data
-    assert (root / taken).read_bytes() == b"from before"
+def test_disk_does_not_replace_with_or_without_renameat2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from edi837.gateway import fsops
 
-
-def test_a_dangling_link_in_the_way_is_not_followed(root: Path) -> None:
-    once(root)
-    (root / "archive" / "x").symlink_to(root / "nowhere")
-    drop(root, x=GOOD)
-    assert list(once(root)) == ["x.2"]
-    assert not (root / "nowhere").exists()
-
-
-def test_a_file_may_be_named_like_the_reason_of_another(root: Path) -> None:
-    (root / "in" / "x").write_bytes(b"one letter")
-    (root / "in" / "x.reason.json").write_bytes(b"another letter")
-    once(root)
-    kept = sorted(path.read_bytes() for path in (root / "quarantine").iterdir() if b"letter" in path.read_bytes())
-    assert kept == [b"another letter", b"one letter"]
-    assert len(names(root, "quarantine")) == 4
+    for _ in range(2):
+        (tmp_path / "a").write_bytes(b"a")
+        (tmp_path / "b").write_bytes(b"b")
+        with pytest.raises(FileExistsError):
+            Disk().rename(str(tmp_path / "a"), str(tmp_path / "b"))
+        assert (tmp_path / "b").read_bytes() == b"b"
+        with pytest.raises(FileNotFoundError):
+            Disk().rename(str(tmp_path / "none"), str(tmp_path / "c"))
+        monkeypatch.setattr(fsops, "_renameat2", None)
 
 
 # ------------------------------------------------------------------ odd names
 
 ODD = [
     b"a\nb.edi", b"\x1b[2J\x1b[31m.edi", b"-rf", b"$(id).edi", b"a b.edi", b"\xff\xfe.edi", "naïve–é.edi".encode(),
-    b"con", b"x" * 255, b"y" * 250 + b".edi", "é".encode() * 120 + b".edi",
+    b"con", b"x" * 255, b"y" * 250 + b".edi", "é".encode() * 120 + b".edi", b"w1.x.0.", b"original.edi",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ODD, ids=[repr(name[:14]) for name in ODD])
 @pytest.mark.parametrize("data", [GOOD, b"Dear plan"], ids=["X12", "letter"])
 def test_odd_names(name: bytes, data: bytes, root: Path) -> None:
-    path = root / "in" / os.fsdecode(name)
-    path.write_bytes(data)
-    drop(root, zz_edi=GOOD)
-    second, first = sorted(gateway.once(root, Terms([load("042")]), now=NOW), key=lambda filed: filed.name != "zz.edi")
-    assert contents(root) == sorted([data, GOOD])
-    assert names(root, "in") == []
-    assert os.fsencode(first.original.name) == name[:200]
-    assert second.name == "zz.edi"
-    if data == GOOD:
-        assert {path.name for path in first.answers} == {first.name + end for end in ENDINGS}
-    else:
-        note = json.loads((root / "quarantine" / (first.name + ".reason.json")).read_text("utf-8"))
-        assert note["file"] == name.decode("utf-8", "backslashreplace")
-    for kind in (".report.txt", ".999.edi"):
-        shown = (root / "out" / ("zz.edi" + kind)).read_bytes()
-        assert b"\x1b" not in shown
-
-
-def test_two_long_names_that_begin_alike_are_kept_apart(root: Path) -> None:
-    for end in ("1", "2"):
-        (root / "in" / ("x" * 240 + end)).write_bytes(GOOD.replace(b"BATCH1", b"BATCH" + end.encode()))
-    once(root)
-    assert len(names(root, "archive")) == 2
-    assert len(names(root, "out")) == 8
-    assert contents(root) == [GOOD, GOOD.replace(b"BATCH1", b"BATCH2")]
+    (root / "in" / os.fsdecode(name)).write_bytes(data)
+    drop(root, "zz.edi", numbered(2))
+    filed = {each.name: each for each in once(root)}
+    assert originals(root) == sorted([data, numbered(2)])
+    assert tree(root, "in") == []
+    mine = next(each for each in filed.values() if each.name != "zz.edi")
+    said = manifest(root, mine.path)
+    assert said["name"] == name.decode("utf-8", "backslashreplace")
+    assert len(mine.answers) == (2 if data == GOOD else 0)
+    for path in tree(root, "out"):
+        assert path.isascii() and path.isprintable() and " " not in path
 
 
 def test_no_control_character_of_a_name_reaches_the_report(root: Path) -> None:
     (root / "in" / "\x1b[2J\x07\n.edi").write_bytes(GOOD)
-    once(root)
-    for path in (root / "out").iterdir():
-        if "report" in path.name:
-            assert not set(path.read_bytes()) & {0x1B, 0x07}
+    (filed,) = once(root)
+    for name in ("report.json", "report.txt", "manifest.json"):
+        assert not set((root / filed.path / name).read_bytes()) & {0x1B, 0x07}
 
 
-# ------------------------------------------------------------------ when the disk or we ourselves fail
+def test_no_token_leads_out_of_out() -> None:
+    import random
+
+    chance = random.Random(7)
+    wild = "../..\0%2f\\ CON:*?é\u202e\n\x1b[A-Z"
+    for _ in range(10_000):
+        said = ["".join(chance.choices(wild, k=chance.randrange(300))) for _ in range(3)]
+        name = names.output(names.TEMPLATE, "ta1", "job", isa06=said[0], isa13=said[1], partner=said[2])
+        assert os.path.basename(name) == name and len(name) <= 120
+        assert name.isascii() and name.startswith("TA1_") and name.endswith(".edi") and ".." not in name
 
 
-@pytest.mark.parametrize("call", ["replace", "fsync", "rename", "fdopen"])
-@pytest.mark.parametrize("number", range(1, 6))
-def test_a_full_disk_leaves_all_answers_or_none_and_the_original(
-    call: str, number: int, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drop(root, a_edi=GOOD, b_edi=b"Dear plan")
-    with monkeypatch.context() as patched:
-        patched.setattr(os, call, fails_at(number, getattr(os, call)))
-        filed = once(root)
-    assert contents(root) == sorted([GOOD, b"Dear plan"])
-    left = [f for f in filed.values() if f.folder == "in"]
-    assert len(left) == (number <= {"replace": 4, "fsync": 5, "rename": 2, "fdopen": 5}[call])
-    for each in left:
-        assert each.fault
-        assert each.reason == "cannot be read or written: No space left on device"
-        assert each.answers == ()
-    stays = [f.original.name for f in left]
-    assert names(root, "in") == stays
-    assert len(names(root, "out")) == (0 if "a.edi" in stays else 4)
-    assert names(root, "quarantine") == ([] if "b.edi" in stays else ["b.edi", "b.edi.reason.json"])
-    once(root)
-    assert names(root, "in") == []
-    assert names(root, "archive") == ["a.edi"]
-    assert names(root, "quarantine") == ["b.edi", "b.edi.reason.json"]
-    assert names(root, "out") == sorted(f"a.edi{end}" for end in ENDINGS)
+@pytest.mark.parametrize(
+    ("template", "wrong"),
+    [("{kind}_{job}.{ext}", False), ("{kind}.{ext}", True), ("{kind}_{job}", True), ("../{kind}_{job}.{ext}", True),
+     ("{kind}_{job}_{who}.{ext}", True), ("{kind}_{job.x}.{ext}", True), ("{kind}_{job.{ext}", True)],
+)  # fmt: skip
+def test_a_template_is_told_what_is_wrong_with_it(template: str, wrong: bool) -> None:
+    assert bool(names.fault(template)) == wrong
 
 
-def test_our_own_fault_is_put_aside_and_the_others_go_on(root: Path) -> None:
-    class Faulty:
-        name, scope, reach = "faulty", EVERYONE, "line"
-
-        def judge(self, claims: Any, **_: Any) -> Any:
-            if claims[0].id == "JANEDOE":
-                raise ValueError(f"cannot judge {claims[0].id}")
-            return [[] for _ in claims]
-
-    drop(root, a_edi=GOOD.replace(b"CLM*C1*", b"CLM*JANEDOE*"), b_edi=GOOD)
-    first, second = gateway.once(root, Terms([Faulty()]), now=NOW)  # type: ignore[list-item]
-    assert (first.folder, first.fault, first.reason) == ("quarantine", True, "our own fault: ValueError")
-    assert "JANEDOE" not in (root / "quarantine" / "a.edi.reason.json").read_text("utf-8")
-    assert second.folder == "archive"
-    assert not [name for name in names(root, "out") if name.startswith("a.")]
+# ------------------------------------------------------------------ when we ourselves fail
 
 
-def test_a_file_we_may_not_read_stays_and_the_others_go_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drop(root, a_edi=GOOD, b_edi=GOOD)
-    opening = Path.open
+class Faulty:
+    """A policy that cannot judge one claim."""
 
-    def barred(path: Path, *args: Any, **more: Any) -> Any:
-        if path.name == "a.edi":
-            raise PermissionError(errno.EACCES, "Permission denied")
-        return opening(path, *args, **more)
+    name, scope, reach = "faulty", EVERYONE, "line"
 
-    monkeypatch.setattr(Path, "open", barred)
-    filed = once(root)
-    assert (filed["a.edi"].folder, filed["b.edi"].folder) == ("in", "archive")
-    assert names(root, "in") == ["a.edi"]
+    def judge(self, claims: Any, **_: Any) -> Any:
+        if claims[0].id == "JANEDOE":
+            raise ValueError(f"cannot judge {claims[0].id}")
+        return [[] for _ in claims]
 
 
-def test_two_gateways_do_not_work_in_one_folder(root: Path) -> None:
-    drop(root, a_edi=GOOD, b_edi=GOOD)
-    working = gateway.once(root, Terms([load("042")]), now=NOW)
-    next(working)
-    with pytest.raises(Edi837Error, match="another gateway"):
-        list(gateway.once(root, Terms([load("042")]), now=NOW))
-    assert names(root, "in") == ["b.edi"]
-    assert [filed.name for filed in working] == ["b.edi"]
-    assert once(root) == {}, "and the folder is free again"
+def test_our_own_fault_costs_three_attempts_and_the_others_go_on(root: Path) -> None:
+    drop(root, "a.edi", GOOD.replace(b"CLM*C1*", b"CLM*JANEDOE*"))
+    drop(root, "b.edi", numbered(2))
+    lines: list[str] = []
+    filed = {each.name: each for each in once(root, terms=Terms([Faulty()]), lines=lines)}  # type: ignore[list-item]
+    assert (filed["a.edi"].folder, filed["a.edi"].reason) == ("quarantine", "fault")
+    assert filed["b.edi"].folder == "archive"
+    failed = [json.loads(line) for line in lines if "attempt_failed" in line]
+    assert [(each["attempts"], each["error"]) for each in failed] == [(n, "ValueError") for n in (1, 2, 3)]
+    assert failed[0]["at"].startswith("test_gateway.py:")
+    assert "JANEDOE" not in "".join(lines)
+    assert "JANEDOE" not in (root / filed["a.edi"].path / "manifest.json").read_text("utf-8")
+
+
+def test_a_file_that_grows_while_it_is_read_is_held(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(root, "slow.edi", GOOD)
+    whole = answer.answer
+    grown: list[Path] = []
+
+    def answering(*args: Any, **more: Any) -> Any:
+        if not grown:
+            (work,) = (root / ".edi837" / "work").glob("*/slow.edi")
+            grown.append(work)
+            with work.open("ab") as file:
+                file.write(numbered(2)[:300])
+        return whole(*args, **more)
+
+    monkeypatch.setattr(answer, "answer", answering)
+    assert once(root, all=False, incomplete_after=900.0) == []
+    assert tree(root, "out") == [] and len(tree(root, ".edi837/work")) == 1, "held, never back in in/"
+    (work,) = (root / ".edi837" / "work").glob("*/slow.edi")
+    work.write_bytes(GOOD + numbered(2))
+    (filed,) = once(root, all=False)
+    assert (filed.folder, len(filed.answers), filed.name) == ("archive", 2, "slow.edi")
+
+
+def test_two_workers_share_a_folder(root: Path) -> None:
+    from edi837 import gateway
+    from tests.gateways import world
+
+    for number in range(6):
+        drop(root, f"{number}.edi", numbered(number + 1))
+    one = gateway.drain(world(root, batch=2, clock=Told(1)), "one", all=True)
+    first = next(one)
+    other = once(root, clock=Told(2))
+    rest = list(one)
+    assert len(other) + len(rest) + 1 == 6
+    assert len({each.job for each in (*other, *rest, first)}) == 6
+    assert len(isa13s(root)) == 12 == len(set(isa13s(root)))
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "gate").write_bytes(b"a file")
     with pytest.raises(OSError, match="gate"):
         once(tmp_path / "gate")
+
+
+def test_a_ledger_that_cannot_be_read_stops_the_work(root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    once(root)
+    for path in (root / ".edi837").glob("ledger.db*"):
+        path.write_bytes(b"no ledger at all" * 500)
+    drop(root, "b.edi", numbered(2))
+    with pytest.raises(Edi837Error):
+        once(root)
+    assert tree(root, "in") == ["in/b.edi"]
+
+
+def test_the_key_is_never_made_anew(root: Path) -> None:
+    once(root)
+    (root / ".edi837" / "key").unlink()
+    with pytest.raises(Edi837Error):
+        once(root)
+    assert not (root / ".edi837" / "key").exists()
+
+
+def test_the_history_is_kept_once_the_answers_are_decided(root: Path, tmp_path: Path) -> None:
+    terms = Terms([load("042")], history=tmp_path / "history.db")
+    drop(root, "a.edi", interchange(HEAD + CLAIM_P))
+    once(root, terms=terms)
+    drop(root, "b.edi", numbered(2))
+    (again,) = once(root, terms=terms)
+    report = json.loads((root / again.path / "report.json").read_text("utf-8"))
+    assert "SNIP" in json.dumps(report) or "accepted before" in json.dumps(report)

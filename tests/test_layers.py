@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # From the ground up. A module knows only modules of the layers below it; a package (acks, checks)
 # counts as one.
 LAYERS: list[set[str]] = [
-    {"findings", "safe", "overlap", "seen"},
+    {"findings", "safe", "overlap", "seen", "keyed"},
     {"isa"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton"},
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand"},
@@ -40,8 +40,9 @@ LAYERS: list[set[str]] = [
     {"outline", "rows", "answer", "explain", "simulate", "trial"},
     {"rulebook"},
     {"treedata", "gateway", "console", "options"},
-    {"draw", "codescli", "policycli"},
-    {"__init__"},
+    {"draw", "codescli", "policycli", "gateroot"},
+    {"__init__", "gatejobs"},
+    {"gatecli"},
     {"cli"},
     {"__main__"},
 ]
@@ -74,7 +75,8 @@ WORLD: dict[str, set[str]] = {
     "rules": {"pathlib"},
     "seen": {"sqlite3"},  # a file without a name, for what does not fit into memory
     "kin": {"hashlib", "sqlite3"},  # likewise: claims that wait for their patient's others
-    "history": {"hashlib", "os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
+    "keyed": {"hashlib", "os", "pathlib"},  # a key lies in a file of its own
+    "history": {"os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
     "config": {"pathlib"},  # the operator's settings
     "terms": {"hashlib", "pathlib"},
     "trial": {"pathlib"},  # where the policy is
@@ -84,7 +86,13 @@ WORLD: dict[str, set[str]] = {
     "chart": {"sys"},
     "answer": {"os", "pathlib", "shutil", "tempfile"},
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
-    "gateway": {"fcntl", "os", "pathlib", "stat"},
+    "gateway": {  # time and chance are given to it
+        "concurrent", "ctypes", "errno", "fcntl", "fnmatch", "hashlib", "open", "os", "pathlib", "resource", "select",
+        "signal", "sqlite3", "stat", "threading", "watchfiles",
+    },
+    "gateroot": {"click", "os", "pathlib", "secrets", "sqlite3", "time", "clock"},
+    "gatejobs": {"click", "pathlib"},
+    "gatecli": {"click", "os", "pathlib", "socket", "time"},
     "console": {"click", "sys", "open"},
     "options": {"click", "os", "pathlib"},
     "codescli": {"click", "hashlib", "os", "pathlib", "clock"},

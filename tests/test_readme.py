@@ -101,16 +101,20 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper "
+        "findings keyed isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim mapper "
         "frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend editwords "
         "editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench process packing "
-        "kin terms safe wording report answer gateway outline personal treedata draw rows table guidebook examples "
+        "kin terms safe wording report answer outline personal treedata draw rows table guidebook examples "
         "explain rulebook config trial policyshow policydiff simulate skeleton console options codescli policycli "
-        "cli"
+        "gateroot gatejobs gatecli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
+    "edi837/gateway": (
+        "fsops layout names probe ready settings logs outside ledger claims scan reading steps batch worker wake "
+        "labour status crew doctor upkeep audit"
+    ),
 }
 
 

@@ -1,0 +1,191 @@
+"""The commands that run a gateway and say how it is; those on single files are in `gatejobs`.
+
+Exit status: 0 good, 1 something was rejected or is not as it should be, 2 usage or settings, 3 a file could
+not be answered, 5 the gateway cannot work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from edi837 import gatejobs, options, safe
+from edi837.console import REJECTED, UNREADABLE, Run
+from edi837.findings import Edi837Error
+from edi837.gateroot import CANNOT, Make, json_option, on_root, opened, root_argument, shown, working
+from edi837.gateway import Filed, World, doctor, status
+from edi837.gateway.crew import Crew
+from edi837.gateway.fsops import Disk
+from edi837.gateway.layout import SETTINGS, Layout
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.logs import Log
+from edi837.gateway.reading import REASONS
+
+_OPENING = """# Settings of this gateway; docs/gateway.md says what each means. `edi837 gateway doctor` checks them.
+[gateway]
+usage = "{usage}"          # ISA15 that is taken here: P production, T test, any
+unknown = "accept"     # senders without a [partner.NAME]: accept, reject, quarantine
+
+[policies]
+default = ["042"]
+
+# [partner.EXAMPLE]
+# isa06 = ["SUBMIT042"]
+"""
+
+
+@click.group("gateway")
+def gateway() -> None:
+    """A folder that answers what is dropped into it: in/ to out/, originals filed.
+
+    \b
+    edi837 gateway init /srv/edi --usage T     make the folders and the settings
+    edi837 gateway doctor /srv/edi             is everything as it has to be?
+    edi837 gateway run /srv/edi                until it is told to stop
+    edi837 gateway show /srv/edi 000000001     where is my file?
+    """
+
+
+@gateway.command()
+@root_argument
+@json_option
+@click.option("--usage", type=click.Choice(["P", "T", "any"]), default="any", show_default=True,
+              help="ISA15 that is taken in this root. Give tests and production a root each.")  # fmt: skip
+@options.control
+def init(root: Path, as_json: bool, usage: str, control: int | None) -> int:
+    """Make the folders of DIR, its ledger, and settings to begin with; what is there stays."""
+    disk, layout = Disk(), Layout(str(root))
+    with working():
+        layout.make(disk)
+        path = root / SETTINGS
+        if not path.exists():
+            disk.write(str(path), [_OPENING.format(usage=usage).encode()])
+        ledger = Ledger(layout.ledger, layout.own("key"))
+        if control:
+            ledger.begin_at(control)
+        ledger.close()
+    shown({"root": str(root), "settings": str(path)}, as_json, f"{root}: ready; settings in {path}")
+    return 0
+
+
+@gateway.command("doctor")
+@on_root
+def doctor_command(make: Make, as_json: bool) -> int:
+    """Try out everything a gateway in DIR rests on, and say what to do where it fails."""
+    with working():
+        checks = list(doctor.examine(make()))
+    lines = [f"{'ok  ' if c.good else 'BAD '} {c.name}" + ("" if c.good else f"\n     {c.fix}") for c in checks]
+    shown([asdict(check) for check in checks], as_json, "\n".join(lines))
+    return 0 if all(check.good or check.name.startswith("claims") for check in checks) else CANNOT
+
+
+@gateway.command()
+@on_root
+@click.option("--all", "all_", is_flag=True, help="Take every file as it is: nobody is writing any more.")
+@options.now
+@options.control
+def once(make: Make, as_json: bool, all_: bool, now: datetime | None, control: int | None) -> int:
+    """Answer every file of DIR/in that is complete, then stop.
+
+    Each original moves to DIR/archive when it was answered, DIR/error when a TA1 or 999 refused it or part of
+    it, DIR/quarantine when it could not be answered; in a folder of its job, with a manifest.
+    """
+    run, found = Run(), []
+    world = make(now)
+
+    def told(filed: Filed) -> None:
+        found.append(asdict(filed))
+        why = f": {REASONS[filed.reason]}" if filed.reason else ""
+        if not as_json:
+            click.echo(f"{safe.text(filed.name)} -> {filed.path}, {len(filed.answers)} answers{why}")
+        if filed.reason:
+            run.worsen(UNREADABLE)
+        elif filed.folder == "error" or filed.rejected:
+            run.worsen(REJECTED)
+
+    with working():
+        if control:
+            world.layout.make(world.disk, world.settings.folders)
+            with opened(world) as ledger:
+                ledger.begin_at(control)
+        quiet = replace(world, log=Log(lambda _: None, world.clock.moment))
+        run.worsen(Crew(quiet, told).run(drain=True, all=all_))
+        left, waiting = len(world.disk.names(world.layout.own("work"))), status.look(world)["in"]
+    if left:
+        run.say(f"{left} files are claimed and not done: run again; `edi837 gateway doctor` may say why")
+        run.worsen(CANNOT)
+    if waiting:
+        run.say(f"{waiting} files wait in in/: they are not complete, or just came; --all takes them as they are")
+    if as_json:
+        click.echo(json.dumps(found, indent=1))
+    return run.status
+
+
+@gateway.command("run")
+@on_root
+def run_command(make: Make, as_json: bool) -> int:
+    """Answer what comes into DIR/in until told to stop (SIGTERM); SIGHUP reads the settings again.
+
+    Log lines go to standard error, one JSON object each.
+    """
+    world = make()
+    with working():
+        code = Crew(world, remade=_careful(make), beat=_notifier(os.environ.get("NOTIFY_SOCKET", ""))).run()
+    if as_json:
+        click.echo(json.dumps({"status": code}))
+    return code
+
+
+@gateway.command("status")
+@on_root
+def status_command(make: Make, as_json: bool) -> int:
+    """Say how the gateway in DIR is; exit 0 OK, 1 degraded, 5 down: a health check."""
+    world = make()
+    with working():
+        noted = status.noted(world)
+        said = status.look(world, noted.get("trouble", ""), noted.get("pressure", ""))
+    shown(said, as_json, "\n".join(f"{key:15} {value}" for key, value in said.items()))
+    return {"OK": 0, "DEGRADED": 1}.get(said["state"], CANNOT)
+
+
+for _command in gatejobs.COMMANDS:
+    gateway.add_command(_command)
+
+
+def _careful(make: Make) -> Callable[[], World]:
+    """Settings read again; what is wrong with them is an Edi837Error, and the old ones stay."""
+
+    def remade() -> World:
+        try:
+            return make()
+        except click.ClickException:
+            raise Edi837Error("the settings cannot be used") from None
+
+    return remade
+
+
+def _notifier(address: str) -> Callable[[str], None]:
+    """Tells systemd how we are (sd_notify), where it asked for it."""
+    if not address:
+        return lambda _: None
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    target = "\0" + address[1:] if address.startswith("@") else address
+    said: dict[str, float] = {}
+
+    def beat(word: str) -> None:
+        if time.monotonic() - said.get(word, -9.0) > 1:
+            said[word] = time.monotonic()
+            try:
+                link.sendto(word.encode(), target)
+            except OSError:
+                return
+
+    return beat

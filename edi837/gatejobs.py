@@ -1,0 +1,147 @@
+"""The commands on single files of a gateway: where is it, answer it again, put it back, clear away, compare.
+
+Exit status: 0 good, 1 it cannot be done or is not as it should be, 5 the gateway cannot work.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edi837 import safe
+from edi837.console import REJECTED
+from edi837.gateroot import Make, on_root, opened, shown, working
+from edi837.gateway import audit, upkeep
+
+
+@click.command("list")
+@on_root
+@click.option("--folder", type=click.Choice(["archive", "error", "quarantine"]))
+@click.option("--stuck", is_flag=True, help="Those that are not done, and those in quarantine.")
+@click.option("--most", default=50, show_default=True, help="How many, newest first.")
+def list_command(make: Make, as_json: bool, folder: str | None, stuck: bool, most: int) -> int:
+    """List the jobs of DIR, newest first."""
+    with working(), opened(make()) as ledger:
+        rows = audit.listed(ledger, folder=folder or "", stuck=stuck, most=most)
+    lines = [
+        f"{r['job']}  {r['state']:9} {r['folder'] or '-':10} {r['claims']:6} claims {r['rejected']:5} rejected  "
+        f"{r['reason'] or '-':12} {safe.text(r['name'])}" for r in rows
+    ]  # fmt: skip
+    shown(rows, as_json, "\n".join(lines) or "no jobs")
+    return 0
+
+
+@click.command()
+@on_root
+@click.argument("what")
+def show(make: Make, as_json: bool, what: str) -> int:
+    """Tell the whole life of a file: WHAT is a job, a file's name, an ISA13, a SHA-256, or a number of ours."""
+    world = make()
+    with working(), opened(world) as ledger:
+        lives = [audit.life(world, ledger, job) for job in audit.find(ledger, what)]
+    shown(lives, as_json, "\n\n".join(map(_life, lives)) or f"nothing of {safe.text(what)} is known here")
+    return 0 if lives else REJECTED
+
+
+@click.command()
+@on_root
+@click.argument("job")
+def replay(make: Make, as_json: bool, job: str) -> int:
+    """Answer the original of JOB again, as a new job, though its number came before."""
+    world = make()
+    with working(), opened(world) as ledger:
+        again = upkeep.replay(world, ledger, job)
+    shown({"job": again}, as_json, f"job {again} answers it again with the next run")
+    return 0
+
+
+@click.command()
+@on_root
+@click.argument("job")
+def requeue(make: Make, as_json: bool, job: str) -> int:
+    """Put the original of JOB from quarantine/ back into in/."""
+    world = make()
+    with working(), opened(world) as ledger:
+        name = upkeep.requeue(world, ledger, job)
+    shown({"name": name}, as_json, f"in/{safe.text(name)}")
+    return 0
+
+
+@click.command()
+@on_root
+@click.argument("what")
+def release(make: Make, as_json: bool, what: str) -> int:
+    """Let WHAT, a name in in/ or a held job, be read as it is, without waiting any longer."""
+    world = make()
+    with working(), opened(world) as ledger:
+        upkeep.release(world, ledger, what)
+    shown({"released": what}, as_json, f"{safe.text(what)} is read with the next scan")
+    return 0
+
+
+@click.command()
+@on_root
+@click.argument("isa13")
+@click.option("--sender", required=True, help="ISA06 of the sender.")
+def forget(make: Make, as_json: bool, isa13: str, sender: str) -> int:
+    """Let ISA13 of a sender come again: it is no duplicate then."""
+    world = make()
+    with working(), opened(world) as ledger:
+        count = upkeep.forget(world, ledger, isa13, sender)
+    shown({"forgotten": count}, as_json, f"{count} interchanges are forgotten")
+    return 0
+
+
+@click.command()
+@on_root
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+def prune(make: Make, as_json: bool, dry_run: bool) -> int:
+    """Take originals away that are older than archive_days and error_days; never those of quarantine/."""
+    world = make()
+    with working(), opened(world) as ledger:
+        gone = upkeep.prune(world, ledger, dry=dry_run)
+    shown(gone, as_json, "\n".join([*gone, f"{len(gone)} folders{' would go' if dry_run else ' gone'}"]))
+    return 0
+
+
+@click.command()
+@on_root
+def verify(make: Make, as_json: bool) -> int:
+    """Compare ledger and folders: the chain of events, every original's bytes, every control number."""
+    world = make()
+    with working(), opened(world) as ledger:
+        found = list(audit.differences(world, ledger))
+    shown(found, as_json, "\n".join(found) or "everything is as it was written")
+    return REJECTED if found else 0
+
+
+@click.command()
+@on_root
+@click.argument("target", type=click.Path(path_type=Path))
+def backup(make: Make, as_json: bool, target: Path) -> int:
+    """Copy the ledger into the new file TARGET, while the gateway works. Keep .edi837/key with it."""
+    with working(), opened(make()) as ledger:
+        upkeep.backup(ledger, str(target))
+    shown({"backup": str(target)}, as_json, str(target))
+    return 0
+
+
+def _life(life: dict[str, Any]) -> str:
+    """A life as text, newest facts last."""
+    lines = [f"job {life['id']}  {safe.text(life['name'])}  {life['state']} {life['folder']} {life['reason']}".rstrip()]
+    lines.append(f"  original {life['original'] or 'gone (pruned, or put back into in/)'}  {life['size']} bytes")
+    for each in life["interchanges"]:
+        number, sender, usage = (safe.text(each[key]) for key in ("number", "sender", "usage"))
+        taken = "" if each["taken"] else ", not taken"
+        lines.append(f"  ISA13 {number} from {sender} ({usage}), TA1 note {each['code']}{taken}")
+    for each in life["outputs"]:
+        place = each["folder"] or "with the original"
+        lines.append(f"  {each['kind']:12} {place}: {each['name']}{'' if each['there'] else ' (fetched or gone)'}")
+    lines += [f"  {e.pop('at')}  {e.pop('kind')}  {' '.join(f'{k}={v}' for k, v in e.items() if v != '')}".rstrip()
+              for e in life["events"]]  # fmt: skip
+    return "\n".join(lines)
+
+
+COMMANDS = (list_command, show, replay, requeue, release, forget, prune, verify, backup)

@@ -1,0 +1,142 @@
+"""A root as the gateway's commands see it: its settings, its world, its ledger, and what keeps it from working.
+
+Enters: DIR and the options of judging. Leaves: a `World` with the real clock and the real disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edi837 import options
+from edi837.console import REJECTED
+from edi837.findings import Edi837Error
+from edi837.gateway import World, names, settings, upkeep
+from edi837.gateway.fsops import Disk
+from edi837.gateway.layout import SETTINGS, Layout
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.logs import Log
+from edi837.rules import PolicyError
+
+CANNOT = 5  # exit status: ledger, lock or folders
+
+
+class Outside:
+    """The clock on the wall, the clock that only goes forward, and chance."""
+
+    def __init__(self, fixed: datetime | None = None) -> None:
+        self._fixed = fixed
+
+    def moment(self) -> datetime:
+        """The local time, or the one that was asked for."""
+        return self._fixed or datetime.now()
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by."""
+        time.sleep(seconds)
+
+    def token(self, length: int) -> str:
+        """Digits drawn by chance."""
+        return names.token(secrets.token_bytes(length))
+
+
+root_argument = click.argument("root", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
+Command = Callable[..., Any]
+
+
+def on_root(command: Command) -> Command:
+    """Give a command DIR, ``--json`` and the options of judging; it gets ``make``, which makes its world."""
+
+    @root_argument
+    @json_option
+    @options.policies
+    @options.overlay
+    @options.config_file
+    @options.history
+    @wraps(command)
+    def with_world(
+        *args: object, root: Path, names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None,
+        history: Path | None, **more: Any,
+    ) -> object:  # fmt: skip
+        def make(now: datetime | None = None) -> World:
+            own = root / SETTINGS
+            file = config_file or (own if own.exists() else None)
+            terms = options.terms_of(names, overlays, file, history)
+            try:
+                read = settings.read(file, terms) if file else settings.Settings(terms=terms)
+            except PolicyError as error:
+                raise click.UsageError(str(error)) from None
+            clock = Outside(now)
+            disk = Disk(os.environ.get("EDI837_FAILPOINT", ""))
+            return World(disk, Layout(str(root)), read, clock, Log(_line, clock.moment))
+
+        return command(*args, make=make, **more)
+
+    return with_world
+
+
+def _line(text: str) -> None:
+    click.echo(text, err=True)
+
+
+Make = Callable[..., World]
+
+
+def shown(said: object, as_json: bool, text: str) -> None:
+    """Write a value as JSON, or its text."""
+    click.echo(json.dumps(said, indent=1) if as_json else text)
+
+
+class Refused(click.ClickException):
+    """What was asked for cannot be done; exit status 1."""
+
+    exit_code = REJECTED
+
+
+class Unusable(click.ClickException):
+    """The gateway cannot work; exit status 5."""
+
+    exit_code = CANNOT
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """What keeps the gateway from working, as a message and exit status 5; no text of an exception but our own."""
+    try:
+        yield
+    except upkeep.UpkeepError as error:
+        raise Refused(str(error)) from None
+    except Edi837Error as error:
+        raise Unusable(str(error)) from None
+    except OSError as error:
+        raise Unusable(f"the folders cannot be used: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise Unusable(f"the ledger cannot be used: {type(error).__name__}") from None
+
+
+@contextmanager
+def opened(world: World) -> Iterator[Ledger]:
+    """The ledger of a root that is one."""
+    if not os.path.exists(world.layout.ledger):
+        raise upkeep.UpkeepError("there is no gateway here yet: `edi837 gateway init`")
+    ledger = Ledger(world.layout.ledger, world.layout.own("key"))
+    try:
+        yield ledger
+    finally:
+        ledger.close()

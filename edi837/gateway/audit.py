@@ -1,0 +1,119 @@
+"""Where is my file? And is everything that was ever written still as it was?
+
+Enters: the ledger and the folders. Leaves: rows for `list`, the whole life of a file for `show`, and for
+`verify` every difference between what is written in the ledger and what lies in the folders.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from edi837.gateway.layout import ORIGINAL, Claimed
+from edi837.gateway.ledger import Ledger, link
+from edi837.gateway.outside import World
+from edi837.terms import digest
+
+_LIST = (
+    "SELECT id AS job, name, state, folder, reason, partner, claims, rejected, size, claimed, done FROM job "
+    "{where} ORDER BY id DESC LIMIT ?"
+)
+_STUCK = "WHERE state NOT IN ('DONE', 'REQUEUED') OR folder = 'quarantine' AND state = 'DONE'"
+_OURS = "SELECT id FROM job WHERE numbers > 0 AND CAST(? AS INTEGER) BETWEEN first AND first + numbers - 1"
+_OUTPUT = "SELECT kind, folder, name, size, sha256 FROM output WHERE job = ?"
+
+
+def listed(ledger: Ledger, *, folder: str = "", stuck: bool = False, most: int = 50) -> list[dict[str, Any]]:
+    """The latest jobs, newest first; of one folder, or those that are not done (``stuck``)."""
+    if stuck:
+        rows = ledger.rows(_LIST.format(where=_STUCK), most)
+    elif folder:
+        rows = ledger.rows(_LIST.format(where="WHERE folder = ?"), folder, most)
+    else:
+        rows = ledger.rows(_LIST.format(where=""), most)
+    return [dict(row) for row in rows]
+
+
+def find(ledger: Ledger, what: str) -> list[str]:
+    """The jobs of an id, a file's name, an ISA13, a SHA-256, a control number of ours, or the name of an answer."""
+    queries = [
+        ("SELECT id FROM job WHERE id = ?", what), ("SELECT id FROM job WHERE name = ?", what),
+        ("SELECT id FROM job WHERE sha256 = ?", what.lower()), ("SELECT job FROM output WHERE name = ?", what),
+    ]  # fmt: skip
+    if what.isdecimal() and len(what) <= 9:
+        queries.append(("SELECT job FROM interchange WHERE number = ?", what.zfill(9)))
+        queries.append((_OURS, str(int(what))))
+    found = [str(row[0]) for query, value in queries for row in ledger.rows(query, value)]
+    return list(dict.fromkeys(found))
+
+
+def life(world: World, ledger: Ledger, job: str) -> dict[str, Any]:
+    """All that is known of a job, and where its files are now."""
+    row = dict(ledger.rows("SELECT * FROM job WHERE id = ?", job)[0])
+    original = world.layout(row["path"], ORIGINAL) if row["path"] else ""
+    outputs = [dict(each) for each in ledger.rows(_OUTPUT, job)]
+    for each in outputs:
+        path = world.layout(each["folder"] or row["path"], each["name"])
+        each["there"] = world.disk.stat(path) is not None
+    return {
+        **row,
+        "original": original if original and world.disk.stat(original) is not None else _claimed(world, job),
+        "interchanges": [dict(each) for each in ledger.rows(
+            "SELECT sender, number, usage, taken, code FROM interchange WHERE job = ?", job)],
+        "sets": [dict(each) for each in ledger.rows("SELECT st02, claims, refused FROM batch WHERE job = ?", job)],
+        "outputs": outputs,
+        "events": [{"at": e["at"], "kind": e["kind"], **json.loads(e["detail"])} for e in ledger.rows(
+            "SELECT at, kind, detail FROM event WHERE job = ? ORDER BY id", job)],
+    }  # fmt: skip
+
+
+def _claimed(world: World, job: str) -> str:
+    """The path of a file in work/."""
+    for name in world.disk.names(world.layout.own("work")):
+        claimed = Claimed.read(name)
+        if claimed and claimed.job == job:
+            work = world.layout.work(claimed)
+            return next((os.path.join(work, each) for each in world.disk.names(work)), "")
+    return ""
+
+
+def differences(world: World, ledger: Ledger) -> Iterator[str]:
+    """What is not as it was written, a sentence each."""
+    for row in ledger.rows("PRAGMA integrity_check"):
+        if row[0] != "ok":
+            yield "ledger: integrity_check finds damage; restore a backup"
+    before = ""
+    for row in ledger.rows("SELECT * FROM event ORDER BY id"):
+        if row["chain"] != link(before, row["at"], row["job"], row["kind"], row["detail"]):
+            yield f"event {row['id']}: the chain of hashes breaks here; a row was changed, added or taken away"
+        before = row["chain"]
+    pruned = {row["job"] for row in ledger.rows("SELECT job FROM event WHERE kind = 'prune'")}
+    for row in ledger.rows("SELECT * FROM job WHERE state = 'DONE' ORDER BY id"):
+        if row["id"] not in pruned:
+            yield from _files(world, ledger, dict(row))
+    yield from _numbers(ledger)
+
+
+def _files(world: World, ledger: Ledger, row: dict[str, Any]) -> Iterator[str]:
+    wanted = [(ORIGINAL, row["sha256"])]
+    wanted += [(r["name"], r["sha256"]) for r in ledger.rows(
+        "SELECT name, sha256 FROM output WHERE job = ? AND folder = ''", row["id"])]  # fmt: skip
+    for name, sha256 in wanted:
+        path = world.layout(row["path"], name)
+        if world.disk.stat(path) is None:
+            yield f"job {row['id']}: {row['path']}/{name} is missing"
+        elif sha256:
+            with world.disk.open(path) as stream:
+                if digest(stream).hex() != sha256:
+                    yield f"job {row['id']}: {row['path']}/{name} is not what it was"
+
+
+def _numbers(ledger: Ledger) -> Iterator[str]:
+    """No control number was given twice."""
+    last = 0
+    for row in ledger.rows("SELECT id, first, numbers FROM job WHERE numbers > 0 ORDER BY first"):
+        if row["first"] <= last:
+            yield f"job {row['id']}: control number {row['first']} was given before"
+        last = max(last, row["first"] + row["numbers"] - 1)

@@ -1,0 +1,112 @@
+"""Whether a root can carry a gateway: every folder, every operation it rests on, tried out.
+
+Enters: a `World`. Leaves: one `Check` for each, with what to do where it fails. What is tried is taken
+away again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edi837.findings import Edi837Error
+from edi837.gateway.claims import held
+from edi837.gateway.layout import FOLDERS
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.outside import World
+
+_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "fuse", "9p", "afs", "ceph")
+_OLDEST = (3, 37, 0)  # of SQLite: STRICT tables
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    good: bool
+    fix: str = ""  # what to do where it is not good
+
+
+def examine(world: World) -> Iterator[Check]:
+    """Look at everything; nothing of a sender's is opened."""
+    layout = world.layout
+    folders = [*(layout(name) for name in FOLDERS), layout.own("work"), layout.own("stage"), layout.own("workers")]
+    folders += [layout(side, folder) for side in ("in", "out") for folder in world.settings.folders]
+    missing = [path for path in folders if not os.path.isdir(path) or os.path.islink(path)]
+    for path in missing:
+        yield Check(f"folder {path}", False, "run `edi837 gateway init`, or make it a folder and no link")
+    if missing:
+        return
+    yield Check("one file system", len({os.stat(path).st_dev for path in folders}) == 1,
+                "put all folders on one file system: a rename must be one act")  # fmt: skip
+    for path in folders:
+        yield Check(f"writable {path}", os.access(path, os.R_OK | os.W_OK | os.X_OK),
+                    f"chown it to the user that runs the gateway (uid {os.getuid()})")  # fmt: skip
+    loose = stat.S_IMODE(os.stat(layout.own()).st_mode) & 0o077
+    yield Check("private .edi837", not loose, f"chmod 700 {layout.own()}")
+    kind = _kind(layout.own())
+    yield Check(f"local file system ({kind or 'unknown'})", not kind.startswith(_NETWORK),
+                "the ledger needs a local disk: SQLite's WAL does not work over a network")  # fmt: skip
+    yield from _operations(world)
+    least = min(world.disk.free(layout("in")), world.disk.free(layout.own()))
+    yield Check("free space", least >= world.settings.min_free, "make room, or lower min_free")
+    yield Check("clock", world.clock.moment().year >= 2024, "set the clock; answers bear its date")
+    yield Check(f"SQLite {sqlite3.sqlite_version}", sqlite3.sqlite_version_info >= _OLDEST,
+                "install SQLite 3.37 or newer")  # fmt: skip
+    yield from _ledger(world)
+    stale = [name for name, _ in world.disk.entries(layout.own("work"))]
+    orphans = [name for name in stale if not held(layout.lock(name.partition(".")[0]))]
+    yield Check(f"claims of workers that are gone: {len(orphans)}", not orphans,
+                "nothing to do: the next worker takes them over")  # fmt: skip
+
+
+def _operations(world: World) -> Iterator[Check]:
+    """What safety rests on, done once with files of our own."""
+    disk, layout = world.disk, world.layout
+    one, other = layout.own("doctor.one"), layout("out", ".doctor.two")
+    disk.unlink(one)
+    disk.unlink(other)
+    try:
+        disk.write(one, [b"x"])
+        disk.sync([one, layout.own()])
+        disk.rename(one, other)
+        yield Check("write, fsync, rename", True)
+        disk.write(one, [b"y"])
+        try:
+            disk.rename(one, other)
+        except FileExistsError:
+            yield Check("rename does not replace", True)
+        else:
+            yield Check("rename does not replace", False, "use a file system with RENAME_NOREPLACE")
+    except OSError as error:
+        yield Check(f"write, fsync, rename ({type(error).__name__})", False, "see what the file system says of it")
+    finally:
+        disk.unlink(one)
+        disk.unlink(other)
+
+
+def _ledger(world: World) -> Iterator[Check]:
+    fix = "restore a backup of .edi837/ledger.db and .edi837/key"
+    try:
+        ledger = Ledger(world.layout.ledger, world.layout.own("key"))
+        good = ledger.rows("PRAGMA quick_check")[0][0] == "ok"
+        ledger.close()
+    except (Edi837Error, sqlite3.Error):
+        good = False
+    yield Check("ledger", good, fix)
+
+
+def _kind(path: str) -> str:
+    """The type of the file system of a path, by the longest mount point above it; empty where it cannot be told."""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as mounts:
+            found = [line.split()[1:3] for line in mounts]
+    except OSError:
+        return ""
+    real = os.path.realpath(path)
+    above = [(mount, kind) for mount, kind in found if real == mount or real.startswith(mount.rstrip("/") + "/")]
+    return max(above, key=lambda each: len(each[0]), default=("", ""))[1]

@@ -1,0 +1,103 @@
+"""What a worker's process does from its fork to its end.
+
+Enters: the world, a pipe to tell of what it does, and a pipe whose other end only its crew holds: when that
+end is gone, so is the crew, and the worker stops too. Never returns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+from collections.abc import Mapping
+from typing import NoReturn
+
+from edi837.gateway.ledger import LedgerError
+from edi837.gateway.logs import where
+from edi837.gateway.outside import World
+from edi837.gateway.wake import waker
+from edi837.gateway.worker import Worker
+
+GAVE_UP = 5  # exit status: the ledger or the folders cannot be used
+_IDLE = 10  # times `poll` between scans when nothing has come for long
+
+
+def labour(world: World, name: str, beats: int, life: int, *, drain: bool, all: bool) -> NoReturn:
+    """Be a worker, and end the process."""
+    status = 70
+    try:
+        _bound(world)
+        status = _Labour(world, name, beats, life).work(drain=drain, all=all)
+    except LedgerError:
+        status = GAVE_UP
+    except BrokenPipeError:  # the crew is gone
+        status = 0
+    except BaseException as error:
+        world.log.of(name)("trouble", error=type(error).__name__, at=where(error))
+    finally:
+        os._exit(status)
+
+
+def _bound(world: World) -> None:
+    """Bound the memory of a worker; no core is ever written, for it would hold patients' values."""
+    most = world.settings.memory << 20
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class _Labour:
+    """The loop of a worker."""
+
+    def __init__(self, world: World, name: str, beats: int, life: int) -> None:
+        self._world, self._name, self._beats, self._life = world, name, beats, life
+        self._stop = False
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crew hears it, and tells
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, self._told)
+
+    def _told(self, *_: object) -> None:
+        self._stop = True
+
+    def work(self, *, drain: bool, all: bool) -> int:
+        """Work until told to stop or, draining, until nothing is left; the exit status."""
+        world, worker = self._world, Worker(self._world, self._name, self._tell)
+        worker.open()
+        wake = waker([world.layout("in"), *(world.layout("in", f) for f in world.settings.folders)])
+        clock, since, pressure = world.clock, world.clock.monotonic(), ""
+        try:
+            while not self._stop:
+                filed = worker.cycle(all=all)
+                now = clock.monotonic()
+                if worker.pressure != pressure:
+                    pressure = worker.pressure
+                    self._tell({"pressure": pressure})
+                if filed:
+                    since = now
+                elif drain and (worker.idle or now - since > 3 * world.settings.settle + 10):
+                    return 0
+                elif not worker.busy and self._gone(self._pause(now - since, drain), wake):
+                    break
+            return 0
+        finally:
+            worker.close()
+
+    def _pause(self, quiet: float, drain: bool) -> float:
+        """Seconds until the next scan: longer when nothing has come for long."""
+        poll = self._world.settings.poll
+        return min(poll, 0.1) if drain else poll if quiet < 60 else poll * min(_IDLE, 1 + quiet / 60)
+
+    def _gone(self, seconds: float, wake: int) -> bool:
+        """Wait; whether the crew is gone."""
+        handles = [self._life, wake] if wake >= 0 else [self._life]
+        readable = select.select(handles, [], [], seconds)[0]
+        if wake in readable:
+            os.read(wake, 1 << 12)
+        return self._life in readable
+
+    def _tell(self, said: Mapping[str, object]) -> None:
+        line = (json.dumps(said) + "\n").encode()
+        while line:
+            line = line[os.write(self._beats, line) :]

@@ -1,0 +1,204 @@
+"""A claimed file read and judged: where it belongs and what answers it. Nothing is written here.
+
+Enters: the file, open, with what is set and what came before. Leaves: a `Result`, which `job` makes true.
+What is wrong with the file is a reason of a closed list; what is wrong with us is an exception.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from edi837 import answer
+from edi837.acks import ta1
+from edi837.envelope import Note
+from edi837.findings import NotX12
+from edi837.frames import End, Event, Interchange, TransactionSet
+from edi837.gateway import probe
+from edi837.gateway.settings import Partner, Settings
+from edi837.terms import Terms, digest
+from edi837.x12 import element
+
+REASONS = {  # why a file is in quarantine
+    "empty": "it holds nothing",
+    "not_x12": "it holds no interchange",
+    "too_large": "it is larger than max_file_bytes",
+    "not_regular": "it is a link, or no regular file of one name",
+    "unreadable": "the gateway's user may not read it",
+    "unknown_partner": "its sender has no profile, and unknown = quarantine",
+    "wrong_folder": "it lay in the folder of another partner",
+    "fault": "our own fault: reading it failed max_attempts times",
+    "poison": "reading it ended its worker max_attempts times: it hangs, or needs too much memory",
+}
+Past = Callable[[bytes, str], str]  # key and first day to the job that took it, or ""
+
+
+class Held(Exception):
+    """Somebody is still writing the file."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """An interchange of a file, for the ledger."""
+
+    key: bytes  # a keyed hash of who sent which number to whom
+    sender: str
+    number: str
+    usage: str
+    taken: bool = False  # it was not refused: its number may not come again
+    code: str = "000"  # TA105
+
+
+@dataclass(slots=True)
+class Batch:
+    """A transaction set of a file, for the ledger."""
+
+    key: bytes  # a keyed hash of submitter and BHT03
+    usage: str
+    number: str  # ST02
+    claims: int
+    refused: bool
+
+
+@dataclass(slots=True)
+class Result:
+    """What becomes of a file."""
+
+    folder: str  # archive, error, quarantine
+    reason: str = ""
+    size: int = 0
+    sha256: str = ""
+    ends: probe.Ends = field(default_factory=probe.Ends)
+    partner: Partner | None = None
+    outcome: answer.Outcome = field(default_factory=answer.Outcome)
+    first: int = 0  # control number
+    frames: list[Frame] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    duplicate_of: str = ""  # the job that took the same interchange
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a reading rests on beside the file."""
+
+    settings: Settings
+    hashed: Callable[..., bytes]
+    past: Past
+    now: datetime
+    cut: bool = False  # read it though it does not end with its IEA
+    replay: bool = False  # somebody asked for it again: its number may have come before
+
+
+def read(stream: BinaryIO, desk: Desk, *, name: str, folder: str, control: int) -> Result:
+    """Read a claimed file; ``folder`` is the partner's that it lay in. Raises Held, and whatever is our own fault."""
+    settings = desk.settings
+    before = os.fstat(stream.fileno())
+    if before.st_size > settings.max_file_bytes:
+        return Result("quarantine", "too_large", before.st_size)
+    ends = probe.ends(stream, before.st_size)
+    if not (ends.whole or desk.cut):
+        raise Held
+    partner = settings.partner(ends)
+    stream.seek(0)
+    result = Result("archive", size=before.st_size, ends=ends, partner=partner, first=control)
+    result.sha256 = digest(stream).hex()
+    result.reason = _barred(result, settings, folder)
+    if not result.reason:
+        try:
+            _answer(stream, result, desk, name, control)
+        except NotX12:
+            result.reason = "not_x12" if before.st_size else "empty"
+            result.frames, result.batches = [], []
+    after = os.fstat(stream.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise Held
+    if result.reason:
+        result.folder = "quarantine"
+    elif result.outcome.refused:
+        result.folder = "error"
+    return result
+
+
+def _barred(result: Result, settings: Settings, folder: str) -> str:
+    """Why a file is not answered at all, as far as its head tells."""
+    if not result.size:
+        return "empty"
+    if folder and result.ends.isa and (result.partner is None or result.partner.folder != folder):
+        return "wrong_folder"
+    if result.ends.isa and result.partner is None and settings.unknown == "quarantine":
+        return "unknown_partner"
+    return ""
+
+
+def _answer(stream: BinaryIO, result: Result, desk: Desk, name: str, control: int) -> None:
+    doorman = Doorman(desk, result.partner)
+    terms: Terms = replace(result.partner.terms if result.partner else desk.settings.terms, admit=doorman.admit)
+    tally = Tally(doorman)
+    result.outcome = answer.answer(
+        stream, terms, file=name, now=desk.now, control=control, watch=tally.take
+    )
+    result.frames, result.batches, result.duplicate_of = tally.frames, tally.batches, doorman.duplicate_of
+
+
+class Doorman:
+    """What speaks against an interchange before it is read: its usage, its sender, its number."""
+
+    def __init__(self, desk: Desk, partner: Partner | None) -> None:
+        self._desk = desk
+        self._partner = partner
+        self.duplicate_of = ""
+
+    def key(self, isa: Sequence[str]) -> bytes:
+        """Who sent which number to whom, as a keyed hash: ISA05 to ISA08, ISA13, ISA15."""
+        said = [element(isa, at).strip() for at in (5, 6, 7, 8, 13, 15)]
+        return self._desk.hashed("interchange", *said)
+
+    def batch(self, submitter: Sequence[str], reference: str) -> bytes:
+        """1000A NM109 and BHT03, as a keyed hash."""
+        return self._desk.hashed("batch", element(submitter, 9).strip(), reference)
+
+    def admit(self, isa: Sequence[str]) -> Iterable[Note]:
+        """Notes on an ISA, each with its TA1 code."""
+        settings, usage = self._desk.settings, element(isa, 15)
+        if settings.usage not in ("any", usage):
+            yield Note("TA1:020", f"ISA15 is {usage}; only {settings.usage} is taken here",
+                       "send tests to the test system and claims to the other", 15)  # fmt: skip
+            return
+        if self._partner is None and settings.unknown == "reject":
+            yield Note("TA1:006", "the sender in ISA06 is not known here", "agree on your sender id first", 6)
+            return
+        action = self._partner.duplicates if self._partner else settings.duplicates
+        if action == "off" or self._desk.replay:
+            return
+        since = (self._desk.now.date() - timedelta(days=settings.duplicate_days)).isoformat()
+        if earlier := self._desk.past(self.key(isa), since):
+            self.duplicate_of = earlier
+            yield Note("TA1:025", f"ISA13 came before from this sender (job {earlier})",
+                       "number each interchange apart", 13, action == "reject")  # fmt: skip
+
+
+class Tally:
+    """What the ledger keeps of the events of a file."""
+
+    def __init__(self, doorman: Doorman) -> None:
+        self._doorman = doorman
+        self._usage = ""
+        self.frames: list[Frame] = []
+        self.batches: list[Batch] = []
+
+    def take(self, event: Event) -> None:
+        """Take the next event."""
+        if isinstance(event, Interchange):
+            isa, self._usage = event.header, element(event.header, 15)
+            sender, number = element(isa, 6).strip(), element(isa, 13)
+            self.frames.append(Frame(self._doorman.key(isa), sender, number, self._usage))
+        elif isinstance(event, End) and isinstance(event.of, Interchange):
+            self.frames[-1].taken = not event.of.refused
+            self.frames[-1].code = ta1.verdict(event.of)[1]
+        elif isinstance(event, End) and isinstance(event.of, TransactionSet):
+            frame = event.of
+            key = self._doorman.batch(frame.submitter, frame.reference) if frame.reference else b""
+            self.batches.append(Batch(key, self._usage, frame.number, frame.claims, frame.refused))

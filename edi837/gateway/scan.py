@@ -1,0 +1,98 @@
+"""The folders as they are now: what may be taken, what is waited for, what is in the way.
+
+Enters: in/ and the folders of partners under it. Leaves: files to take, oldest first. Polling is the truth:
+an event only wakes the worker earlier.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from edi837.gateway import probe, ready
+from edi837.gateway.outside import World
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Found:
+    """A file of in/ that may be taken."""
+
+    changed: int
+    name: str
+    folder: str = field(compare=False)  # the partner's, empty for in/ itself
+    path: str = field(compare=False)
+    size: int = field(compare=False)
+    cut: bool = field(compare=False)  # to be read though it is not whole
+
+
+class Scan:
+    """What is known of the files in in/ from one scan to the next."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._sightings = ready.Sightings()
+        self._held = ready.Sightings()  # of files in work/
+        self._told: set[tuple[str, str]] = set()  # of what is in the way, each once
+        self.waiting = 0  # files that are not ready
+        self.soon = False  # one of them may be before long
+
+    def look(self, released: Collection[str], *, all: bool = False) -> list[Found]:
+        """Scan; ``released`` names are taken as they are, ``all`` takes everything so."""
+        world, rules = self._world, self._world.settings.rules
+        now, found, present = world.clock.monotonic(), [], []
+        self.waiting, self.soon = 0, False
+        for folder in ("", *world.settings.folders):
+            path = world.layout("in", folder) if folder else world.layout("in")
+            entries = world.disk.entries(path)
+            names = {name for name, _ in entries} if rules.mode == "marker" else ()
+            for name, stat in entries:
+                if not ready.candidate(name, stat, rules):
+                    if not (folder == "" and name in world.settings.folders) and not name.startswith("."):
+                        self._ignored(folder, name)
+                    continue
+                present.append(stat)
+                whole = os.path.join(path, name)
+                state = "cut" if all or name in released else self._state(whole, name, names, stat, now)
+                if state == "wait":
+                    self.waiting += 1
+                else:
+                    found.append(Found(stat.st_mtime_ns, name, folder, whole, stat.st_size, state == "cut"))
+        self._sightings.keep(present)
+        return sorted(found)
+
+    def held(self, path: str) -> ready.State:
+        """Whether a file that is claimed, and was still being written, may be read now."""
+        stat = self._world.disk.stat(path)
+        if stat is None or self._world.settings.ready != "auto":
+            return "ready"
+        rules, now = self._world.settings.rules, self._world.clock.monotonic()
+        return self._held.decide(stat, now, rules, lambda: self._whole(path, stat.st_size))
+
+    def _state(self, path: str, name: str, names: Collection[str], stat: os.stat_result, now: float) -> ready.State:
+        rules = self._world.settings.rules
+        if rules.mode != "auto":
+            return "cut" if rules.mode == "rename" or ready.marked(name, names, rules) else "wait"
+        state = self._sightings.decide(stat, now, rules, lambda: self._whole(path, stat.st_size))
+        self.soon |= self._sightings.fresh(stat, now, rules)
+        return state
+
+    def _whole(self, path: str, size: int) -> bool:
+        try:
+            with self._world.disk.open(path) as stream:
+                return probe.ends(stream, size).whole
+        except OSError:
+            return False
+
+    def _ignored(self, folder: str, name: str) -> None:
+        if (folder, name) not in self._told and len(self._told) < 10_000:
+            self._told.add((folder, name))
+            self._world.log("ignored", count=len(self._told))
+
+    def dump(self) -> list[list[float]]:
+        """What was seen, for the next start."""
+        return self._sightings.dump(self._world.clock.monotonic(), self._world.clock.moment().timestamp())
+
+    def load(self, rows: list[list[float]]) -> None:
+        """What an earlier run saw."""
+        self._sightings.load(rows, self._world.clock.monotonic(), self._world.clock.moment().timestamp())

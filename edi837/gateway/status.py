@@ -1,0 +1,97 @@
+"""How a gateway is: its folders counted, its workers looked for, for people, health checks and Prometheus.
+
+Enters: the folders, and what the crew has noted. Leaves: a table of plain values; ``status.json`` and
+``metrics.prom`` in ``.edi837/``, each replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from edi837.gateway import ready
+from edi837.gateway.claims import held
+from edi837.gateway.layout import Claimed
+from edi837.gateway.outside import World
+
+_EVERY = 5.0  # seconds
+
+
+@dataclass(slots=True)
+class Watched:
+    """What the crew knows and the folders do not."""
+
+    filed: int = 0
+    trouble: str = ""  # errno name or kind of error of the last trouble, empty after a success
+    pressure: str = ""
+    written: float = -_EVERY
+
+
+def look(world: World, trouble: str = "", pressure: str = "") -> dict[str, Any]:
+    """The state of a root now."""
+    layout, disk, rules, folders = world.layout, world.disk, world.settings.rules, world.settings.folders
+    now = world.clock.moment().timestamp()
+    waiting = [
+        stat
+        for folder in ("", *folders)
+        for name, stat in disk.entries(layout("in", folder))
+        if ready.candidate(name, stat, rules)
+    ]
+    workers = sum(held(layout.own("workers", name)) for name in disk.names(layout.own("workers")))
+    oldest = max((now - stat.st_mtime for stat in waiting), default=0.0)
+    free = min(disk.free(layout("in")), disk.free(layout.own()))
+    degraded = trouble or pressure or ("waiting" if oldest > 2 * world.settings.incomplete_after else "")
+    return {
+        "state": "DOWN" if not workers else "DEGRADED" if degraded else "OK",
+        "because": degraded if workers else "no worker",
+        "workers": workers,
+        "in": len(waiting),
+        "oldest_seconds": round(max(0.0, oldest)),
+        "work": sum(Claimed.read(name) is not None for name in disk.names(layout.own("work"))),
+        "out": sum(len(disk.names(layout("out", f))) for f in ("", *folders)) - len(folders),
+        "quarantine": len(disk.names(layout("quarantine"))),
+        "free_bytes": free,
+        "at": world.clock.moment().isoformat(timespec="seconds"),
+    }
+
+
+def write(world: World, watched: Watched, now: float, *, force: bool = False) -> None:
+    """Write status.json and metrics.prom, every few seconds; a full disk does not matter here."""
+    if now - watched.written < _EVERY and not force:
+        return
+    watched.written = now
+    with suppress(OSError):
+        said = {**look(world, watched.trouble, watched.pressure), "filed": watched.filed, "trouble": watched.trouble,
+                "pressure": watched.pressure}  # fmt: skip
+        _put(world, "status.json", json.dumps(said, indent=1) + "\n")
+        _put(world, "metrics.prom", metrics(said))
+
+
+def metrics(said: dict[str, Any]) -> str:
+    """The numbers of a state in Prometheus' text form."""
+    lines = []
+    for key in ("workers", "in", "oldest_seconds", "work", "out", "quarantine", "free_bytes", "filed"):
+        kind = "counter" if key == "filed" else "gauge"
+        lines += [f"# TYPE edi837_gateway_{key} {kind}", f"edi837_gateway_{key} {said.get(key, 0)}"]
+    lines += ["# TYPE edi837_gateway_up gauge", f"edi837_gateway_up {int(said['state'] == 'OK')}"]
+    return "\n".join(lines) + "\n"
+
+
+def noted(world: World) -> dict[str, Any]:
+    """What the crew wrote last; empty when it never did."""
+    try:
+        with world.disk.open(world.layout.own("status.json")) as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _put(world: World, name: str, text: str) -> None:
+    path = world.layout.own(name)
+    world.disk.unlink(f"{path}.tmp")
+    world.disk.write(f"{path}.tmp", [text.encode()])
+    world.disk.replace(f"{path}.tmp", path)
+

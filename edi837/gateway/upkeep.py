@@ -1,0 +1,152 @@
+"""What an operator may do to single files: take again, put back, let through, forget, clear away, copy.
+
+Enters: a job, a name or a number, as `audit.find` knows them. Leaves: the change, and an event in the ledger
+that says it was made by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+from edi837.findings import Edi837Error
+from edi837.gateway import names
+from edi837.gateway.fsops import clear
+from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.outside import World
+
+_BLOCK = 1 << 20
+
+
+class UpkeepError(Edi837Error):
+    """It cannot be done, and why."""
+
+
+def _at(world: World) -> str:
+    return world.clock.moment().isoformat(timespec="milliseconds")
+
+
+def _row(ledger: Ledger, job: str) -> dict[str, object]:
+    rows = ledger.rows("SELECT * FROM job WHERE id = ?", job)
+    if not rows:
+        raise UpkeepError(f"there is no job {names.sifted(job)}")
+    return dict(rows[0])
+
+
+def replay(world: World, ledger: Ledger, job: str) -> str:
+    """Answer an original again, as a new job, whatever number it bears; the id of that job."""
+    disk, layout, row = world.disk, world.layout, _row(ledger, job)
+    original = layout(str(row["path"]), ORIGINAL)
+    if row["state"] != "DONE" or disk.stat(original) is None:
+        raise UpkeepError("its original is not in the archive: it is not done yet, or was pruned")
+    again = names.job(world.clock.moment(), world.clock.token(10))
+    stage, work = layout.own("work", f"replay-{again}"), layout.work(Claimed("replay", again))
+    disk.mkdir(stage)  # no claim by its name, so that no worker looks at it before it is whole
+    with disk.open(original) as stream:
+        disk.write(os.path.join(stage, ORIGINAL), iter(lambda: stream.read(_BLOCK), b""))
+    disk.sync([os.path.join(stage, ORIGINAL), stage])
+    with ledger.writing():
+        ledger.put(
+            "INSERT INTO job (id, name, size, state, replays, claimed) VALUES (?, ?, ?, 'CLAIMED', ?, ?)",
+            again, row["name"], row["size"], job, _at(world),
+        )  # fmt: skip
+        ledger.note(_at(world), again, "replay", of=job)
+    disk.rename(stage, work)
+    disk.sync([layout.own("work")])
+    return again
+
+
+def requeue(world: World, ledger: Ledger, job: str) -> str:
+    """Put an original of quarantine/ back into in/, for what kept it out has been mended; its name there."""
+    disk, layout, row = world.disk, world.layout, _row(ledger, job)
+    if row["folder"] != "quarantine" or row["state"] not in ("DONE", "REQUEUED"):
+        raise UpkeepError("it is not in quarantine; `replay` answers an archived file again")
+    folder = layout(str(row["path"]))
+    if disk.stat(os.path.join(folder, ORIGINAL)) is None:
+        raise UpkeepError("its original is not there any more")
+    with disk.open(os.path.join(folder, MANIFEST)) as stream:
+        name = os.path.basename(str(json.load(stream)["name"])).lstrip(".~") or f"{job}.edi"
+    target = next(
+        (each for each in (name, f"{job}-{name}"[:255], f"{job}.edi") if disk.stat(layout("in", each)) is None), ""
+    )
+    if not target:
+        raise UpkeepError("in/ holds its name already")
+    with ledger.writing():
+        ledger.note(_at(world), job, "requeue")
+        ledger.put("UPDATE job SET state = 'REQUEUED' WHERE id = ?", job)
+    disk.rename(os.path.join(folder, ORIGINAL), layout("in", target))
+    disk.sync([layout("in"), folder])
+    clear(disk, folder)
+    return target
+
+
+def release(world: World, ledger: Ledger, what: str) -> None:
+    """Let a waiting or held file be read as it is; ``what`` is its name in in/ or its job."""
+    waiting = any(
+        name == what
+        for folder in ("", *world.settings.folders)
+        for name, _ in world.disk.entries(world.layout("in", folder))
+    )
+    held = bool(ledger.rows("SELECT 1 FROM job WHERE id = ? AND state = 'CLAIMED'", what))
+    if not (waiting or held):
+        raise UpkeepError("nothing of that name waits in in/, and no job of that id is held")
+    with ledger.writing():
+        ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", names.shown(what), _at(world))
+        ledger.note(_at(world), what if held else "", "release")
+
+
+def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
+    """Let an ISA13 of a sender (ISA06) come again; how many interchanges are forgotten."""
+    padded = number.zfill(9)
+    with ledger.writing():
+        done = ledger.put(
+            "UPDATE interchange SET taken = 0 WHERE number = ? AND sender = ? AND taken = 1", padded, sender
+        )
+        if done.rowcount:
+            ledger.note(_at(world), "", "forget", number=padded, count=done.rowcount)
+    if not done.rowcount:
+        raise UpkeepError("no interchange of that number and sender was taken")
+    return done.rowcount
+
+
+def prune(world: World, ledger: Ledger, *, dry: bool) -> list[str]:
+    """Take originals away that are older than they have to be kept; quarantine/ never. Their paths."""
+    disk, layout, today = world.disk, world.layout, world.clock.moment().date()
+    gone = []
+    for folder, days in (("archive", world.settings.archive_days), ("error", world.settings.error_days)):
+        last = today - timedelta(days=days)
+        rows = ledger.rows(
+            "SELECT id, path FROM job WHERE folder = ? AND state = 'DONE' AND decided < ? ORDER BY id",
+            folder, last.isoformat(),
+        )  # fmt: skip
+        for row in rows:
+            if disk.stat(layout(row["path"])) is None:
+                continue
+            gone.append(str(row["path"]))
+            if not dry:
+                clear(disk, layout(row["path"]))
+                with ledger.writing():
+                    ledger.note(_at(world), row["id"], "prune")
+        if not dry:
+            _empty(world, folder, last)
+    return gone
+
+
+def _empty(world: World, folder: str, last: date) -> None:
+    """Take away the folders of days that hold nothing any more."""
+    root = Path(world.layout(folder))
+    for day in sorted(root.glob("[0-9]*/[0-9]*/[0-9]*")):
+        year, month, number = day.parts[-3:]
+        if f"{year}-{month}-{number}" < last.isoformat() and not world.disk.names(str(day)):
+            world.disk.rmdir(str(day))
+
+
+def backup(ledger: Ledger, target: str) -> None:
+    """Copy the ledger as it is now into a new file."""
+    if os.path.lexists(target):
+        raise UpkeepError("there is a file of that name already")
+    ledger.put("VACUUM INTO ?", target)
+    os.chmod(target, 0o600)
