@@ -5,6 +5,7 @@ Enters: a root. Leaves: a `World` on it, and what a partner and an operator woul
 
 from __future__ import annotations
 
+import functools
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -69,10 +70,16 @@ def world(root: Path, *, disk: Disk | None = None, clock: Told | None = None, li
           terms: Terms | None = None, **settings: Any) -> World:  # fmt: skip
     """A world whose settings are ready for tests: no waiting, no floor under the disk."""
     clock = clock or Told()
-    general = terms or Terms([load("042")])
+    general = terms or judged()
     set_so = Settings(**{"settle": 0.0, "min_free": 0, "terms": general, **settings})
     write: Callable[[str], None] = lines.append if lines is not None else lambda _: None
     return World(disk or Disk(), Layout(str(root)), set_so, clock, Log(write, clock.moment))
+
+
+@functools.cache
+def judged() -> Terms:
+    """The terms of a gateway for which none are named."""
+    return Terms([load("042")])
 
 
 _COUNT = iter(range(1, 1 << 30))

@@ -22,6 +22,7 @@ from edi837.gateway.logs import Log, where
 from edi837.gateway.outside import Beat, Filed, World
 from edi837.gateway.steps import Decided, Steps
 
+_STUBBORN = 2  # times a file may not be read before it is put aside
 _AGAIN = 5  # readings anew when another worker took a number meanwhile
 
 
@@ -155,7 +156,7 @@ class Batches:
             own.claimed = self._claims.count(own.claimed, 1)  # if it ends us, that is counted
             self._beat({"begin": job})
             try:
-                result = self._read(own.claimed, row["name"], desk, number)
+                result = self._read(own, row["name"], desk, number)
             except (OSError, sqlite3.Error, Edi837Error):
                 own.claimed = self._claims.count(own.claimed, -1)
                 raise
@@ -174,10 +175,13 @@ class Batches:
         pending.update((frame.key, job) for frame in result.frames if frame.taken)
         return Decided(own.claimed, row["name"], result, desk, row["replays"])
 
-    def _read(self, claimed: Claimed, name: str, desk: reading.Desk, number: int) -> reading.Result:
+    def _read(self, own: Own, name: str, desk: reading.Desk, number: int) -> reading.Result:
+        claimed = own.claimed
         try:
             stream = self._disk.open(self.payload(claimed))
         except PermissionError:
+            if own.troubles < _STUBBORN:
+                raise
             return reading.Result("quarantine", "unreadable")
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.ENXIO):
@@ -200,7 +204,7 @@ class Batches:
         )  # fmt: skip
         row = self._ledger.rows("SELECT name, folder FROM job WHERE id = ?", job)[0]
         if row["folder"] != "quarantine":
-            self._read(own.claimed, row["name"], desk, 1).outcome.keep()
+            self._read(own, row["name"], desk, 1).outcome.keep()
 
     def _filed(self, job: str) -> Filed:
         row = self._ledger.rows("SELECT * FROM job WHERE id = ?", job)[0]

@@ -38,10 +38,12 @@ class Claims:
     def close(self) -> None:
         """Let the lock go; what is still claimed is for others."""
         if self._lock >= 0:
-            if not any(claimed.worker == self.worker for claimed in self.all()):
-                self._disk.unlink(self._layout.lock(self.worker))
-            os.close(self._lock)
-            self._lock = -1
+            try:
+                if not any(claimed.worker == self.worker for claimed in self.all()):
+                    self._disk.unlink(self._layout.lock(self.worker))
+            finally:
+                os.close(self._lock)
+                self._lock = -1
 
     def alive(self, worker: str) -> bool:
         """Whether a worker holds its lock."""

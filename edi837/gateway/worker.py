@@ -47,9 +47,13 @@ class Worker:
     def open(self) -> None:
         """Take the lock, open the ledger."""
         self.claims.open()
-        self.ledger = Ledger(self._layout.ledger, self._layout.own("key"))
-        self._batches = Batches(self._world, self.name, self.ledger, self.claims, self._log, self._beat)
-        self._sweep()
+        try:
+            self.ledger = Ledger(self._layout.ledger, self._layout.own("key"))
+            self._batches = Batches(self._world, self.name, self.ledger, self.claims, self._log, self._beat)
+            self._sweep()
+        except BaseException:
+            self.claims.close()
+            raise
         with suppress(OSError, ValueError), self._disk.open(self._layout.own(_SEEN)) as file:
             self.scan.load(json.load(file))
 
