@@ -6,6 +6,7 @@ Enters: a root. Leaves: a `World` on it, and what a partner and an operator woul
 from __future__ import annotations
 
 import functools
+import os
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -89,7 +90,7 @@ def once(root: Path, *, all: bool = True, name: str = "", **more: Any) -> list[F
     """Drain a root as `gateway once --all` would."""
     number = next(_COUNT)
     more.setdefault("clock", Told(number))
-    return list(gateway.drain(world(root, **more), name or f"w{number}", all=all))
+    return list(gateway.drain(world(root, **more), name or f"w{os.getpid()}-{number}", all=all))
 
 
 def drop(root: Path, name: str, data: bytes, folder: str = "in") -> Path:

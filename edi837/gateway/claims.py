@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Collection
 from contextlib import suppress
 
 from edi837.gateway.fsops import Disk
@@ -81,11 +82,13 @@ class Claims:
             self._unsettled.clear()
             self._disk.point("claim_synced")
 
-    def adopt(self) -> list[Claimed]:
-        """Take over what dead workers had claimed."""
+    def adopt(self, known: Collection[str] = ()) -> list[Claimed]:
+        """Take over what dead workers had claimed, one of our own name too; ``known`` jobs are in hand."""
         taken, dead = [], dict[str, bool]()
         for claimed in self.all():
             if claimed.worker == self.worker:
+                if claimed.job not in known:
+                    taken.append(claimed)
                 continue
             if claimed.worker not in dead:
                 dead[claimed.worker] = not self.alive(claimed.worker)

@@ -60,7 +60,7 @@ class Crew:
         """Work until told to stop, or until nothing is left. Returns 0, or 5 when the workers cannot work."""
         world = self.world
         world.layout.make(world.disk, world.settings.folders)
-        _warm(world)
+        warm(world)
         self._life = os.pipe()
         wake, ring = os.pipe()
         os.set_blocking(ring, False)
@@ -214,7 +214,7 @@ class Crew:
         self._forget(hand, os.waitstatus_to_exitcode(status))
 
 
-def _warm(world: World) -> None:
+def warm(world: World) -> None:
     """Read the guides once, before the workers are forked."""
     for terms in (world.settings.terms, *(partner.terms for partner in world.settings.partners)):
         for version in ("005010X222A1", "005010X223A2"):

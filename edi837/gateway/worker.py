@@ -10,7 +10,7 @@ import errno
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import astuple
 
@@ -84,12 +84,12 @@ class Worker:
         filed: list[Filed] = []
         self.trouble = ""
         try:
-            for claimed in self.claims.adopt():
+            for claimed in self.claims.adopt(self.own):
                 self._log("adopted", job=claimed.job, attempts=claimed.attempts)
                 self.own[claimed.job] = Own(claimed, cut=all)
             released = self.ledger.permitted()
-            for own in self._due(released):
-                filed += self._settle([own])
+            for batch in self._grouped(self._due(released)):
+                filed += self._settle(batch)
             if take and not self.trouble and self._room():
                 filed += self._settle(self._claim(released, all))
         except (OSError, sqlite3.Error) as error:
@@ -110,6 +110,15 @@ class Worker:
                 own.held = False
                 due.append(own)
         return due
+
+    def _grouped(self, due: Sequence[Own]) -> Iterator[list[Own]]:
+        """Those that never did harm together, every other alone."""
+        good = [own for own in due if not (own.claimed.attempts or own.troubles)]
+        for at in range(0, len(good), self._settings.batch):
+            yield good[at : at + self._settings.batch]
+        for own in due:
+            if own.claimed.attempts or own.troubles:
+                yield [own]
 
     def _room(self) -> bool:
         """Whether anything new may be taken: room on the disk, and an out/ that is emptied."""
