@@ -12,6 +12,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,12 @@ def forked(work: Callable[[], int]) -> int:
     """Do something in a process of its own, in a group of its own; its id."""
     pid = os.fork()
     if pid:
+        with suppress(OSError):
+            os.setpgid(pid, pid)
         return pid
     status = 70
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         status = work()
     finally:
         os._exit(status)

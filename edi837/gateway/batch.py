@@ -90,6 +90,8 @@ class Batches:
         entered = [claimed for claimed in ready if claimed.job in states]
         self._steps.publish(entered)
         self._steps.file(entered)
+        if self._settings.ready == "marker":
+            self._steps.unmark(entered, self._settings.rules.markers)
         self._steps.done(ready, self._world.clock.moment().isoformat(timespec="milliseconds"))
         for own in batch:
             own.done = own.claimed in ready

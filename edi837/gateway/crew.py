@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edi837.findings import Edi837Error
 from edi837.gateway.fsops import EXIT
-from edi837.gateway.labour import GAVE_UP, labour
+from edi837.gateway.labour import GAVE_UP, SIGNALS, labour
 from edi837.gateway.layout import SETTINGS
 from edi837.gateway.outside import Filed, World
 from edi837.gateway.status import Watched, write
@@ -64,7 +64,7 @@ class Crew:
         self._life = os.pipe()
         wake, ring = os.pipe()
         os.set_blocking(ring, False)
-        before = {each: signal.signal(each, self._heard) for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+        before = {each: signal.signal(each, self._heard) for each in SIGNALS}
         signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
         world.log("started", count=world.settings.workers)
         try:
@@ -149,11 +149,13 @@ class Crew:
         while len(self.hands) < self.world.settings.workers:
             name, (heard, beats) = self.world.clock.token(6), os.pipe()
             others = [hand.beats for hand in self.hands.values()]
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # the worker hears them when it can obey them
             pid = os.fork()
             if not pid:
                 for handle in (heard, self._life[1], *others):
                     os.close(handle)
                 labour(self.world, name, beats, self._life[0], drain=drain, all=all)  # never returns
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             os.close(beats)
             os.set_blocking(heard, False)
             self.hands[pid] = Hand(name, pid, heard, self.world.clock.monotonic())

@@ -20,6 +20,7 @@ from edi837.gateway.outside import World
 from edi837.gateway.wake import waker
 from edi837.gateway.worker import Worker
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GAVE_UP = 5  # exit status: the ledger or the folders cannot be used
 _IDLE = 10  # times `poll` between scans when nothing has come for long
 
@@ -57,6 +58,7 @@ class _Labour:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crew hears it, and tells
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._told)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _told(self, *_: object) -> None:
         self._stop = True

@@ -201,6 +201,13 @@ class Steps:
                 new.append(self._layout(*parts[: depth - 1]))
         return [*new, self._layout(*parts)]
 
+    def unmark(self, jobs: Sequence[Claimed], markers: Sequence[str]) -> None:
+        """Take the senders' markers of filed jobs away."""
+        for claimed in jobs:
+            (name,) = self._ledger.put("SELECT name FROM job WHERE id = ?", claimed.job).fetchone()
+            for ending in markers:
+                self._disk.unlink(self._layout("in", claimed.folder, os.path.basename(name) + ending))
+
     def done(self, jobs: Sequence[Claimed], at: str) -> None:
         """Close the jobs."""
         with self._ledger.writing():

@@ -1,0 +1,276 @@
+"""The processes of a gateway: one that hangs or eats memory is ended, all stop when told, none leaves anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edi837.findings import Edi837Error
+from edi837.gateway import World
+from edi837.gateway.crew import Crew
+from edi837.gateway.layout import Layout
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.logs import Log
+from edi837.scope import EVERYONE
+from edi837.terms import Terms
+from tests.gateways import GOOD, drop, numbered, once, originals, tree, world
+from tests.storm import Chance, forked, kill, put, started, status
+
+
+class Harmful:
+    """A policy that hangs, eats memory or dies on one claim."""
+
+    name, scope, reach = "harmful", EVERYONE, "line"
+
+    def judge(self, claims: Any, **_: Any) -> Any:
+        if claims[0].id == "HANG":
+            time.sleep(600)
+        if claims[0].id == "HOG":
+            sum(map(len, [bytes(1 << 26) for _ in range(1 << 10)]))
+        if claims[0].id == "DIE":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [[] for _ in claims]
+
+
+def ended(pid: int, seconds: float) -> int:
+    """How a process ended within its time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        done, found = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(found)
+        time.sleep(0.01)
+    kill(pid)
+    raise AssertionError("it did not end")
+
+
+def until(what: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def jobs(root: Path) -> dict[str, dict[str, Any]]:
+    ledger = Ledger(Layout(str(root)).ledger, Layout(str(root)).own("key"))
+    try:
+        return {row["name"]: dict(row) for row in ledger.rows("SELECT * FROM job")}
+    finally:
+        ledger.close()
+
+
+@contextmanager
+def working(root: Path, **settings: Any) -> Iterator[int]:
+    """A crew at work, killed in the end if it is there still."""
+    pid = started(root, **{"poll": 0.05, **settings})
+    try:
+        yield pid
+    finally:
+        try:
+            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                kill(pid)
+        except ChildProcessError:
+            pass
+
+
+@pytest.mark.parametrize("harm", ["HANG", "HOG", "DIE"])
+def test_poison_is_put_aside_and_its_neighbours_are_answered(harm: str, tmp_path: Path) -> None:
+    for number in range(1, 6):
+        drop(tmp_path, f"{number}.edi", numbered(number, GOOD.replace(b"CLM*C1*", b"CLM*%s*" % harm.encode()))
+             if number == 3 else numbered(number))  # fmt: skip
+    terms = Terms([Harmful()])  # type: ignore[list-item]
+    told: list[Any] = []
+
+    def work() -> int:
+        made = world(tmp_path, clock=Chance(), terms=terms, timeout=0.4, memory=1024, poll=0.05)
+        return Crew(made, told.append).run(drain=True, all=True)
+
+    assert status(forked(work)) == 0
+    found = jobs(tmp_path)
+    poison = found.pop("3.edi")
+    assert (poison["folder"], poison["attempts"]) == ("quarantine", 3)
+    assert poison["reason"] == ("fault" if harm == "HOG" else "poison")
+    assert {each["folder"] for each in found.values()} == {"archive"}
+    assert len(tree(tmp_path, "out")) == 8
+    assert tree(tmp_path, "in", ".edi837/work", ".edi837/stage") == []
+
+
+def test_it_stops_when_told_and_leaves_nothing(tmp_path: Path) -> None:
+    with working(tmp_path, workers=2) as pid:
+        until(lambda: len(list((tmp_path / ".edi837" / "workers").glob("*.lock"))) == 2 if tmp_path.exists() else False)
+        put(tmp_path, "a.edi", GOOD)
+        until(lambda: len(tree(tmp_path, "out")) == 2)
+        until(lambda: tree(tmp_path, ".edi837/work") == [])
+        os.kill(pid, signal.SIGTERM)
+        assert ended(pid, 5) == 0
+    assert tree(tmp_path, "in", ".edi837/work", ".edi837/stage", ".edi837/workers") == []
+    said = json.loads((tmp_path / ".edi837" / "status.json").read_text("utf-8"))
+    assert said["filed"] == 1
+    assert "edi837_gateway_filed 1" in (tmp_path / ".edi837" / "metrics.prom").read_text("utf-8")
+
+
+def test_it_stops_at_any_moment_within_its_grace(tmp_path: Path) -> None:
+    chance, count = random.Random(3), 0
+    once(tmp_path)
+    for _ in range(15):
+        for _ in range(10):
+            count += 1
+            put(tmp_path, f"{count}.edi", numbered(count))
+        with working(tmp_path, workers=2, grace=5.0) as pid:
+            time.sleep(chance.uniform(0.0, 0.4))
+            os.kill(pid, chance.choice([signal.SIGTERM, signal.SIGINT]))
+            begun = time.monotonic()
+            assert ended(pid, 6) in (0, -signal.SIGTERM, 70), "told before it could hear"
+            assert time.monotonic() - begun < 6
+    once(tmp_path, clock=Chance())
+    assert originals(tmp_path) == sorted(numbered(n + 1) for n in range(count))
+    assert len(tree(tmp_path, "out")) == 2 * count
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD.replace(b"CLM*C1*", b"CLM*HANG*"))
+    with working(tmp_path, terms=Terms([Harmful()]), grace=60.0) as pid:  # type: ignore[list-item]
+        until(lambda: any(each.name.split(".")[2] == "1" for each in (tmp_path / ".edi837" / "work").glob("*.*.*.*")))
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGTERM)
+        assert ended(pid, 3) == 0
+    assert len(tree(tmp_path, ".edi837/work")) == 1, "its claim is for the next"
+
+
+def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    once(tmp_path)
+    with working(tmp_path) as pid:
+        put(tmp_path, "a.edi", GOOD)
+        until(lambda: len(tree(tmp_path, "out")) == 2)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        put(tmp_path, "b.edi", numbered(2))
+        until(lambda: len(tree(tmp_path, "out")) == 4)
+
+
+def test_workers_end_with_their_crew(tmp_path: Path) -> None:
+    with working(tmp_path, workers=2) as pid:
+        until(lambda: (tmp_path / ".edi837" / "status.json").exists())
+        children = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        until(lambda: not any(map(alive, children)), 5)
+
+
+def test_new_settings_are_taken_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    lines = tmp_path / "log"
+    turns: list[Any] = [Edi837Error("no"), {"usage": "P"}]
+
+    def work() -> int:
+        def write(text: str) -> None:
+            with lines.open("a") as file:
+                file.write(text + "\n")
+
+        def remade() -> World:
+            turn = turns.pop(0)
+            if isinstance(turn, Exception):
+                raise turn
+            return replace(world(tmp_path / "gate", clock=Chance(), poll=0.05, **turn), log=log)
+
+        clock = Chance()
+        log = Log(write, clock.moment)
+        return Crew(replace(world(tmp_path / "gate", clock=clock, poll=0.05), log=log), remade=remade).run()
+
+    pid = forked(work)
+    try:
+        until(lambda: lines.exists() and "worker_started" in lines.read_text())
+        os.kill(pid, signal.SIGHUP)
+        until(lambda: "not_reloaded" in lines.read_text())
+        put(tmp_path / "gate", "a.edi", GOOD)
+        until(lambda: len(tree(tmp_path / "gate", "archive")) > 0)
+        os.kill(pid, signal.SIGHUP)
+        until(lambda: '"reloaded"' in lines.read_text())
+        put(tmp_path / "gate", "b.edi", numbered(2))
+        until(lambda: len(tree(tmp_path / "gate", "error")) > 0)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        assert ended(pid, 5) == 0
+
+
+def test_eight_workers_share_five_hundred_files(tmp_path: Path) -> None:
+    """Some are stopped and go on: nobody takes that for their death."""
+    once(tmp_path)
+    for number in range(1, 501):
+        drop(tmp_path, f"{number}.edi", numbered(number))
+    chance = random.Random(2)
+
+    def work() -> int:
+        return Crew(world(tmp_path, clock=Chance(), workers=8, batch=8)).run(drain=True, all=True)
+
+    pid, until_end = forked(work), time.monotonic() + 60
+    done = 0
+    while not done and time.monotonic() < until_end:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if children:
+            child = int(chance.choice(children))
+            try:
+                os.kill(child, signal.SIGSTOP)
+                time.sleep(0.05)
+                os.kill(child, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+        done, found = os.waitpid(pid, os.WNOHANG)
+    assert done and found == 0
+    assert len(tree(tmp_path, "out")) == 1000
+    names = [row["id"] for row in jobs(tmp_path).values() if row["folder"] == "archive"]
+    assert len(names) == 500
+
+
+def test_a_ledger_that_cannot_be_used_ends_the_crew(tmp_path: Path) -> None:
+    once(tmp_path)
+    for path in (tmp_path / ".edi837").glob("ledger.db*"):
+        path.write_bytes(b"no ledger at all" * 500)
+    drop(tmp_path, "a.edi", GOOD)
+    assert status(forked(lambda: Crew(world(tmp_path, clock=Chance())).run(drain=True))) == 5
+    assert tree(tmp_path, "in") == ["in/a.edi"]
+
+
+def test_systemd_is_told(tmp_path: Path) -> None:
+    from edi837.gatecli import _notifier
+
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(address)
+        beat = _notifier(address)
+        for word in ("READY=1", "WATCHDOG=1", "WATCHDOG=1"):
+            beat(word)
+        assert [server.recv(99), server.recv(99)] == [b"READY=1", b"WATCHDOG=1"]
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.recv(99)
+
+
+def test_full_folders_and_disks_stop_the_intake(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    lines: list[str] = []
+    assert once(tmp_path, min_free=1 << 60, lines=lines) == []
+    assert any("backpressure" in line and "min_free" in line for line in lines)
+    assert len(once(tmp_path)) == 1
+    drop(tmp_path, "b.edi", numbered(2))
+    assert once(tmp_path, max_out=1) == []
+    assert tree(tmp_path, "in") == ["in/b.edi"]
+    assert len(once(tmp_path, max_out=2)) == 1

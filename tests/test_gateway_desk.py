@@ -1,0 +1,286 @@
+"""Where is my file? And what an operator may do to it: every command on single files, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from edi837 import cli
+from edi837.gateway import audit, upkeep
+from edi837.gateway.layout import Layout
+from edi837.gateway.ledger import LAYOUT, VERSION, Ledger
+from edi837.gateway.logs import Log
+from edi837.gateway.settings import Settings, read
+from edi837.problems import PolicyError
+from edi837.terms import Terms
+from tests.gateways import GOOD, NOW, Told, drop, kinds, numbered, once, tree, world
+
+ROOT = Path(__file__).parent.parent
+
+
+def opened(root: Path) -> Ledger:
+    layout = Layout(str(root))
+    return Ledger(layout.ledger, layout.own("key"))
+
+
+def said(*words: object, code: int = 0) -> Any:
+    """What a command says as JSON."""
+    done = CliRunner().invoke(cli.main, ["gateway", *map(str, words), "--json"], standalone_mode=False)
+    assert done.exception is None, done.exception
+    assert done.return_value == code
+    return json.loads(done.stdout)
+
+
+# ------------------------------------------------------------------ where is it?
+
+
+@pytest.mark.parametrize("by", ["job", "name", "ISA13", "short ISA13", "sha256", "answer", "our number"])
+def test_a_file_is_found_by_whatever_is_known_of_it(by: str, tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", numbered(77))
+    drop(tmp_path, "b.edi", numbered(78))
+    filed = {each.name: each for each in once(tmp_path)}["a.edi"]
+    ledger = opened(tmp_path)
+    row = dict(ledger.rows("SELECT * FROM job WHERE id = ?", filed.job)[0])
+    ledger.close()
+    word = {
+        "job": filed.job, "name": "a.edi", "ISA13": "000000077", "short ISA13": "77", "sha256": row["sha256"],
+        "answer": filed.answers[0], "our number": str(row["first"] + 1),
+    }[by]  # fmt: skip
+    (life,) = said("show", tmp_path, word)
+    assert (life["id"], life["state"], life["folder"]) == (filed.job, "DONE", "archive")
+    assert [each["kind"] for each in life["events"]] == ["claimed", "decided", "done"]
+    assert Path(life["original"]).read_bytes() == numbered(77)
+    assert {each["name"] for each in life["outputs"] if each["folder"]} == set(filed.answers)
+    assert said("show", tmp_path, "nobody", code=1) == []
+
+
+def test_lists_are_newest_first_and_tell_what_is_stuck(tmp_path: Path) -> None:
+    for number in range(1, 4):
+        drop(tmp_path, f"{number}.edi", numbered(number) if number != 2 else b"letter")
+        once(tmp_path)
+    assert [row["name"] for row in said("list", tmp_path, "--most", 2)] == ["3.edi", "2.edi"] or len(
+        said("list", tmp_path)) == 3  # fmt: skip
+    assert [row["name"] for row in said("list", tmp_path, "--folder", "quarantine")] == ["2.edi"]
+    assert [row["name"] for row in said("list", tmp_path, "--stuck")] == ["2.edi"]
+
+
+def test_status_is_a_health_check(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    once(tmp_path)
+    drop(tmp_path, "b.edi", numbered(2))
+    found = said("status", tmp_path, code=5)
+    assert (found["state"], found["in"], found["out"], found["work"]) == ("DOWN", 1, 2, 0)
+
+
+# ------------------------------------------------------------------ what may be done to it
+
+
+def test_a_replay_is_answered_though_its_number_came(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    (first,) = once(tmp_path)
+    again = said("replay", tmp_path, first.job)["job"]
+    (second,) = once(tmp_path)
+    assert (second.job, second.folder, kinds(second.answers)) == (again, "archive", ["277CA", "999"])
+    assert not set(second.answers) & set(first.answers)
+    life = said("show", tmp_path, again)[0]
+    assert life["replays"] == first.job and life["events"][0]["kind"] == "replay"
+    assert said("verify", tmp_path) == []
+    drop(tmp_path, "c.edi", GOOD)
+    assert once(tmp_path)[0].folder == "error", "it is a duplicate still"
+
+
+def test_what_is_not_done_cannot_be_replayed(tmp_path: Path) -> None:
+    once(tmp_path)
+    ledger = opened(tmp_path)
+    with pytest.raises(upkeep.UpkeepError):
+        upkeep.replay(world(tmp_path), ledger, "nothing")
+    ledger.close()
+
+
+def test_a_file_comes_back_from_quarantine(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    (first,) = once(tmp_path, unknown="quarantine")
+    assert first.folder == "quarantine"
+    assert said("requeue", tmp_path, first.job) == {"name": "a.edi"}
+    assert tree(tmp_path, "quarantine") == [] and tree(tmp_path, "in") == ["in/a.edi"]
+    (second,) = once(tmp_path)
+    assert (second.name, second.folder) == ("a.edi", "archive")
+    assert said("verify", tmp_path) == []
+
+
+def test_a_number_may_be_forgotten(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    once(tmp_path)
+    assert said("forget", tmp_path, "1", "--sender", "SUBMIT042") == {"forgotten": 1}
+    drop(tmp_path, "b.edi", GOOD)
+    assert once(tmp_path)[0].folder == "archive"
+
+
+def test_old_originals_are_pruned_and_said(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    drop(tmp_path, "letter", b"letter")
+    filed = {each.name: each for each in once(tmp_path)}
+    clock = Told()
+    clock.at = NOW + timedelta(days=181)
+    ledger, made = opened(tmp_path), world(tmp_path, clock=clock)
+    assert upkeep.prune(made, ledger, dry=True) == [filed["a.edi"].path]
+    assert (tmp_path / filed["a.edi"].path).exists()
+    assert upkeep.prune(made, ledger, dry=False) == [filed["a.edi"].path]
+    assert tree(tmp_path, "archive") == [] and len(tree(tmp_path, "quarantine")) == 2
+    assert list(audit.differences(made, ledger)) == []
+    assert audit.life(made, ledger, filed["a.edi"].job)["original"] == ""
+    ledger.close()
+
+
+def test_a_backup_can_be_opened(tmp_path: Path) -> None:
+    drop(tmp_path / "gate", "a.edi", GOOD)
+    once(tmp_path / "gate")
+    said("backup", tmp_path / "gate", tmp_path / "copy.db")
+    assert sqlite3.connect(tmp_path / "copy.db").execute("SELECT count(*) FROM job").fetchone() == (1,)
+
+
+# ------------------------------------------------------------------ is all as it was written?
+
+
+@pytest.mark.parametrize(
+    "harm", ["event changed", "event taken away", "original changed", "original gone", "report changed", "number doubled"]
+)
+def test_verify_sees_what_was_changed(harm: str, tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    drop(tmp_path, "b.edi", numbered(2))
+    filed = once(tmp_path)
+    assert said("verify", tmp_path) == []
+    ledger, folder = opened(tmp_path), tmp_path / filed[0].path
+    if harm == "event changed":
+        ledger.put("UPDATE event SET detail = '{}' WHERE kind = 'decided' AND job = ?", filed[0].job)
+    elif harm == "event taken away":
+        ledger.put("DELETE FROM event WHERE id = 2")
+    elif harm == "original changed":
+        (folder / "original.edi").write_bytes(GOOD + b"more")
+    elif harm == "original gone":
+        (folder / "original.edi").unlink()
+    elif harm == "report changed":
+        (folder / "report.json").write_bytes(b"{}")
+    else:
+        ledger.put("UPDATE job SET first = 1")
+    ledger.close()
+    assert len(said("verify", tmp_path, code=1)) >= 1
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    once(tmp_path)
+    ledger = opened(tmp_path)
+    ledger.put("UPDATE meta SET version = ?", VERSION + 1)
+    ledger.close()
+    with pytest.raises(Exception, match="newer"):
+        opened(tmp_path)
+    assert "STRICT" in LAYOUT
+
+
+# ------------------------------------------------------------------ settings, doctor, log
+
+
+def test_all_faults_of_the_settings_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "edi837.toml").write_text(
+        '[gateway]\nusage = "X"\nworkers = 0\nsetle = 1\nnames = "x"\nsettle = "2"\n'
+        '[partner.a]\nisa06 = ["A"]\nfolder = "../x"\nduplicates = "no"\n[partner.b]\nisa06 = ["A"]\npolicy = ["042"]\n'
+    )
+    with pytest.raises(PolicyError) as error:
+        read(tmp_path / "edi837.toml", Terms())
+    text = str(error.value)
+    for part in ("usage is", "workers is", 'unknown key "setle"; did you mean "settle"', "names ends", "settle is a number",
+                 "folder is", "duplicates is", "is partner.a's already", 'unknown key "policy"'):  # fmt: skip
+        assert part in text, part
+
+
+def test_settings_are_read(tmp_path: Path) -> None:
+    (tmp_path / "edi837.toml").write_text(
+        '[gateway]\nusage = "P"\nsettle = 1\ninclude = ["*.dat"]\n[policies]\ndefault = ["042"]\n'
+        '[partner.a]\nisa06 = ["A "]\nfolder = "a"\npolicies = []\n[partner.a.replies]\nrole = "clearinghouse"\n'
+    )
+    found = read(tmp_path / "edi837.toml", Terms())
+    assert (found.usage, found.settle, found.include, found.folders) == ("P", 1.0, ("*.dat",), ("a",))
+    assert found.partners[0].isa06 == ("A",) and found.partners[0].terms.replies.role == "clearinghouse"
+
+
+def test_what_init_writes_can_be_read_and_run(tmp_path: Path) -> None:
+    assert said("init", tmp_path / "gate", "--usage", "T", "--control", 500)
+    assert read(tmp_path / "gate" / "edi837.toml", Terms()) == Settings(usage="T", terms=Terms())
+    assert all(check["good"] for check in said("doctor", tmp_path / "gate"))
+    drop(tmp_path / "gate", "a.edi", GOOD)
+    once(tmp_path / "gate")
+    assert {path.read_bytes()[90:99] for path in (tmp_path / "gate" / "out").iterdir()} == {b"000000500", b"000000501"}
+
+
+def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
+    root = tmp_path / "gate"
+    said("init", root)
+    (root / "out").rmdir()
+    (root / "out").symlink_to(tmp_path)
+    bad = [check for check in said("doctor", root, code=5) if not check["good"]]
+    assert [check["name"] for check in bad] == [f"folder {root / 'out'}"] and "init" in bad[0]["fix"]
+    (root / "out").unlink()
+    said("init", root)
+    os.chmod(root / ".edi837", 0o755)
+    assert [check["name"] for check in said("doctor", root, code=5) if not check["good"]] == ["private .edi837"]
+
+
+def test_the_log_takes_nothing_that_is_not_on_its_list() -> None:
+    lines: list[str] = []
+    log = Log(lines.append, Told().moment, "w")
+    log("claimed", job="x", size=3)
+    assert json.loads(lines[0]) == {"time": "2026-01-15T09:30:00.000", "event": "claimed", "worker": "w", "job": "x",
+                                    "size": 3}  # fmt: skip
+    for event, key in (("claimed", "name"), ("surprise", "job")):
+        with pytest.raises(ValueError, match="not on the list"):
+            log(event, **{key: "x"})
+
+
+# ------------------------------------------------------------------ no patient anywhere but in the acknowledgements
+
+PERSONAL = {
+    "NM1*IL*1*ASPEN*IRIS*Q**JR*MI*SYN000001": "NM1*IL*1*CANARYA*CANARYB*CANARYC**CANARYD*MI*CANARYE",
+    "N3*12 BIRCH LANE": "N3*CANARYF", "N4*SAMPLETON*MI*48000": "N4*CANARYG*MI*48000", "SBR*P*18*GRP042": "SBR*P*18*CANARYH",
+    "CLM*C1*": "CLM*CANARYI*", "PER*IC*CLAIMS DESK": "PER*IC*CANARYJ",
+    "HI*ABK:A419": "REF*EA*CANARYK~\nNTE*ADD*CANARYL~\nHI*ABK:A419", "19600606": "19601231",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [[], ["HC:S9500*100*UN*1*", "HC:S9500*100*UN*9*"], ["IEA*1*", "IEA*9*"]],
+                         ids=["accepted", "claim rejected", "interchange refused"])  # fmt: skip
+def test_no_patient_is_in_anything_but_the_acknowledgements(more: list[str], tmp_path: Path) -> None:
+    text = GOOD.decode()
+    for old, new in {**PERSONAL, **dict([more] if more else [])}.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    drop(tmp_path, "a.edi", text.replace("SE*24*", "SE*26*").encode())
+    drop(tmp_path, "cut.edi", numbered(2, text.encode())[:600])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def run(*words: object) -> bytes:
+        done = subprocess.run([sys.executable, "-m", "edi837", "gateway", *map(str, words)], env=environment,
+                              capture_output=True, timeout=60)  # fmt: skip
+        return done.stdout + done.stderr
+
+    shown = run("once", tmp_path, "--all") + run("list", tmp_path) + run("show", tmp_path, "a.edi", "--json")
+    shown += run("verify", tmp_path) + run("status", tmp_path)
+    lines: list[str] = []
+    drop(tmp_path, "b.edi", numbered(3, text.encode()))
+    once(tmp_path, lines=lines)
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    held = [path for path, data in files.items() if b"CANARY" in data or b"19601231" in data]
+    acks = [path for path in held if path.name.startswith(("999_", "277CA_"))]
+    assert set(held) - set(acks) == {path for path in files if path.name == "original.edi"}
+    assert b"CANARY" not in shown and b"CANARY" not in "".join(lines).encode()
+    assert len(lines) > 2 and b"a.edi" in shown
+    if not more:
+        assert acks, "the control: a 277CA must carry the patient"

@@ -1,0 +1,207 @@
+"""No file is read before it is complete, however it is written; and a file that never gets complete is answered."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edi837.gateway import probe
+from edi837.gateway.layout import Layout
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.ready import Rules, Sightings
+from edi837.gateway.upkeep import release
+from tests.gateways import GOOD, Real, Told, drop, kinds, numbered, once, originals, tree, world
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+def whole(data: bytes) -> bool:
+    return probe.ends(BytesIO(data), len(data)).whole
+
+
+# ------------------------------------------------------------------ an interchange proves that it is complete
+
+
+def test_a_cut_file_is_never_whole() -> None:
+    assert whole(GOOD)
+    for end in range(len(GOOD.rstrip()) - 1):
+        assert not whole(GOOD[:end]), end
+
+
+@pytest.mark.parametrize(
+    ("change", "good"),
+    [
+        (lambda d: d.rstrip(), True), (lambda d: d + b"\r\n\r\n \x1a", True), (lambda d: b"\xef\xbb\xbf" + d, True),
+        (lambda d: b"\r\n" + d, True), (lambda d: d.replace(b"~\n", b"\n"), True),
+        (lambda d: d.replace(b"~\n", b"~"), True), (lambda d: d.replace(b"*", b"|"), True),
+        (lambda d: d + numbered(2), True), (lambda d: d + numbered(2)[:-30], False),
+        (lambda d: d + numbered(2).replace(b"*", b"|").replace(b"~", b"!"), True),
+        (lambda d: d.replace(b"IEA*1*000000001", b"IEA*1*000000002"), False), (lambda d: d + bytes(5000), False),
+        (lambda d: bytes(len(d)), False), (lambda d: b"", False), (lambda d: d + b"NTE*ADD*more~", False),
+        (lambda d: d.decode().encode("utf-16"), False), (lambda d: d + b"IEA*1*000000001~", True),
+    ],
+)  # fmt: skip
+def test_whole_is_told_from_both_ends(change: Callable[[bytes], bytes], good: bool) -> None:
+    assert whole(change(GOOD)) is good
+
+
+def test_only_the_ends_of_a_large_file_are_read() -> None:
+    read: list[int] = []
+
+    class Counting(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            read.append(len(data))
+            return data
+
+    large = GOOD.replace(b"CLM*C1", b"NTE*ADD*" + b"x" * 3_000_000 + b"~CLM*C1")
+    assert probe.ends(Counting(large), len(large)).whole
+    assert sum(read) < 20_000
+
+
+# ------------------------------------------------------------------ by a clock that only goes forward
+
+
+def seen(path: Path) -> os.stat_result:
+    return path.lstat()
+
+
+def test_a_file_must_be_quiet_for_its_time(tmp_path: Path) -> None:
+    path, sightings, rules = tmp_path / "a", Sightings(), Rules(settle=2, incomplete=60)
+    path.write_bytes(GOOD)
+    os.utime(path, (1, 1))  # an old time of change proves nothing
+    assert sightings.decide(seen(path), 0.0, rules, lambda: True) == "wait"
+    assert sightings.decide(seen(path), 1.9, rules, lambda: True) == "wait"
+    path.write_bytes(GOOD + b"x")
+    assert sightings.decide(seen(path), 2.1, rules, lambda: True) == "wait", "it grew"
+    assert sightings.decide(seen(path), 4.0, rules, lambda: True) == "wait"
+    assert sightings.decide(seen(path), 4.2, rules, lambda: True) == "ready"
+
+
+def test_what_is_not_whole_waits_for_its_time(tmp_path: Path) -> None:
+    path, sightings, rules, asked = tmp_path / "a", Sightings(), Rules(settle=2, incomplete=60), []
+    path.write_bytes(GOOD[:400])
+
+    def look() -> bool:
+        asked.append(1)
+        return False
+
+    states = [sightings.decide(seen(path), at, rules, look) for at in (0.0, 3.0, 30.0, 59.9, 60.0)]
+    assert states == ["wait", "wait", "wait", "wait", "cut"]
+    assert len(asked) == 1, "its ends are read once a shape"
+    other = Sightings()
+    other.load(sightings.dump(60.0, 1000.0), 5.0, 1010.0)
+    assert other.decide(seen(path), 5.0, rules, look) == "cut", "and it is remembered over a restart"
+    younger = Sightings()
+    younger.load(sightings.dump(60.0, 1000.0), 5.0, 900.0)
+    assert younger.decide(seen(path), 5.0, rules, look) == "wait", "a clock that went back makes nothing older"
+
+
+@pytest.mark.parametrize("end", [60, 106, 300, 700, 815])
+def test_an_upload_that_stopped_is_answered_after_its_time(end: int, tmp_path: Path) -> None:
+    clock = Told()
+    drop(tmp_path, "a.edi", GOOD[:end])
+    assert once(tmp_path, all=False, clock=clock) == []
+    clock.passed += 899
+    assert once(tmp_path, all=False, clock=clock) == [], "its sighting was kept, but it is too early"
+    clock.at = clock.at.replace(hour=10)
+    (filed,) = once(tmp_path, all=False, clock=clock)
+    if end < 106:
+        assert (filed.folder, filed.reason) == ("quarantine", "not_x12")
+    else:
+        assert (filed.folder, kinds(filed.answers)) == ("error", ["TA1"])
+        assert b"*R*023~" in (tmp_path / "out" / filed.answers[0]).read_bytes()
+    drop(tmp_path, "b.edi", GOOD)
+    assert once(tmp_path, all=False, clock=clock)[0].folder == "archive", "the whole of it may come under its number"
+
+
+def test_a_waiting_file_may_be_released(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD[:300])
+    drop(tmp_path, "b.edi", numbered(2)[:300])
+    assert once(tmp_path, all=False) == []
+    made = world(tmp_path)
+    ledger = Ledger(Layout(str(tmp_path)).ledger, Layout(str(tmp_path)).own("key"))
+    release(made, ledger, "a.edi")
+    assert [each.name for each in once(tmp_path, all=False)] == ["a.edi"]
+    drop(tmp_path, "a.edi", numbered(3)[:300])
+    assert once(tmp_path, all=False) == [], "it was for one file, not for a name"
+    ledger.close()
+
+
+@pytest.mark.parametrize("marker", ["a.edi.done", "a.edi.ok"])
+def test_a_marker_makes_a_file_ready_and_goes_with_it(marker: str, tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    assert once(tmp_path, all=False, ready="marker") == []
+    drop(tmp_path, marker, b"")
+    (filed,) = once(tmp_path, all=False, ready="marker")
+    assert filed.folder == "archive"
+    assert tree(tmp_path, "in") == []
+
+
+def test_where_senders_rename_every_name_is_ready(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD[:300])
+    drop(tmp_path, ".b.edi", numbered(2))
+    (filed,) = once(tmp_path, all=False, ready="rename", settle=60.0)
+    assert (filed.name, filed.folder) == ("a.edi", "error")
+
+
+def test_patterns_choose_names(tmp_path: Path) -> None:
+    for number, name in enumerate(("a.edi", "b.dat", "c.old.edi")):
+        drop(tmp_path, name, numbered(number + 1))
+    assert [each.name for each in once(tmp_path, include=("*.edi",), exclude=("*.old.*",))] == ["a.edi"]
+
+
+# ------------------------------------------------------------------ slow writers
+
+
+def written(tmp_path: Path, count: int, **settings: Any) -> bool:
+    """Whether all is read whole though its writers pause, go on after an IEA, keep old times or preallocate."""
+    chance = random.Random(4)
+    (tmp_path / "in").mkdir(mode=0o700)
+    wanted = [GOOD.replace(b"000000001", b"%09d" % n) + numbered(n + 1000) for n in range(count)]
+
+    def write(number: int) -> None:
+        data, path = wanted[number], tmp_path / "in" / f"{number}.edi"
+        pace = random.Random(number)
+        with path.open("wb", buffering=0) as file:
+            if number % 5 == 0:
+                file.write(bytes(len(data)))
+                file.seek(0)
+            at = 0
+            while at < len(data):
+                step = len(data) // 2 if number % 3 == 0 else pace.randrange(1, 700)  # a third stops at the first IEA
+                file.write(data[at : at + step])
+                at += step
+                if number % 4 == 0:
+                    os.utime(path, (1_600_000_000, 1_600_000_000))
+                time.sleep(pace.uniform(0.0, 0.15))
+
+    filed, begun = [], time.monotonic()
+    waiting = list(range(count))
+    writers: list[threading.Thread] = []
+    clock = Real(7)
+    while waiting or any(writer.is_alive() for writer in writers):
+        while waiting and sum(writer.is_alive() for writer in writers) < 40:
+            writers.append(threading.Thread(target=write, args=(waiting.pop(chance.randrange(len(waiting))),)))
+            writers[-1].start()
+        filed += once(tmp_path, all=False, clock=clock, **settings)
+        assert time.monotonic() - begun < 60
+    filed += once(tmp_path, all=False, clock=clock, **settings)
+    assert originals(tmp_path) == sorted(wanted) or settings["ready"] != "auto"
+    return {each.folder for each in filed} == {"archive"} and len(filed) == count
+
+
+def test_two_hundred_slow_writers(tmp_path: Path) -> None:
+    assert written(tmp_path, 200, ready="auto", settle=0.5)
+
+
+def test_the_check_sees_files_that_are_read_too_early(tmp_path: Path) -> None:
+    assert not written(tmp_path, 20, ready="rename")
