@@ -139,8 +139,9 @@ def _life(life: dict[str, Any]) -> str:
     for each in life["outputs"]:
         place = each["folder"] or "with the original"
         lines.append(f"  {each['kind']:12} {place}: {each['name']}{'' if each['there'] else ' (fetched or gone)'}")
-    lines += [f"  {e.pop('at')}  {e.pop('kind')}  {' '.join(f'{k}={v}' for k, v in e.items() if v != '')}".rstrip()
-              for e in life["events"]]  # fmt: skip
+    for event in life["events"]:
+        detail = " ".join(f"{key}={value}" for key, value in event.items() if key not in ("at", "kind") and value != "")
+        lines.append(f"  {event['at']}  {event['kind']}  {detail}".rstrip())
     return "\n".join(lines)
 
 

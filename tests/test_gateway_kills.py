@@ -24,7 +24,7 @@ POINTS = (
 BATCHES = (
     "claim_synced", "ledgered", "staged", "committing", "committed", "pub_synced", "file_synced", "done", "cleaned",
 )  # fmt: skip
-SECONDS = 30.0
+SECONDS = 24.0
 
 
 def killed(root: Path, point: str, seed: int) -> int:
@@ -105,7 +105,7 @@ def test_the_storm_sees_a_publish_that_is_not_one_act(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(Steps, "_name", linked)
     for seed in range(5):
-        if storm(tmp_path / f"gate{seed}", tmp_path / f"fetched{seed}", seconds=3, seed=seed)["wrong"]:
+        if storm(tmp_path / f"gate{seed}", tmp_path / f"fetched{seed}", seconds=2, seed=seed)["wrong"]:
             return
     pytest.fail("nothing was seen")
 
