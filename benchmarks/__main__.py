@@ -1,7 +1,7 @@
 """``python -m benchmarks``: rates, memory, and the ratio to pyx12 in the same run, on the same file.
 
 Every figure comes from a process of its own, the median of several runs. Nothing is asserted:
-machines differ, ratios less so.
+machines differ, ratios less so. ``python -m benchmarks gateway`` measures the gateway.
 """
 
 from __future__ import annotations
@@ -83,4 +83,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["gateway"]:
+        from benchmarks import gateway
+
+        gateway.main(sys.argv[2:])
+    else:
+        main()

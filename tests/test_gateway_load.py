@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from edi837 import gateway
+from edi837.gateway import Filed
 from edi837.gateway.crew import Crew, warm
 from edi837.gateway.fsops import Disk
 from tests.gateways import Told, drop, numbered, once, originals, tree, world
@@ -142,14 +143,16 @@ def test_a_sender_who_swaps_files_for_links(tmp_path: Path) -> None:
     secret, root, stop = tmp_path / "secret.edi", tmp_path / "gate", threading.Event()
     secret.write_bytes(numbered(7))
     once(root)
-    thread, filed = threading.Thread(target=swap, args=(secret, root, stop)), []
+    thread = threading.Thread(target=swap, args=(secret, root, stop))
+    filed: list[Filed] = []
     thread.start()
     end = time.monotonic() + 8
     try:
-        for each in gateway.drain(world(root, clock=Chance(), batch=4), "swapped", all=True):
-            filed.append(each)
-            if len(filed) >= 400 or time.monotonic() > end:
-                break
+        while len(filed) < 400 and time.monotonic() < end:
+            for each in gateway.drain(world(root, clock=Chance(), batch=4), "swapped", all=True):
+                filed.append(each)
+                if len(filed) >= 400 or time.monotonic() > end:
+                    break
     finally:
         stop.set()
         thread.join()

@@ -1,0 +1,135 @@
+"""``python -m tests.deep``: the proofs of the gateway in the depth that a release asks for; hours, not minutes.
+
+Each proof is the one that the test suite makes briefly: kills at random moments, states after a lost power,
+files at once, slow writers. ``--kills``, ``--states``, ``--files``, ``--writers`` and ``--pairs`` say how many;
+``--only NAME`` runs one. Exit status 1 when anything was wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from edi837.gateway.fsops import EXIT
+from tests import test_gateway_errors, test_gateway_power, test_gateway_ready
+from tests.gateways import Told, drop, once
+from tests.storm import storm
+from tests.test_gateway_kills import POINTS, killed
+
+Proof = Callable[[Path, argparse.Namespace], list[str]]
+
+
+def kills(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """Random SIGKILLs with four workers and a partner who empties out/, in rounds of two minutes."""
+    made, files, turn, bad = 0, 0, 0, list[str]()
+    while made < asked.kills:
+        turn += 1
+        came = storm(folder / f"gate{turn}", folder / f"out{turn}", seconds=120, seed=asked.seed + turn, workers=4)
+        made, files, bad = made + came["kills"], files + came["files"], bad + came["wrong"]
+        print(f"  {made} kills, {files} files, {len(bad)} wrong", flush=True)
+    return bad
+
+
+def power(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """States after a lost power, over runs with other chances."""
+    bad, looked, distinct, turn = list[str](), 0, 0, 0
+    while looked < asked.states:
+        turn += 1
+        (folder / f"{turn}").mkdir()
+        more, new, wrong = test_gateway_power.outcomes(folder / f"{turn}", 10_000, asked.seed + turn)
+        looked, distinct, bad = looked + more, distinct + new, bad + wrong
+        print(f"  {looked} states, {distinct} distinct within their runs, {len(bad)} wrong", flush=True)
+    return bad
+
+
+def pairs(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """A kill at each step, and another at each step of what takes it up."""
+    bad, met, number = list[str](), 0, 0
+    for first in POINTS:
+        for second in (*POINTS, "adopted"):
+            for hit in range(1, asked.pairs + 1):
+                number += 1
+                root, fetched = folder / f"gate{number}", folder / f"out{number}"
+                fetched.mkdir()
+                for name, data in test_gateway_power.FILES.items():
+                    drop(root, name, data)
+                ended = [killed(root, f"{first}:{hit}", 2), killed(root, f"{second}:{hit}", 3)]
+                met += ended.count(EXIT)
+                once(root, clock=Told(50))
+                found = test_gateway_power.wrongs(root, fetched, test_gateway_power.FILES)
+                bad += [f"{first}, {second}: {each}" for each in found]
+    print(f"  {number} pairs, {met} of {2 * number} kills met")
+    return bad
+
+
+def errors(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """Every errno from every operation on, for good."""
+    bad = list[str]()
+    total = test_gateway_errors.calls(folder)
+    for code in test_gateway_errors.ERRNOS:
+        for number in range(1, total + 1):
+            found = test_gateway_errors.told(folder, code, number, on=True)
+            bad += [f"{errno.errorcode[code]} from {number} on: {each}" for each in found]
+    print(f"  {total} operations, {len(test_gateway_errors.ERRNOS)} errnos")
+    return bad
+
+
+def many(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """Files at once, two workers."""
+    environment = {**os.environ, "EDI837_MANY": str(asked.files)}
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-k", "thousands", "tests/test_gateway_load.py"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    print("  " + "\n  ".join(line for line in done.stdout.splitlines() if "second" in line))
+    return [] if done.returncode == 0 else [done.stdout[-2000:]]
+
+
+def writers(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """Slow writers, two hundred at a time."""
+    bad = list[str]()
+    for turn in range(max(1, asked.writers // 200)):
+        if not test_gateway_ready.written(folder / f"{turn}", 200, ready="auto", settle=0.5):
+            bad.append("a file was read before it was whole")
+    return bad
+
+
+PROOFS: dict[str, Proof] = {
+    "kills": kills, "power": power, "pairs": pairs, "errors": errors, "many": many, "writers": writers,
+}  # fmt: skip
+
+
+def main() -> int:
+    """Run the proofs."""
+    reading = argparse.ArgumentParser(prog="python -m tests.deep", description=__doc__)
+    reading.add_argument("--kills", type=int, default=5000)
+    reading.add_argument("--states", type=int, default=50_000)
+    reading.add_argument("--files", type=int, default=10_000)
+    reading.add_argument("--writers", type=int, default=1000)
+    reading.add_argument("--pairs", type=int, default=3, help="hits of each fail point in a pair")
+    reading.add_argument("--seed", type=int, default=1)
+    reading.add_argument("--only", choices=PROOFS)
+    asked = reading.parse_args()
+    bad = 0
+    for name, proof in PROOFS.items():
+        if asked.only in (None, name):
+            print(f"{name}: {(proof.__doc__ or '').strip()}", flush=True)
+            shm = Path("/dev/shm")
+            memory = shm if name in ("power", "pairs", "errors") and shm.is_dir() else None
+            with tempfile.TemporaryDirectory(dir=memory) as folder:
+                begun = time.monotonic()
+                found = proof(Path(folder), asked)
+                print(f"  {len(found)} wrong, {time.monotonic() - begun:.0f} s", flush=True)
+            for each in found[:20]:
+                print(f"  WRONG {each}")
+            bad += len(found)
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
