@@ -114,13 +114,13 @@ def test_poison_is_put_aside_and_its_neighbours_are_answered(harm: str, tmp_path
 
 
 def test_it_stops_when_told_and_leaves_nothing(tmp_path: Path) -> None:
-    with working(tmp_path, workers=2) as pid:
+    with working(tmp_path, workers=2, poll=1.0) as pid:
         until(lambda: len(list((tmp_path / ".edi837" / "workers").glob("*.lock"))) == 2 if tmp_path.exists() else False)
         put(tmp_path, "a.edi", GOOD)
         until(lambda: len(tree(tmp_path, "out")) == 2)
         until(lambda: tree(tmp_path, ".edi837/work") == [])
         os.kill(pid, signal.SIGTERM)
-        assert ended(pid, 5) == 0
+        assert ended(pid, 5) == 0, "though it waits for its next scan"
     assert tree(tmp_path, "in", ".edi837/work", ".edi837/stage", ".edi837/workers") == []
     said = json.loads((tmp_path / ".edi837" / "status.json").read_text("utf-8"))
     assert said["filed"] == 1

@@ -54,7 +54,9 @@ class _Labour:
     def __init__(self, world: World, name: str, beats: int, life: int) -> None:
         self._world, self._name, self._beats, self._life = world, name, beats, life
         self._stop = False
-        signal.set_wakeup_fd(-1)
+        self._bell, ring = os.pipe()
+        os.set_blocking(ring, False)
+        signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crew hears it, and tells
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._told)
@@ -92,12 +94,12 @@ class _Labour:
         return min(poll, 0.1) if drain else poll if quiet < 60 else poll * min(_IDLE, 1 + quiet / 60)
 
     def _gone(self, seconds: float, wake: int) -> bool:
-        """Wait; whether the crew is gone."""
-        handles = [self._life, wake] if wake >= 0 else [self._life]
+        """Wait; whether the crew is gone, or says stop."""
+        handles = [self._life, self._bell, *([wake] if wake >= 0 else [])]
         readable = select.select(handles, [], [], seconds)[0]
         if wake in readable:
             os.read(wake, 1 << 12)
-        return self._life in readable
+        return self._life in readable or self._stop
 
     def _tell(self, said: Mapping[str, object]) -> None:
         line = (json.dumps(said) + "\n").encode()
