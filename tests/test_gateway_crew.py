@@ -91,6 +91,11 @@ def working(root: Path, **settings: Any) -> Iterator[int]:
             pass
 
 
+def room() -> int:
+    """MiB of address space: what this process has already, threads of other tests too, and some more."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGESIZE") // (1 << 20) + 700
+
+
 @pytest.mark.parametrize("harm", ["HANG", "HOG", "DIE"])
 def test_poison_is_put_aside_and_its_neighbours_are_answered(harm: str, tmp_path: Path) -> None:
     for number in range(1, 6):
@@ -100,7 +105,7 @@ def test_poison_is_put_aside_and_its_neighbours_are_answered(harm: str, tmp_path
     told: list[Any] = []
 
     def work() -> int:
-        made = world(tmp_path, clock=Chance(), terms=terms, timeout=0.4, memory=1024, poll=0.05)
+        made = world(tmp_path, clock=Chance(), terms=terms, timeout=0.4, memory=room(), poll=0.05)
         return Crew(made, told.append).run(drain=True, all=True)
 
     assert status(forked(work)) == 0

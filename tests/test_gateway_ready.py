@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -181,7 +182,8 @@ def written(tmp_path: Path, count: int, **settings: Any) -> bool:
                 file.write(data[at : at + step])
                 at += step
                 if number % 4 == 0:
-                    os.utime(path, (1_600_000_000, 1_600_000_000))
+                    with suppress(FileNotFoundError):  # it was taken too early: the other test wants to see that
+                        os.utime(path, (1_600_000_000, 1_600_000_000))
                 time.sleep(pace.uniform(0.0, 0.15))
 
     filed, begun = [], time.monotonic()
