@@ -18,6 +18,14 @@ from edi837.x12 import Segment, element
 _VERSION = re.compile(r"00[2-5]\d\d\Z", re.ASCII)
 _NUMBER = re.compile(r"\d+\Z", re.ASCII)
 _WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)  # ISA01 to ISA16
+_OTHERS = {  # other guides of the 837, whatever their erratum
+    "005010X224": "the 837D: dental claims are not read here",
+    "005010X291": "a predetermination (professional), which is not read here",
+    "005010X292": "a predetermination (institutional), which is not read here",
+    "005010X298": "post-adjudicated claims data (professional), which is not read here",
+    "005010X299": "post-adjudicated claims data (institutional), which is not read here",
+    "005010X300": "post-adjudicated claims data (dental), which is not read here",
+}
 _PARTY_QUALIFIERS = frozenset(("01", "14", "20", "27", "28", "29", "30", "33", "ZZ"))
 
 
@@ -105,7 +113,8 @@ def gs(seg: Segment, before: Collection[str]) -> Iterator[Note]:
     if element(seg, 1) not in ("HC", "HN", "FA"):
         yield Note("AK9:1", "GS01 is not HC: only health care claims are read here", "send claims in a group HC", 1)
     elif version not in answers() or load(answers()[version]).functional_id != element(seg, 1):
-        yield Note("AK9:2", "GS08 names a guide that is not read here; 837P is 005010X222A1, 837I is 005010X223A2",
+        what = _OTHERS.get(version[:10], "a guide that is not read here")
+        yield Note("AK9:2", f"GS08 names {what}; 837P is 005010X222A1, 837I is 005010X223A2",
                    "send 005010X222A1 or 005010X223A2", 8)  # fmt: skip
     if not _NUMBER.match(number) or len(number) > 9:
         yield Note("AK9:6", "GS06 is not a number of one to nine digits", "send a group control number", 6)

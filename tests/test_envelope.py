@@ -266,3 +266,13 @@ def test_se(se: list[str], segments: int, expected: list[str]) -> None:
 
 def test_what_is_right_is_not_noted() -> None:
     assert told(envelope.isa(ISA)) == told(envelope.gs(GS, ())) == told(envelope.st(ST, GUIDE, ())) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("version", "what"),
+    [("005010X224A2", "the 837D"), ("005010X298", "post-adjudicated"), ("005010X291", "a predetermination"),
+     ("005010X999", "a guide that is not read here")],
+)  # fmt: skip
+def test_another_guide_of_the_837_is_refused_by_name(version: str, what: str) -> None:
+    (note,) = envelope.gs(["GS", "HC", "A", "B", "20250303", "0915", "1", "X", version], set())
+    assert note.code == "AK9:2" and note.grave and note.message.startswith(f"GS08 names {what}")
