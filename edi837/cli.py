@@ -18,10 +18,22 @@ from typing import Any
 import click
 
 import edi837
-from edi837 import answer, codescli, draw, explain, gatecli, options, policycli, rows, rulebook, rules, safe, table
-from edi837.console import FAULT, REJECTED, Findings, Run, opened
-from edi837.findings import Finding
-from edi837.frames import Verdict
+from edi837 import (
+    answer,
+    checkcli,
+    codescli,
+    draw,
+    explain,
+    gatecli,
+    options,
+    policycli,
+    rows,
+    rulebook,
+    rules,
+    safe,
+    table,
+)
+from edi837.console import FAULT, REJECTED, Run, opened
 from edi837.terms import Terms
 
 
@@ -40,39 +52,6 @@ def main() -> None:
     Exit status: 0 nothing rejected, 1 something rejected, 2 usage or policy error, 3 not X12 or
     unreadable, 4 our own fault. FILE may be - for standard input.
     """
-
-
-@main.command()
-@options.files
-@options.judging
-@click.option("--format", "form", type=click.Choice(["text", "json", "jsonl"]), default="text", show_default=True)
-@options.phi
-def check(files: tuple[str, ...], terms: Terms, form: str, phi: bool) -> int:
-    """Say what is wrong with each FILE; write nothing.
-
-    \b
-    edi837 check claims.edi
-    edi837 check --policy none --format jsonl *.edi | jq .rule
-    """
-    run = Run()
-    put = Findings(form, phi)
-    for file in files:
-        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-            claims = rejected = found = 0
-            for event in terms.read(stream).tell():
-                if isinstance(event, Verdict):
-                    claims += 1
-                    rejected += event.rejected
-                findings = event.findings if isinstance(event, Verdict) else (event,)
-                for finding in findings:
-                    if isinstance(finding, Finding):
-                        found += 1
-                        put(finding, file)
-                        if finding.rejects:
-                            run.worsen(REJECTED)
-            run.say(f"{safe.text(file)}: {claims} claims, {rejected} rejected, {found} findings")
-    put.close()
-    return run.status
 
 
 @main.command()
@@ -208,6 +187,7 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
     return 0
 
 
+main.add_command(checkcli.check)
 main.add_command(codescli.codes)
 main.add_command(policycli.policy)
 main.add_command(gatecli.gateway)

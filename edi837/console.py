@@ -1,17 +1,21 @@
-"""What the commands share: exit status, messages, files by name, findings as they are asked for."""
+"""What the commands share: exit status, messages, files by name, where data goes."""
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import BinaryIO
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, TextIO
 
 import click
 
-from edi837 import safe, wording
-from edi837.findings import Edi837Error, Finding, NotX12
+from edi837 import safe
+from edi837.findings import Edi837Error, NotX12
 
+_COLOURS = {"reject": "red", "warn": "yellow", "unknown": "cyan", "dim": "blue"}
 REJECTED, USAGE, UNREADABLE, FAULT = 1, 2, 3, 4
 
 
@@ -45,29 +49,45 @@ class Run:
     @staticmethod
     def say(text: str) -> None:
         """Say it on standard error."""
-        click.echo(text, err=True)
+        click.echo(text if _unicode(sys.stderr) else safe.in_ascii(text), err=True)
 
 
-class Findings:
-    """Writes findings in the form asked for; a JSON array needs its brackets."""
+class Sink:
+    """Where data goes: standard output, or a file."""
 
-    def __init__(self, form: str, phi: bool) -> None:
-        self._form, self._phi, self._count = form, phi, 0
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.ascii = not _unicode(stream)
+        self._colour = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
-    def __call__(self, finding: Finding, file: str) -> None:
-        """Write one."""
-        if self._form == "text":
-            click.echo(wording.as_text(finding, file, self._phi) + "\n")
-        else:
-            text = wording.as_json(finding, file, self._phi)
-            lead = "" if self._form == "jsonl" else ",\n" if self._count else "[\n"
-            click.echo(lead + text, nl=self._form == "jsonl")
-        self._count += 1
+    def put(self, text: str) -> None:
+        """Write a text as it is."""
+        click.echo(text, file=self._stream, nl=False, color=self._colour)
 
-    def close(self) -> None:
-        """Write what ends them."""
-        if self._form == "json":
-            click.echo("\n]" if self._count else "[]")
+    def paint(self, what: str, text: str) -> str:
+        """A text in the colour of what it is, where there are colours; no less can be read without them."""
+        if not self._colour:
+            return text
+        return click.style(text, fg=_COLOURS.get(what), bold=what != "dim")
+
+
+@contextmanager
+def written(path: Path | None) -> Iterator[Sink]:
+    """Standard output; or a file, for its owner alone, that has its name only when it is whole."""
+    if path is None:
+        yield Sink(sys.stdout)
+        return
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            yield Sink(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
 
 
 @contextmanager
@@ -78,3 +98,7 @@ def opened(file: str) -> Iterator[BinaryIO]:
     else:
         with open(file, "rb") as stream:
             yield stream
+
+
+def _unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"

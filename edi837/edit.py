@@ -116,6 +116,7 @@ class Edit:
             fix=self.fix.format_map(words),
             status=self.status,
             proposal=self._proposal(answer, lines),
+            other=_other(answer, lines),
         )
 
     def _proposal(self, answer: Breaks, lines: Lines) -> Proposal | None:
@@ -186,6 +187,14 @@ def _dates(first: date | None, last: date | None) -> str:
     if first == last:
         return end
     return f"{first:%m/%d}-{end}" if first.year == last.year else f"{first:%m/%d/%Y}-{end}"
+
+
+def _other(answer: Breaks, lines: Lines) -> Place | None:
+    """Where the line stands that this one is at odds with; None for one accepted before this file."""
+    if answer.other is None:
+        return None
+    home = lines.claim(answer.other)
+    return _place(home, answer.other, "dates" if answer.on == "dates" else "procedure", {}) if home.segment else None
 
 
 def _claim_place(claim: Claim, on: str) -> Place:

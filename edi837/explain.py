@@ -32,7 +32,7 @@ _WHERE = {  # element that carries the code, X12's list of codes, and what the a
     "IK3": ("IK304", "620", "A 999 says it of a segment, with its position in the set (ST is 1) and its loop."),
     "IK4": ("IK403", "621", "A 999 says it of an element, with its position in the segment."),
 }
-_OWN = {
+OWN = {
     "X12-STRAY": "bytes of the file belong to no interchange and were not read; a warning, in the report only",
     "X12-EMPTY": "segment terminators have nothing before them; a warning, in the report only",
     "X12-AK9-NOTE": "GS04 or GS05 is no date or time; a warning, in the report only, for AK905 has no code for it",
@@ -143,8 +143,8 @@ def _beyond(rule: snip.Rule) -> str:
 
 
 def _syntax(wanted: str) -> Iterator[str]:
-    if wanted in _OWN:
-        yield _laid([("", wanted), ("means", _OWN[wanted])])
+    if wanted in OWN:
+        yield _laid([("", wanted), ("means", OWN[wanted])])
     match = _SYNTAX_ID.match(wanted)
     if not match:
         return
@@ -202,7 +202,7 @@ def _nearest(wanted: str, policies: Sequence[Policy]) -> str:
     known += [edit.id for policy in policies for edit in policy.file.waiting]
     known += [f"{kind}:{code}" for kind, words in SYNTAX.items() for code in words]
     known += [rule.id for rule in snip.RULES]
-    known += [*_OWN, *statuscodes.CATEGORIES, *statuscodes.STATUSES, *statuscodes.ENTITIES, *guidebook.ids()]
+    known += [*OWN, *statuscodes.CATEGORIES, *statuscodes.STATUSES, *statuscodes.ENTITIES, *guidebook.ids()]
     if ":" in wanted and wanted.partition(":")[0] not in SYNTAX:  # a composite: the part that is not known
         for part, (what, table) in zip(wanted.split(":"), _STATUS_TABLES, strict=False):
             if part not in table:

@@ -98,6 +98,7 @@ class Finding:
     status: tuple[str, ...] = ()
     proposal: Proposal | None = None  # what would mend it, where that is plain
     because: tuple[Place, ...] = ()  # the elements sent that make it a fault (the CTX of a 999); no values
+    other: Place | None = None  # the line it is at odds with, where a pair makes the fault
 
     @property
     def rejects(self) -> bool:

@@ -72,9 +72,12 @@ class Gate:
 
     def _framed(self, finding: Finding) -> Finding:
         """The finding with its interchange, group and set."""
+        other = finding.other and self._placed(finding.other)
+        return replace(finding, place=self._placed(finding.place), other=other)
+
+    def _placed(self, place: Place) -> Place:
         at = self._at
-        place = replace(finding.place, interchange=at.interchange, group=at.group, set=at.set)
-        return replace(finding, place=place)
+        return replace(place, interchange=at.interchange, group=at.group, set=at.set)
 
 
 def _slip(finding: Finding) -> object:

@@ -19,7 +19,13 @@ policies = click.option(
     "--policy", "names", multiple=True, metavar="NAME|PATH",
     help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again.  [default: 042]",
 )  # fmt: skip
-phi = click.option("--show-phi", "phi", is_flag=True, help="Show patients' names, ids and other personal values.")
+_show_phi = click.option(
+    "--show-phi", "phi", is_flag=True, help="Show patients' names, ids and other personal values, as --phi show."
+)
+_phi = click.option(
+    "--phi", "phi_word", type=click.Choice(["mask", "show"]), default="mask", show_default=True,
+    help="Whether patients' names, ids and other personal values are masked.",
+)  # fmt: skip
 now = click.option(
     "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
     help="Date the answers so, not by the clock.",
@@ -44,6 +50,16 @@ history = click.option(
 )  # fmt: skip
 DEFAULT = ("042",)
 Command = Callable[..., Any]
+
+
+def phi(command: Command) -> Command:
+    """Give a command the options that say whether personal values are shown; it gets ``phi``."""
+
+    @wraps(command)
+    def with_phi(*args: object, phi: bool, phi_word: str, **more: object) -> object:
+        return command(*args, phi=phi or phi_word == "show", **more)
+
+    return _phi(_show_phi(with_phi))
 
 
 def judging(command: Command) -> Command:

@@ -25,6 +25,9 @@ _UNSEEN = re.compile(
 )
 _SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
+# What we write ourselves, as ASCII has it.
+_PLAINER = str.maketrans({"›": ">", "·": "-", "…": "~", "“": '"', "”": '"', "•": "*", "’": "'", "–": "-"})
+
 # What makes a spreadsheet calculate (OWASP, CSV injection), in both widths.
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n", "\0")
 
@@ -39,6 +42,11 @@ def text(value: str) -> str:
     with suppress(UnicodeError):
         value = value.encode("latin-1").decode("utf-8")
     return _UNSEEN.sub(_visible, value)
+
+
+def in_ascii(text: str) -> str:
+    """A text that is harmless already, for a terminal that knows ASCII alone."""
+    return text.translate(_PLAINER).encode("ascii", "backslashreplace").decode()
 
 
 def masked(value: str, *, ascii: bool = False) -> str:

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from edi837 import safe
-from edi837.findings import Finding, Proposal
+from edi837.findings import Finding, Place, Proposal
 
 _RESTS = {"explicit": "policy says", "implied": "follows from", "external": "rests on"}
 
@@ -80,6 +80,33 @@ def _proposed(proposal: Proposal | None) -> dict[str, str] | None:
         return None
     told = {"line": proposal.line, "element": proposal.element, "value": proposal.value, "money": proposal.money}
     return {key: safe.text(value) for key, value in told.items()}
+
+
+def reply(finding: Finding) -> str:
+    """What the answers say of a finding, in their codes; that they say nothing, where it is only a remark."""
+    kind, _, code = finding.syntax.partition(":")
+    place = finding.place
+    if kind == "TA1":
+        return f"TA1 {'R' if finding.rejects else 'E'}, TA105 {code}"
+    if not finding.rejects:
+        return "none: the report alone tells it"
+    if kind == "AK9":
+        return f"999: AK9 R, AK905 {code}; no set of the group goes on"
+    if kind == "IK5":
+        return f"999: IK5 R, code {code}; no claim of the set goes on"
+    if kind in ("IK3", "IK4"):
+        where = f"{safe.text(place.tag)} {place.segment}"
+        element = "" if kind == "IK3" else f", IK4 {place.refdes.removeprefix(place.tag).lstrip('0')} code {code}"
+        return f"999: IK3 {where} code {code if kind == 'IK3' else 8}{element}; IK5 R: no claim of the set goes on"
+    at = f"line {safe.text(place.line)}" if finding.level == "line" and place.line else "claim"
+    return f"277CA: {at} STC {' '.join(finding.status[:3])}, U"
+
+
+def path(place: Place) -> list[str]:
+    """Where a finding stands, from the interchange down, a step a word; the values of the envelope, no others."""
+    steps = (("ISA", place.interchange), ("GS", place.group), ("ST", place.set), ("claim", place.claim),
+             ("line", place.line))  # fmt: skip
+    return [f"{word} {safe.text(value)}" for word, value in steps if value]
 
 
 def rests(finding: Finding) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from edi837 import cli, shorthand
+from tests.formats import edi837
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -66,6 +67,13 @@ def test_demo_report(demo: tuple[Path, subprocess.CompletedProcess[str]], update
     holds("demo report", "\n\n".join(entries[1:3]) + "\n", update)
 
 
+def test_the_full_format(monkeypatch: pytest.MonkeyPatch, update: bool) -> None:
+    monkeypatch.chdir(ROOT)
+    command = re.search(r"^`edi837 (check .+?)` underlines", README.read_text("utf-8"), re.MULTILINE)
+    assert command
+    holds("full format", edi837(*command[1].split()).out.rstrip() + "\n", update)
+
+
 def test_python_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     said = io.StringIO()
@@ -106,10 +114,11 @@ ORDER = {
         "editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench process packing "
         "kin terms safe wording report answer outline personal treedata draw rows table guidebook examples "
         "explain rulebook config trial policyshow policydiff simulate skeleton console options codescli policycli "
-        "gateroot gatejobs gatecli cli"
+        "gateroot gatejobs gatecli checkcli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
+    "edi837/views": "locate spot shown cards tally known full flat data sarif builds",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (
         "fsops layout names probe ready settings logs outside ledger claims scan reading steps batch worker wake "

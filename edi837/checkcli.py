@@ -1,0 +1,166 @@
+"""The command `check`: what is wrong with each file, in the format asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+import edi837
+from edi837 import answer, options, safe
+from edi837.console import REJECTED, Run, Sink, opened, written
+from edi837.findings import Finding
+from edi837.terms import Terms
+from edi837.views import builds, data, flat, sarif
+from edi837.views.cards import Cards
+from edi837.views.full import Full
+from edi837.views.known import Baseline
+from edi837.views.locate import Segments
+from edi837.views.spot import Spot, Trail
+from edi837.views.tally import Tally, many
+
+FORMATS = ("full", "text", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab")
+_FAILS: dict[str, tuple[str, ...]] = {"error": ("reject",), "warning": ("reject", "warn"), "never": ()}
+
+
+class Writer(Protocol):
+    """Writes findings in some format."""
+
+    def put(self, spot: Spot, trail: Trail) -> Iterable[str]:
+        """The text of a finding."""
+
+    def close(self) -> Iterable[str]:
+        """What ends the text."""
+
+
+class _Shown:
+    """Writes the findings that are asked for, and counts them."""
+
+    def __init__(self, writer: Writer, sink: Sink, most: int | None, quiet: bool) -> None:
+        self._writer, self._sink, self._most, self._quiet = writer, sink, most, quiet
+        self.actions: Counter[str] = Counter()
+        self.rules: Counter[str] = Counter()
+
+    def put(self, finding: Finding, trail: Trail) -> None:
+        """Take a finding."""
+        self.actions[finding.action] += 1
+        self.rules[finding.rule] += 1
+        if not self._quiet and (self._most is None or self.actions.total() <= self._most):
+            for text in self._writer.put(trail.spot(finding), trail):
+                self._sink.put(text)
+
+    @property
+    def held_back(self) -> int:
+        """How many were more than were to be shown."""
+        return 0 if self._quiet or self._most is None else max(0, self.actions.total() - self._most)
+
+    def close(self, cards: Cards | None) -> None:
+        """Write what ends the findings; or, with ``cards``, how often each rule is broken."""
+        if cards:
+            width = len(f"{max(self.rules.values(), default=0)}")
+            for rule, count in self.rules.most_common():
+                self._sink.put(f"{count:>{width}}  {rule:12}  {cards.of(rule).title}\n")
+        elif not self._quiet:
+            for text in self._writer.close():
+                self._sink.put(text)
+
+
+def _split(context: click.Context, parameter: click.Parameter, said: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.strip().upper() for each in said for word in each.split(",") if word.strip())
+
+
+@click.command()
+@options.files
+@options.judging
+@click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True,
+              help="text is another name of full.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write to FILE, whole or not at all, instead of standard output.")  # fmt: skip
+@click.option("--select", multiple=True, callback=_split, metavar="RULES",
+              help="Only rules that begin so, as 042-A or X12-IK4,S5. May be given again.")  # fmt: skip
+@click.option("--ignore", multiple=True, callback=_split, metavar="RULES",
+              help="Not these rules, nor any that begin so.")  # fmt: skip
+@click.option("--fail-on", type=click.Choice(list(_FAILS)), default="error", show_default=True,
+              help="From what on the exit status is 1.")  # fmt: skip
+@click.option("--max-findings", type=click.IntRange(0), metavar="N", help="Show no more than N; all are counted.")
+@click.option("--statistics", is_flag=True, help="Show how often each rule is broken instead of the findings.")
+@click.option("--baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Do not tell what is known in FILE.")  # fmt: skip
+@click.option("--write-baseline", is_flag=True, help="Write all that is found into the baseline, and tell nothing.")
+@options.phi
+def check(
+    files: tuple[str, ...], terms: Terms, form: str, output: Path | None, select: tuple[str, ...],
+    ignore: tuple[str, ...], fail_on: str, max_findings: int | None, statistics: bool, baseline: Path | None,
+    write_baseline: bool, phi: bool,
+) -> int:  # fmt: skip
+    """Say what is wrong with each FILE: where, why, by which sentence of the policy, and what to do.
+
+    \b
+    edi837 check claims.edi
+    edi837 check claims.edi --select 042 --format concise
+    edi837 check *.edi --format sarif -o findings.sarif
+    edi837 check --policy none --format jsonl *.edi | jq .rule
+    """
+    if write_baseline and baseline is None:
+        raise click.UsageError("--write-baseline needs --baseline FILE")
+    run, fails = Run(), _FAILS[fail_on]
+    known = None
+    with run.guarding(str(baseline)):
+        known = _known(baseline, write_baseline)
+    if run.status:
+        return run.status
+    cards = Cards([*terms.policies, *(policy for several in terms.routes.values() for policy in several)])
+    with run.guarding(str(output)), written(output) as sink:
+        writer = _writer(form, cards, phi, sink)
+        shown = _Shown(writer, sink, max_findings, quiet=statistics or write_baseline)
+        for file in files:
+            with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+                if isinstance(writer, builds.JUnit):
+                    writer.begin(file)
+                trail, tally = Trail(Segments(stream), file), Tally()
+                for event in terms.read(stream).tell():
+                    tally.take(event)
+                    for finding in trail.take(event):
+                        if _asked(finding, select, ignore) and not (known and known.knows(finding)):
+                            shown.put(finding, trail)
+                for line in tally.lines_for_people(file) if form in ("full", "text") else [tally.line(file)]:
+                    run.say(line)
+        shown.close(cards if statistics else None)
+        if shown.held_back:
+            run.say(f"{many(shown.held_back, 'finding')} more, not shown")
+        if any(shown.actions[action] for action in fails) and not write_baseline:
+            run.worsen(REJECTED)
+    if write_baseline and known and baseline:
+        with run.guarding(str(baseline)), written(baseline) as sink:
+            sink.put(known.written())
+            run.say(f"{safe.text(str(baseline))}: {many(known.count, 'finding')} known from now on")
+    return run.status
+
+
+def _known(path: Path | None, anew: bool) -> Baseline | None:
+    if path is None:
+        return None
+    return Baseline() if anew else Baseline.read(path.read_text("utf-8", "replace"))
+
+
+def _asked(finding: Finding, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
+    """Whether a finding is of a rule that was asked for; the longer beginning has its way."""
+    rule = finding.rule.upper()
+    chosen = max((len(each) for each in select if rule.startswith(each)), default=-1 if select else 0)
+    return chosen > max((len(each) for each in ignore if rule.startswith(each)), default=-1)
+
+
+def _writer(form: str, cards: Cards, phi: bool, sink: Sink) -> Writer:
+    makers: dict[str, Callable[[], Writer]] = {
+        "concise": lambda: flat.Concise(sink.ascii),
+        "json": lambda: data.Array(phi),
+        "jsonl": lambda: data.Lines(phi),
+        "sarif": lambda: sarif.Sarif(cards, edi837.__version__),
+        "junit": lambda: builds.JUnit(cards),
+        "github": flat.GitHub,
+        "gitlab": lambda: builds.GitLab(cards),
+    }
+    return makers.get(form, lambda: Full(cards, phi=phi, ascii=sink.ascii, paint=sink.paint))()

@@ -1,0 +1,95 @@
+"""Findings as a build server takes them: JUnit, and GitLab's code quality report."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from html import escape
+
+from edi837 import safe
+from edi837.views.cards import Cards
+from edi837.views.data import where
+from edi837.views.flat import card_message
+from edi837.views.known import key
+from edi837.views.spot import Spot, Trail
+
+_GITLAB = {"reject": "major", "warn": "minor", "unknown": "info"}
+
+
+class JUnit:
+    """Writes a test suite for each file: what rejects is a failure, what only warns a passed test that says so."""
+
+    def __init__(self, cards: Cards) -> None:
+        self._cards = cards
+        self._cases: dict[str, list[str]] = {}
+        self._failures: Counter[str] = Counter()
+
+    def begin(self, file: str) -> None:
+        """A file in which nothing may be found is a suite as well."""
+        self._cases.setdefault(safe.text(file), [])
+
+    def put(self, spot: Spot, trail: Trail) -> Iterator[str]:
+        """Nothing yet: a suite begins with its counts."""
+        finding, file = spot.finding, safe.text(spot.file)
+        at = where(spot.point)
+        facts = {"name": f"edi837.{finding.rule}", "classname": file}
+        if at:
+            facts |= {"line": str(at["row"]), "column": str(at["column"])}
+        told = card_message(finding, self._cards)
+        if finding.rejects:
+            self._failures[file] += 1
+            inner = f'<failure type="{finding.action}" message="{_xml(told)}"/>'
+        else:
+            inner = f"<system-out>{finding.action}: {_xml(told)}</system-out>"
+        self._cases.setdefault(file, []).append(f"<testcase {_facts(facts)}>{inner}</testcase>")
+        return iter(())
+
+    def close(self) -> Iterator[str]:
+        """The document."""
+        total = sum(max(len(cases), 1) for cases in self._cases.values())
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield f'<testsuites name="edi837" tests="{total}" failures="{self._failures.total()}" errors="0">\n'
+        for file, cases in self._cases.items():
+            cases = cases or [f"<testcase {_facts({'name': 'edi837', 'classname': file})}/>"]
+            counts = {"name": file, "tests": str(len(cases)), "failures": str(self._failures[file]), "errors": "0"}
+            yield f"  <testsuite {_facts(counts)}>\n"
+            yield from (f"    {case}\n" for case in cases)
+            yield "  </testsuite>\n"
+        yield "</testsuites>\n"
+
+
+class GitLab:
+    """Writes an array of issues."""
+
+    def __init__(self, cards: Cards) -> None:
+        self._cards, self._lead = cards, "[\n"
+        self._seen: Counter[str] = Counter()
+
+    def put(self, spot: Spot, trail: Trail) -> Iterator[str]:
+        """The issue of a finding."""
+        finding = spot.finding
+        mark = key(finding)
+        self._seen[mark] += 1
+        told = {
+            "description": f"{self._cards.of(finding.rule).title}: {card_message(finding, self._cards)}",
+            "check_name": finding.rule,
+            "fingerprint": f"{mark}{self._seen[mark]:04x}",
+            "severity": _GITLAB[finding.action],
+            "location": {"path": safe.text(spot.file), "lines": {"begin": where(spot.point).get("row", 1)}},
+        }
+        yield self._lead + json.dumps(told)
+        self._lead = ",\n"
+
+    def close(self) -> Iterator[str]:
+        """What ends the array."""
+        yield "[]\n" if self._lead == "[\n" else "\n]\n"
+
+
+def _facts(told: dict[str, str]) -> str:
+    return " ".join(f'{name}="{_xml(value)}"' for name, value in told.items())
+
+
+def _xml(text: str) -> str:
+    """Text of an XML document; what XML cannot say `safe.text` has made visible before."""
+    return escape(text)

@@ -1,0 +1,322 @@
+"""What `edi837 check` writes, in every format: snapshots, and what each format promises."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from lxml import etree
+
+from edi837 import safe
+from tests.formats import FIXTURES, FORMATS, ROOT, edi837, fixtures, holds, name
+
+DEMO = FIXTURES / "demo.edi"
+CLEAN = FIXTURES / "837P" / "pass" / "minimum.edi"
+SHOWN = [
+    "demo.edi", "837P/fail/missing-segment.edi", "837P/fail/bad-character.edi", "837P/fail/missing-loop.edi",
+    "837P/fail/line-break-inside-element.edi", "837P/fail/policy-warnings.edi", "837P/fail/lower-case-tag.edi",
+    "837I/fail/policy-042.edi", "837I/fail/unknown-segment.edi", "envelope/wrong-iea01.edi",
+    "envelope/three-sets-one-bad.edi", "envelope/text-after-iea.edi", "envelope/bad-usage-indicator.edi",
+]  # fmt: skip
+FAILING = fixtures("demo.edi", "837?/fail/*.edi", "envelope/*.edi")
+
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("file", SHOWN)
+def test_snapshots(file: str, form: str, update: bool) -> None:
+    done = edi837("check", f"fixtures/{file}", "--format", form)
+    text = done.out.replace('"version": "0.1.0"', '"version": "X"') if form == "sarif" else done.out
+    holds(ROOT / "tests" / "snapshots" / "check" / f"{file.replace('/', '.')}.{form}", text, update)
+
+
+@pytest.mark.parametrize("path", FAILING, ids=name)
+def test_full_keeps_to_its_columns_and_says_every_finding(path: Path) -> None:
+    done = edi837("check", path, "--format", "full")
+    found = [json.loads(line) for line in edi837("check", path, "--format", "jsonl").out.splitlines()]
+    assert all(len(line) <= 100 for line in done.out.splitlines())
+    heads = [line for line in done.out.splitlines() if re.match(r"(error|warning|unknown)\[", line)]
+    assert [re.match(r"\w+\[(.+?)\]", line)[1] for line in heads] == [f["rule"] for f in found]  # type: ignore[index]
+    plain = " ".join(done.out.split())
+    for finding in found:
+        assert " ".join(finding["message"].split()) in plain or finding["message"].count(" ") == 0
+
+
+@pytest.mark.parametrize("path", FAILING, ids=name)
+def test_bytes_are_those_of_the_element(path: Path) -> None:
+    data = path.read_bytes()
+    for line in edi837("check", path, "--format", "jsonl", "--phi", "show").out.splitlines():
+        found = json.loads(line)
+        if found["offset"] is None:
+            assert not found["segment"], "a finding on a segment has its bytes"
+            continue
+        start, end = found["offset"], found["offset"] + found["length"]
+        before = data[:start]
+        assert found["row"] == before.count(b"\n") + 1
+        assert found["column"] == start - before.rfind(b"\n")
+        sent = safe.text(data[start:end].decode("latin-1"))
+        if found["value"] and found["level"] == "element" and not found["element"].startswith("ISA"):
+            assert sent == found["value"], found["element"]
+        elif found["tag"] and not found["element"] and found["length"]:
+            assert sent.startswith(found["tag"])
+        if "other" in found:
+            other = found["other"]
+            assert data[other["offset"] :][: other["length"]].decode().isalnum()
+
+
+def test_a_pair_is_underlined_twice() -> None:
+    out = edi837("check", DEMO, "--select", "042-A03").out
+    assert re.search(r"-----\s+SV101-2 line 1", out)
+    assert re.search(r"\^ SV101-3 .*: empty", out)
+
+
+def test_what_makes_it_a_fault_is_underlined(tmp_path: Path) -> None:
+    """PER06 without PER05: a pair of elements that go together."""
+    file = tmp_path / "per.edi"
+    file.write_bytes(DEMO.read_bytes().replace(b"*EM*CLAIMS@", b"**CLAIMS@"))
+    out = edi837("check", file).out
+    assert "X12-IK4-2" in out
+    assert re.search(r"\^ PER05 .*: empty", out)
+    assert re.search(r"-+ PER06 for this stands beside it", out)
+    found = json.loads(edi837("check", file, "--format", "json").out)
+    assert found[0]["because"] == ["PER06"]
+
+
+def test_a_file_without_lines_counts_segments(tmp_path: Path) -> None:
+    file = tmp_path / "one-line.edi"
+    data = DEMO.read_bytes().replace(b"\n", b"")
+    file.write_bytes(data)
+    at = data.find(b"SV1*HC:S9365*") + len("SV1*HC:S9365")
+    out = edi837("check", file, "--select", "042-A03").out
+    assert re.search(rf"one-line.edi\s+byte {at}  segment 54\n", out)
+    assert re.search(r"^ 54 \| SV1\*HC:S9365", out, re.MULTILINE)
+    found = json.loads(edi837("check", file, "--select", "042-A03", "--format", "json").out)[0]
+    assert (found["row"], found["column"], found["offset"]) == (1, at + 1, at)
+
+
+def test_standard_input_has_bytes_too() -> None:
+    done = edi837("check", "-", "--format", "json", stdin=DEMO.read_bytes())
+    assert [f["offset"] for f in json.loads(done.out)] == [1525, 2739, 3340, 3727, 4252, 5569]
+
+
+def test_ascii_where_the_terminal_knows_no_more() -> None:
+    done = edi837("check", DEMO, charset="ascii")
+    assert done.out.isascii() and "SNIP 7 - line" in done.out and '"second, third' in done.out
+    assert done.err.isascii() and "1 interchange - 1 set" in done.err
+
+
+def test_no_colour_but_on_a_terminal() -> None:
+    assert "\x1b" not in edi837("check", DEMO).out
+
+
+# ------------------------------------------------------------------ machines
+
+
+@pytest.mark.parametrize("path", FAILING, ids=name)
+def test_sarif_is_what_the_standard_asks(path: Path) -> None:
+    sarif = json.loads(edi837("check", path, "--format", "sarif").out)
+    valid(sarif, SARIF)
+    run = sarif["runs"][0]
+    size = path.stat().st_size
+    for result in run["results"]:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        for location in [*result["locations"], *result.get("relatedLocations", ())]:
+            region = location["physicalLocation"].get("region")
+            if region:
+                assert region["byteOffset"] + region["byteLength"] <= size
+                assert (region["startLine"], region["startColumn"]) <= (region["endLine"], region["endColumn"])
+    marks = [result["partialFingerprints"]["edi837/v1"] for result in run["results"]]
+    assert len(set(marks)) == len(marks)
+
+
+# The parts of SARIF 2.1.0 that are written, by the facts of the standard: which properties an object may
+# have, which it must, and of what type each is. A list of one schema is an array of it.
+ANY: dict[str, Any] = {}
+MESSAGE = {"text!": str}
+REGION = {
+    "startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1, "byteOffset": 0, "byteLength": 0,
+}  # fmt: skip
+PHYSICAL = {"artifactLocation!": {"uri!": "uri"}, "region": REGION}
+LOGICAL = {"fullyQualifiedName!": str, "kind": str}
+LOCATION = {"id": 0, "message": MESSAGE, "physicalLocation!": PHYSICAL, "logicalLocations": [LOGICAL]}
+RESULT = {
+    "ruleId!": str, "ruleIndex": 0, "level": ("none", "note", "warning", "error"), "message!": MESSAGE,
+    "locations": [LOCATION], "relatedLocations": [LOCATION], "partialFingerprints": ANY, "properties": ANY,
+}  # fmt: skip
+RULE = {"id!": str, "shortDescription": MESSAGE, "properties": ANY}
+RUN = {
+    "tool!": {"driver!": {"name!": str, "version": str, "rules": [RULE]}}, "results": [RESULT],
+    "columnKind": ("utf16CodeUnits", "unicodeCodePoints"),
+}  # fmt: skip
+SARIF = {"$schema": "uri", "version!": ("2.1.0",), "runs!": [RUN]}
+
+
+def valid(value: Any, schema: Any, at: str = "") -> None:
+    if schema == "uri":
+        assert isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9\-._~/%:]+", value), at
+    elif schema is str:
+        assert isinstance(value, str) and value, at
+    elif isinstance(schema, int):
+        assert isinstance(value, int) and value >= schema, at
+    elif isinstance(schema, tuple):
+        assert value in schema, at
+    elif isinstance(schema, list):
+        assert isinstance(value, list), at
+        for n, one in enumerate(value):
+            valid(one, schema[0], f"{at}/{n}")
+    else:
+        assert isinstance(value, dict), at
+        if schema is ANY:
+            return
+        known = {key.rstrip("!"): inner for key, inner in schema.items()}
+        assert set(value) <= set(known), at
+        assert {key[:-1] for key in schema if key.endswith("!")} <= set(value), at
+        for key, inner in value.items():
+            valid(inner, known[key], f"{at}/{key}")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"version": "2.0.0"},
+        {"runs": {}},
+        {"more": 1},
+        {"runs": [{"tool": {"driver": {}}}]},
+        {"runs": [{"tool": {"driver": {"name": "x"}}, "results": [{"ruleId": "x"}]}]},
+    ],
+)
+def test_the_schema_refuses(spoil: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError):
+        valid({"version": "2.1.0", "runs": []} | spoil, SARIF)
+
+
+def test_junit_counts_what_rejects() -> None:
+    warned = FIXTURES / "837P" / "fail" / "policy-warnings.edi"
+    document = etree.fromstring(edi837("check", DEMO, CLEAN, warned, "--format", "junit").out.encode())
+    assert document.get("failures") == "6" and document.get("errors") == "0"
+    assert int(document.get("tests", "0")) == len(document.findall("*/testcase"))
+    demo, clean, warnings = document
+    assert (demo.get("tests"), demo.get("failures")) == ("6", "6")
+    assert (clean.get("tests"), clean.get("failures")) == ("1", "0")
+    assert warnings.get("failures") == "0" and len(warnings.findall("testcase/system-out")) == len(warnings) > 0
+
+
+def test_github_and_gitlab() -> None:
+    lines = edi837("check", DEMO, "--format", "github").out.splitlines()
+    assert len(lines) == 6
+    assert all(re.fullmatch(r"::error title=edi837 \(042-\w+\),file=[^,:]+,line=\d+,.*?::.+", line) for line in lines)
+    issues = json.loads(edi837("check", DEMO, "--format", "gitlab").out)
+    assert len({issue["fingerprint"] for issue in issues}) == 6
+    assert {issue["severity"] for issue in issues} == {"major"}
+    assert json.loads(edi837("check", CLEAN, "--format", "gitlab").out) == []
+
+
+# ------------------------------------------------------------------ what is told, and the status
+
+
+def rules(*arguments: str | Path) -> list[str]:
+    out = edi837("check", DEMO, "--format", "jsonl", *arguments).out
+    return [json.loads(line)["rule"] for line in out.splitlines()]
+
+
+def test_select_and_ignore() -> None:
+    every = rules()
+    assert rules("--select", "042-A") == ["042-A03", "042-A04"]
+    assert rules("--select", "042-A03,042-b") == ["042-A03", "042-B01"]
+    assert rules("--ignore", "042-A", "--ignore", "042-C01") == ["042-D01", "042-E01", "042-B01"]
+    assert rules("--select", "042", "--ignore", "042-A03") == [r for r in every if r != "042-A03"]
+    assert rules("--select", "042-A03", "--ignore", "042-A") == ["042-A03"]  # the longer has its way
+    assert rules("--select", "X12") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ([DEMO], 1),
+        ([DEMO, "--fail-on", "never"], 0),
+        ([DEMO, "--select", "X12"], 0),
+        ([DEMO, "--max-findings", "0"], 1),
+        ([DEMO, "--statistics"], 1),
+        ([FIXTURES / "837P/fail/policy-warnings.edi"], 0),
+        ([FIXTURES / "837P/fail/policy-warnings.edi", "--fail-on", "warning"], 1),
+        ([CLEAN, "--fail-on", "warning"], 0),
+        ([DEMO, CLEAN, "--format", "sarif"], 1),
+        ([FIXTURES / "envelope/not-x12.edi", DEMO, "--fail-on", "never"], 3),
+    ],
+)
+def test_exit_status(arguments: list[str | Path], status: int) -> None:
+    assert edi837("check", *arguments).status == status
+
+
+def test_no_more_than_asked_for_are_shown_and_all_are_counted() -> None:
+    done = edi837("check", DEMO, "--format", "jsonl", "--max-findings", "2")
+    assert len(done.out.splitlines()) == 2
+    assert "4 findings more, not shown" in done.err
+
+
+def test_statistics() -> None:
+    lines = edi837("check", DEMO, DEMO, "--statistics").out.splitlines()
+    assert len(lines) == 6 and all(line.startswith("2  042-") for line in lines)
+
+
+def test_a_baseline_hides_what_is_known_and_nothing_else(tmp_path: Path) -> None:
+    base = tmp_path / "known.json"
+    done = edi837("check", DEMO, "--baseline", base, "--write-baseline")
+    assert (done.status, done.out) == (0, "") and "6 findings known" in done.err
+    assert base.stat().st_mode & 0o777 == 0o600
+    assert edi837("check", DEMO, "--baseline", base).status == 0
+    assert edi837("check", DEMO, "--baseline", base).out == ""
+    moved = tmp_path / "moved.edi"  # the same faults, elsewhere in the file; and one that is new
+    data = DEMO.read_bytes().replace(b"~\n", b"~\r\n").replace(b"SV1*HC:S9500*875*UN*7*", b"SV1*HC:S9500*875*UN*8*", 1)
+    moved.write_bytes(data)
+    told = edi837("check", moved, "--baseline", base, "--format", "jsonl").out
+    found = [json.loads(line) for line in told.splitlines()]
+    assert [(f["rule"], f["claim"]) for f in found] == [("042-B01", "HIT1001")]
+    twice = edi837("check", DEMO, DEMO, "--baseline", base, "--format", "jsonl").out.splitlines()
+    assert len(twice) == 6  # known once
+    text = base.read_text()
+    for value in ("HIT100", "SYN42", "OKONJO", "2025", "1967"):
+        assert value not in text
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": "edi837 baseline 1", "known": 1}'])
+def test_what_is_no_baseline_is_said(tmp_path: Path, content: str) -> None:
+    base = tmp_path / "known.json"
+    base.write_text(content)
+    done = edi837("check", DEMO, "--baseline", base)
+    assert done.status == 2 and "baseline" in done.err and not done.out
+
+
+def test_output_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "found.sarif"
+    done = edi837("check", DEMO, "--format", "sarif", "-o", out)
+    assert done.status == 1 and not done.out
+    assert json.loads(out.read_text())["version"] == "2.1.0"
+    assert [p.name for p in tmp_path.iterdir()] == ["found.sarif"]
+    before = out.read_bytes()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("edi837.views.spot.Trail.spot", stop)
+    with pytest.raises(click.Abort):
+        edi837("check", DEMO, "--format", "sarif", "-o", out)
+    assert out.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["found.sarif"]
+
+
+def test_the_summary_says_what_would_be_answered() -> None:
+    err = edi837("check", DEMO).err
+    assert "1 interchange · 1 set · 9 claims · 27 lines" in err
+    assert "accepted 3   rejected 6   errors 6   warnings 0" in err
+    assert "TA1 A · 999 A · 277CA (3 accepted, 6 rejected)" in err
+    bad = edi837("check", FIXTURES / "envelope/three-sets-one-bad.edi").err
+    assert "in what is refused 2" in bad and "999 P · 2 x 277CA (4 accepted, 0 rejected)" in bad
+    assert "would write: TA1 R\n" in edi837("check", FIXTURES / "envelope/wrong-iea01.edi").err
