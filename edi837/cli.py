@@ -27,6 +27,7 @@ from edi837 import (
     gatecli,
     options,
     policycli,
+    reportcli,
     rows,
     rulebook,
     rules,
@@ -191,6 +192,7 @@ main.add_command(checkcli.check)
 main.add_command(codescli.codes)
 main.add_command(policycli.policy)
 main.add_command(gatecli.gateway)
+main.add_command(reportcli.report)
 
 
 def _unicode() -> bool:

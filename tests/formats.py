@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 
@@ -49,3 +50,8 @@ def fixtures(*patterns: str) -> list[Path]:
 def name(path: Path) -> str:
     """The path of a fixture in its folder."""
     return str(path.relative_to(FIXTURES))
+
+
+def found(document: Any, path: str) -> list[Any]:
+    """What an XPath finds in a document."""
+    return list(document.xpath(path))

@@ -114,11 +114,12 @@ ORDER = {
         "editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench process packing "
         "kin terms safe wording report answer outline personal treedata draw rows table guidebook examples "
         "explain rulebook config trial policyshow policydiff simulate skeleton console options codescli policycli "
-        "gateroot gatejobs gatecli checkcli cli"
+        "gateroot gatejobs gatecli checkcli reportcli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
-    "edi837/views": "locate spot shown cards tally known full flat data sarif builds",
+    "edi837/views": "locate spot shown cards tally known full flat data sarif builds html",
+    "edi837/replies": "items read codes words form",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (
         "fsops layout names probe ready settings logs outside ledger claims scan reading steps batch worker wake "

@@ -1,0 +1,99 @@
+"""What the codes of an acknowledgement mean, where in the claim to look, and what to do.
+
+The meanings are those of ``codes/*.toml``; which element of the claim a status is about is the guides' (837P
+and 837I). A code that is not known is said to be so.
+"""
+
+from __future__ import annotations
+
+from edi837 import safe, statuscodes
+from edi837.explain import SYNTAX
+
+REJECTING = tuple(sorted(statuscodes.REJECTING))
+
+# The element of an 837 that a claim status is about (X222 and X223); the biller looks there first.
+PLACES = {
+    "33": "2010BA NM1: name and member number of the subscriber", "116": "2010BB NM109: the payer",
+    "121": "the number of 2400 loops", "128": "REF*EI of the party", "145": "PRV03 of the party",
+    "156": "SBR02, PAT01", "158": "DMG02", "164": "NM109 of 2010BA", "178": "CLM02, SV102 or SV203",
+    "187": "DTP*472 of the line", "188": "DTP*434", "189": "DTP*435", "216": "loop 2410", "217": "SV101-7, or NTE",
+    "218": "LIN03 of loop 2410", "219": "REF*XZ of loop 2410", "228": "CLM05", "229": "CL102", "231": "CL101",
+    "234": "CL103", "249": "CLM05-1, or SV105 of the line", "252": "REF*G1", "254": "HI01-2 of 2300",
+    "255": "HI of 2300", "258": "SV104 or SV205, with DTP*472", "259": "SV104 or SV205, with DTP*472",
+    "306": "SV101-7, or NTE", "400": "CLM02 against the sum of the lines",
+    "453": "SV101-3 to SV101-6 (837I: SV202-3 to SV202-6)", "454": "SV101-2 (837I: SV202-2)", "455": "SV201",
+    "460": "HI*BG", "464": "REF*F8", "472": "CR1", "476": "SV104 (837I: SV205)", "477": "SV107", "478": "CLM01",
+    "479": "2330B NM109", "488": "HI of 2300, and SV107", "500": "N403 of the party", "501": "N402 of the party",
+    "502": "N401 of the party", "503": "N301 of the party", "504": "NM103 of the party", "505": "NM104 of the party",
+    "507": "SV101-2 (837I: SV202-2)", "510": "the dates of the claim and line", "513": "SV202-2 with qualifier HP",
+    "516": "2330B or 2430 DTP*573", "521": "CAS", "535": "CLM05-3", "562": "NM109 of the party", "584": "REF*6R",
+    "659": "SV103 or SV204", "666": "HI*BBR", "688": "the ninth component of HI", "724": "CTP04 of loop 2410",
+    "735": "the lines of the same days", "736": "the lines of the same days", "738": "SV101-2 with qualifier IV",
+    "749": "DTP*439",
+}  # fmt: skip
+AGAIN = {
+    "interchange": "Correct it and send the whole interchange again under a new ISA13: nothing in it was read.",
+    "group": "Correct it and send the whole group again under a new GS06: none of its claims went on.",
+    "set": "Correct it and send this set again under a new ST02 and BHT03; the accepted sets are not sent again.",
+    "batch": "The whole batch was sent back: correct it and send it again.",
+    "claim": "Correct it and send it again as an original (CLM05-3 = 1): it never entered adjudication.",
+}
+# What else there is to do than to correct it, by status.
+INSTEAD = {
+    "24": "Enrol with the payer for electronic claims of this party, then send it again.",
+    "33": "Ask the payer for the patient's member number, correct it and send it again as an original.",
+    "54": "It was taken before: do not send it again. What must change in it goes as a replacement (CLM05-3 = 7) "
+    "with the payer's number in REF*F8.",
+    "78": "It is with the payer already: wait for his answer before sending anything.",
+    "97": "Ask the payer whether the patient is covered on these days, and by whom.",
+    "116": "Send it to the payer whose claim it is.",
+    "684": "See the 999 of the same set for what is wrong in it, correct that and send it again.",
+    "746": "The batch came before: send it again only if it was changed, under a new ST02 and BHT03.",
+}
+_OUTCOMES = {
+    "A": "accepted", "E": "accepted, with errors", "P": "partly accepted", "R": "rejected",
+    "M": "rejected for security", "W": "rejected for security", "X": "rejected for security",
+}  # fmt: skip
+
+
+def outcome(code: str) -> str:
+    """What became of an interchange, group or set: TA104, AK901, IK501."""
+    if not code:
+        return "answered without saying what became of it"
+    return f"{_OUTCOMES[code]} ({code})" if code in _OUTCOMES else f"answered {safe.text(code)}, which is no code"
+
+
+def syntax(kind: str, code: str) -> str:
+    """A code of a TA1 or 999 in words; ``kind`` is TA1, AK9, IK5, IK3 or IK4."""
+    words = SYNTAX[kind].get(code)
+    shown = safe.text(code)
+    return f"{words} ({kind} {shown})" if words else f"code {shown} ({kind}), which is not in use for claims"
+
+
+def status(code: str) -> str:
+    """A claim status in words."""
+    category, about, entity = _parts(code)
+    told = statuscodes.CATEGORIES.get(category, f"category {safe.text(category)} is none of a claim acknowledgement")
+    if about in statuscodes.STOPPED:
+        told += f": status {about}, no longer in use"
+    else:
+        told += f": {statuscodes.STATUSES.get(about, f'status {safe.text(about)}, which X12 list 508 explains')}"
+    if entity:
+        party = statuscodes.ENTITIES.get(entity)
+        told += f"; the party is the {party}" if party else f"; the party is {safe.text(entity)}, no code for one"
+    return told
+
+
+def place(code: str) -> str:
+    """Where in the claim to look; empty where that cannot be said."""
+    return PLACES.get(_parts(code)[1], "")
+
+
+def what_to_do(codes: list[str], what: str) -> str:
+    """What to do with what was rejected: as the first code says that has more to say than to correct it."""
+    return next((INSTEAD[about] for _, about, _ in map(_parts, codes) if about in INSTEAD), AGAIN[what])
+
+
+def _parts(code: str) -> tuple[str, str, str]:
+    category, about, entity, *_ = [*code.split(":"), "", "", ""]
+    return category, about, entity

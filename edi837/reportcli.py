@@ -1,0 +1,91 @@
+"""The commands of `report`: acknowledgements in plain words, and claims as a page to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edi837 import answer, options, safe
+from edi837.console import REJECTED, UNREADABLE, Run, Sink, opened, written
+from edi837.replies import form
+from edi837.replies.read import read
+from edi837.replies.words import Teller
+
+_output = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write to FILE, whole or not at all, instead of standard output.",
+)  # fmt: skip
+_KINDS = {"ta1": "TA1", "999": "999", "277ca": "277CA", "ack": ""}
+_HELP = {
+    "ta1": "Say in plain words what a TA1 says: was the interchange taken, and if not, why.",
+    "999": "Say in plain words what a 999 (or 997) says: which sets were refused, and at which element.",
+    "277ca": "Say in plain words what a 277CA says: which claims were rejected, why, and what to do.",
+    "ack": "Say in plain words what an acknowledgement says, whatever it is: TA1, 999, 997 or 277CA.",
+}
+
+
+@click.group()
+def report() -> None:
+    """Answers and claims in plain words, for people.
+
+    \b
+    edi837 report ack answers/demo.edi.277ca.edi      any TA1, 999 or 277CA, ours or another's
+    edi837 report 277ca payer.277 --format html -o payer.html
+    """
+
+
+def _said(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool, kind: str) -> int:
+    run = Run()
+    with run.guarding(str(output)), written(output) as sink:
+        for file in files:
+            with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+                teller = Teller(phi)
+                writer = _form(form_name, file, sink)
+                for item in read(stream):
+                    for said in teller.say(item):
+                        if said.kind in ("", kind or said.kind):
+                            for text in writer.put(said):
+                                sink.put(text)
+                for text in writer.close(teller.summary()):
+                    sink.put(text)
+                _judge(run, file, teller, kind)
+    return run.status
+
+
+def _form(name: str, file: str, sink: Sink) -> form.Form:
+    if name == "json":
+        return form.Json()
+    return form.Html(f"What {safe.text(Path(file).name)} says") if name == "html" else form.Text(sink.ascii)
+
+
+def _judge(run: Run, file: str, teller: Teller, kind: str) -> None:
+    """The status, and the last line."""
+    name = safe.text(file)
+    if not teller.kinds or (kind and kind not in teller.kinds):
+        held = f"; it holds {', '.join(sorted(teller.kinds))}" if teller.kinds else ""
+        run.say(f"{name}: there is no {kind or 'acknowledgement'} in it{held}")
+        run.worsen(UNREADABLE)
+        return
+    if teller.rejected or teller.refused:
+        run.worsen(REJECTED)
+    run.say(f"{name}: {teller.summary()}")
+
+
+def _command(name: str) -> Callable[..., Any]:
+    @report.command(name, help=_HELP[name])
+    @options.files
+    @click.option("--format", "form_name", type=click.Choice(["text", "json", "html"]), default="text",
+                  show_default=True)  # fmt: skip
+    @_output
+    @options.phi
+    def command(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool) -> int:
+        return _said(files, form_name, output, phi, _KINDS[name])
+
+    return command
+
+
+for _name in _KINDS:
+    _command(_name)

@@ -1,0 +1,70 @@
+"""Pages of HTML that need nothing else: no script, no font, nothing remote. Text is escaped where it enters.
+
+A page carries a policy that forbids the browser everything but its own styles.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+STYLE = """
+:root { --ink: #1a1d21; --soft: #4d5561; --line: #c9ced6; --paper: #ffffff; --tint: #f4f6f8; --good: #14663a;
+  --bad: #a01818; --warn: #7a4b00; --badtint: #fdecec; --goodtint: #e8f5ed; --warntint: #fdf3e0; }
+* { box-sizing: border-box; }
+body { font: 15px/1.5 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: var(--ink);
+  background: var(--paper); max-width: 62rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line); padding-bottom: .25rem; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
+p { margin: .3rem 0; }
+a { color: #0b4f9e; }
+code, pre, .mono { font: 13px/1.55 ui-monospace, "SFMono-Regular", Menlo, Consolas, "Liberation Mono", monospace; }
+pre { margin: .3rem 0; padding: .5rem .7rem; background: var(--tint); border: 1px solid var(--line); border-radius: 4px;
+  overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
+mark { background: #ffd9d9; color: #7d0f0f; border-bottom: 2px solid var(--bad); padding: 0 1px; }
+mark.other { background: #fff0c2; color: #5c3a00; border-bottom: 2px dashed #7a4b00; }
+dl { display: grid; grid-template-columns: 7.5rem 1fr; gap: .15rem .8rem; margin: .4rem 0; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }
+.verdict { font-size: 1.1rem; color: var(--soft); margin-bottom: 1.2rem; }
+.badge { display: inline-block; font-size: .78rem; font-weight: 650; border-radius: 3px; padding: .05rem .45rem;
+  margin-left: .6rem; border: 1px solid currentColor; vertical-align: .1em; }
+.badge.rejected, .badge.error { color: var(--bad); background: var(--badtint); }
+.badge.accepted { color: var(--good); background: var(--goodtint); }
+.badge.warning, .badge.unknown { color: var(--warn); background: var(--warntint); }
+.head { font-weight: 650; overflow-wrap: anywhere; }
+.small { font-size: .87rem; color: var(--soft); }
+section.said { margin: .7rem 0; padding: .4rem .8rem; border-left: 4px solid var(--line); }
+section.bad { border-left-color: var(--bad); } section.good { border-left-color: var(--good); }
+section.set, section.claim, section.provider { margin-left: 1.2rem; }
+details > summary { cursor: pointer; padding: .2rem 0; }
+summary:focus-visible, a:focus-visible { outline: 3px solid #0b4f9e; outline-offset: 2px; border-radius: 2px; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--soft); font-weight: 600; } td.num, th.num { text-align: right; white-space: nowrap; }
+svg { display: block; max-width: 100%; height: auto; margin: .4rem 0; }
+@media print { body { max-width: none; padding: 0; font-size: 10pt; } h2, h3 { break-after: avoid; }
+  section, .claim, tr, svg { break-inside: avoid; } pre { white-space: pre-wrap; }
+  mark, .badge, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@page { margin: 15mm; }
+"""
+
+
+def tag(name: str, inner: str = "", *, raw: bool = False, class_: str = "", **facts: object) -> str:
+    """An element around a text, which is escaped unless it is ``raw``; ``_`` in a name stands for ``-``."""
+    told = {"class": class_} if class_ else {}
+    told |= {key.replace("_", "-"): str(value) for key, value in facts.items()}
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in told.items())
+    return f"<{name}{attributes}>{inner if raw else escape(inner)}</{name}>"
+
+
+def page(title: str, body: str) -> str:
+    """A document of a title and a body that is HTML already."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
