@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from edi837 import answer, options, safe
+from edi837.acks import Acknowledgements
 from edi837.console import REJECTED, UNREADABLE, Run, Sink, opened, written
+from edi837.pages.claims import Page
+from edi837.pages.gather import Gathered
+from edi837.pages.heard import Heard
 from edi837.replies import form
 from edi837.replies.read import read
 from edi837.replies.words import Teller
+from edi837.terms import Terms
+from edi837.views.cards import Cards
+from edi837.views.locate import Segments
+from edi837.views.spot import Trail
+from edi837.views.tally import Tally
 
 _output = click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
@@ -85,6 +95,42 @@ def _command(name: str) -> Callable[..., Any]:
         return _said(files, form_name, output, phi, _KINDS[name])
 
     return command
+
+
+@report.command()
+@options.file
+@options.judging
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="OUT",
+              help="The page, which needs nothing else; whole or not at all.")  # fmt: skip
+@options.now
+@options.phi
+def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool) -> int:
+    """Write a page of HTML on the claims of FILE: what is rejected, the money on it, and why.
+
+    \b
+    edi837 report claims claims.edi --html claims.html
+    """
+    run = Run()
+    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+        gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
+        acks = Acknowledgements(now or datetime.now(), 1, terms.replies)
+        for event in terms.read(stream).tell():
+            acks.take(event)
+            tally.take(event)
+            gathered.take(event)
+        files = acks.finish()
+        heard = Heard(files.get("277ca"), {each.number for each in gathered.judged if each.rejected})
+        policies = [*terms.policies, *(policy for several in terms.routes.values() for policy in several)]
+        daily = {code for policy in policies for code in policy.file.daily}
+        page = Page(Path(file).name, terms.names, gathered, Cards(policies), heard, daily, phi)
+        with written(html) as sink:
+            sink.put(page.html())
+        click.echo(safe.text(str(html)))
+        if tally.found["reject"]:
+            run.worsen(REJECTED)
+        for line in tally.lines_for_people(file):
+            run.say(line)
+    return run.status
 
 
 for _name in _KINDS:

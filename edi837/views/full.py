@@ -7,18 +7,16 @@ the LX, SV, DTP and REF beside them; what is a person's is masked unless asked f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from textwrap import wrap
 
 from edi837 import safe, wording
 from edi837.findings import Finding
 from edi837.views import shown
 from edi837.views.cards import Card, Cards
-from edi837.views.locate import Located
-from edi837.views.spot import Point, Spot, Trail
+from edi837.views.excerpt import Row, excerpt
+from edi837.views.spot import Spot, Trail
 
 WIDTH = 100
-NEIGHBOURS = frozenset(("LX", "SV1", "SV2", "DTP", "REF"))
 WORDS = {"reject": "error", "warn": "warning", "unknown": "unknown"}
 
 Paint = Callable[[str, str], str]  # what it is, and the text
@@ -27,16 +25,6 @@ Paint = Callable[[str, str], str]  # what it is, and the text
 def plain(what: str, text: str) -> str:
     """No colour."""
     return text
-
-
-@dataclass(slots=True)
-class _Row:
-    """A segment to show, with what is underlined in it."""
-
-    segment: Located
-    loop: str = ""
-    marks: list[tuple[Point, str, str]] = field(default_factory=list)  # point, sign, label
-    before: str = ""  # a segment that is missing in front of it
 
 
 class Full:
@@ -55,7 +43,7 @@ class Full:
 
     def _lines(self, spot: Spot, trail: Trail) -> Iterator[str]:
         finding = spot.finding
-        rows = self._rows(spot, trail)
+        rows = excerpt(spot, trail)
         numbers = [str(self._number(row, spot)) for row in rows]
         gutter = max(map(len, numbers), default=1) + 1
         card = self._cards.of(finding.rule)
@@ -78,7 +66,7 @@ class Full:
             yield from self._row(row, number, gutter, spot)
         if rows:
             yield bar
-        for label, words in _notes(finding, card):
+        for label, words in notes(finding, card):
             lead = f"{' ' * gutter} = {label}: "
             for line in wrap(safe.text(words), WIDTH - len(lead), break_on_hyphens=False):
                 yield self._dim(lead[: gutter + 3]) + self._said(lead[gutter + 3 :] + line)
@@ -97,34 +85,11 @@ class Full:
         for more in title[1:]:
             yield " " * (len(word) + 1) + self._said(more)
 
-    def _number(self, row: _Row, spot: Spot) -> int:
+    def _number(self, row: Row, spot: Spot) -> int:
         """What stands in the gutter: the line, or the number of the segment in a file without lines."""
         return row.segment.row if spot.has_lines else row.segment.number
 
-    def _rows(self, spot: Spot, trail: Trail) -> list[_Row]:
-        rows: dict[int, _Row] = {}
-        element = shown.name(spot.guide, spot.finding.place)
-        pointed = [(spot.point, "^", element)] if spot.point else []
-        pointed += [(point, "-", "for this stands beside it") for point in spot.because]
-        if spot.other:
-            line = safe.text(spot.other.place.line)
-            pointed.append((spot.other, "-", f"line {line}" if spot.other.place.line else "the other"))
-        for point, sign, label in pointed:
-            row = rows.setdefault(point.segment.number, _Row(point.segment))
-            row.loop = row.loop or point.place.loop
-            if point is spot.point and spot.missing:
-                row.before = safe.text(point.place.tag)
-            else:
-                row.marks.append((point, sign, _label(point, label)))
-        for number in list(rows):
-            beside = [number - 1] if spot.missing else [number - 1, number + 1]
-            for at in beside if number else ():
-                near = trail.near(spot, at) if at not in rows else None
-                if near and (near.tag in NEIGHBOURS or spot.missing):
-                    rows[at] = _Row(near, spot.finding.place.loop)
-        return [rows[number] for number in sorted(rows)]
-
-    def _row(self, row: _Row, number: str, gutter: int, spot: Spot) -> Iterator[str]:
+    def _row(self, row: Row, number: str, gutter: int, spot: Spot) -> Iterator[str]:
         line = shown.line(row.segment, spot.guide, loop=row.loop, phi=self._phi, ascii=self._ascii)
         room = WIDTH - gutter - 3
         if row.before:
@@ -167,12 +132,6 @@ def _where(spot: Spot, room: int) -> list[str]:
     return [told if len(told) <= room else "…" + told[len(told) - room + 1 :], rest]
 
 
-def _label(point: Point, label: str) -> str:
-    refdes = safe.text(point.place.refdes)
-    told = " ".join(part for part in (refdes, label) if part)
-    return told + ": empty" * (bool(refdes) and not point.length)
-
-
 def _cropped(text: str, room: int, at: int) -> tuple[str, int]:
     """As much of a text as there is room for, what stands at a column in it; and how far it was shifted."""
     if len(text) <= room:
@@ -194,7 +153,7 @@ def _beside(start: int, mark: str, label: str, room: int) -> str:
     return f"{' ' * start}{mark} {label}"[:room].rstrip()
 
 
-def _notes(finding: Finding, card: Card) -> Iterator[tuple[str, str]]:
+def notes(finding: Finding, card: Card) -> Iterator[tuple[str, str]]:
     """What is said below the segments: what was found, what it stands on, what to do, what the answer says."""
     yield "found", finding.message
     if finding.says:

@@ -44,7 +44,29 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-variant-nu
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } td.num, th.num { text-align: right; white-space: nowrap; }
 svg { display: block; max-width: 100%; height: auto; margin: .4rem 0; }
-@media print { body { max-width: none; padding: 0; font-size: 10pt; } h2, h3 { break-after: avoid; }
+details.claim { border: 1px solid var(--line); border-left-width: 4px; border-radius: 4px; padding: .3rem .8rem .5rem;
+  margin: .7rem 0; } details.claim.rejected { border-left-color: var(--bad); }
+details.claim.warning { border-left-color: var(--warn); }
+.finding { border-top: 1px solid var(--line); margin-top: .6rem; } .finding h3 { margin-bottom: .2rem; }
+pre i { color: var(--soft); font-family: system-ui, sans-serif; font-size: 12px; }
+table.totals { width: auto; min-width: 24rem; } tr.wrong td { background: var(--badtint); }
+tbody th { color: var(--ink); font-weight: 400; overflow-wrap: anywhere; }
+table.bars { table-layout: fixed; } .bars thead :nth-child(2) { width: 5rem; }
+.bars thead :nth-child(3) { width: 9rem; } .bars thead :nth-child(4) { width: 12rem; }
+svg text { font: 12px/1 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; fill: var(--ink);
+  white-space: pre; }
+svg .tick { font-size: 11px; fill: var(--soft); } svg .label { text-anchor: end; } svg .label.wrong { fill: var(--bad);
+  font-weight: 700; } svg .inside { fill: #ffffff; font-size: 11px; font-weight: 700; }
+svg .grid { stroke: #e3e6eb; stroke-width: 1; } svg .bar { fill: var(--bad); } svg .crowded { fill: #ffdede; }
+.first { fill: #1f5fa8; background: #1f5fa8; } .second { fill: #0c6b62; background: #0c6b62; }
+.third { fill: #6b3fa0; background: #6b3fa0; } .other { fill: #8a93a0; background: #8a93a0; }
+mark.other { background: #fff0c2; }
+.crowdedkey { background: #ffdede; outline: 1px solid #d9a3a3; }
+svg .span.wrong { stroke: var(--bad); stroke-width: 3; }
+.key { display: inline-block; width: .9rem; height: .7rem; border-radius: 2px; margin-left: .6rem; }
+.key:first-child { margin-left: 0; } .legend { white-space: normal; }
+@media print { details::details-content { content-visibility: visible; height: auto; }
+  body { max-width: none; padding: 0; font-size: 10pt; } h2, h3 { break-after: avoid; }
   section, .claim, tr, svg { break-inside: avoid; } pre { white-space: pre-wrap; }
   mark, .badge, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 @page { margin: 15mm; }

@@ -108,12 +108,19 @@ def _strictest(values: Sequence[personal.Value]) -> personal.Value:
 
 
 def _fitting(guide: str, segment: Located, loop: str) -> Iterator[SegmentUse]:
-    """The uses a segment may be: those that know the code in its first element, of its loop if that has one."""
+    """The uses a segment may be: those that know its codes, or at least the first; of its loop if that has one."""
     uses = _uses(guide, segment.tag) if guide else ()
     elements = segment.elements
     first = elements[1].partition(segment.delimiters.component)[0] if len(elements) > 1 else ""
-    coded = [use for use in uses if first in (use.elements[0].components or use.elements)[0].codes] or uses
+    begun = [use for use in uses if first in (use.elements[0].components or use.elements)[0].codes] or uses
+    coded = [use for use in begun if _knows(use, elements)] or begun
     yield from [use for use in coded if use.loop.id == loop] or coded
+
+
+def _knows(use: SegmentUse, elements: Sequence[str]) -> bool:
+    """Whether a use lists every code that the segment has where it lists any."""
+    pairs = zip(use.elements, elements[1:], strict=False)
+    return all(value in element.codes for element, value in pairs if value and element.codes)
 
 
 @lru_cache(maxsize=512)
