@@ -13,6 +13,7 @@ import edi837
 from edi837 import answer, options, safe
 from edi837.console import REJECTED, Run, Sink, opened, written
 from edi837.findings import Finding
+from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.views import builds, data, flat, sarif
 from edi837.views.cards import Cards
@@ -121,11 +122,12 @@ def check(
                 if isinstance(writer, builds.JUnit):
                     writer.begin(file)
                 trail, tally = Trail(Segments(stream), file), Tally()
-                for event in terms.read(stream).tell():
-                    tally.take(event)
-                    for finding in trail.take(event):
-                        if _asked(finding, select, ignore) and not (known and known.knows(finding)):
-                            shown.put(finding, trail)
+                with watched(stream, file, apart=output is not None) as reading:
+                    for event in terms.read(reading).tell():
+                        tally.take(event)
+                        for finding in trail.take(event):
+                            if _asked(finding, select, ignore) and not (known and known.knows(finding)):
+                                shown.put(finding, trail)
                 for line in tally.lines_for_people(file) if form in ("full", "text") else [tally.line(file)]:
                     run.say(line)
         shown.close(cards if statistics else None)

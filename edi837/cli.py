@@ -35,6 +35,7 @@ from edi837 import (
     table,
 )
 from edi837.console import FAULT, REJECTED, Run, opened
+from edi837.progress import watched
 from edi837.terms import Terms
 
 
@@ -85,7 +86,8 @@ def ack(
     for file in files:
         with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
             name = "stdin" if file == "-" else Path(file).name
-            outcome = answer.answer(stream, terms, file=name, now=moment, control=control, phi=phi)
+            with watched(stream, file, apart=out is not None) as reading:
+                outcome = answer.answer(reading, terms, file=name, now=moment, control=control, phi=phi)
             if outcome.rejects:
                 run.worsen(REJECTED)
             if out is not None:

@@ -15,6 +15,7 @@ from edi837.console import REJECTED, UNREADABLE, Run, Sink, opened, written
 from edi837.pages.claims import Page
 from edi837.pages.gather import Gathered
 from edi837.pages.heard import Heard
+from edi837.progress import watched
 from edi837.replies import form
 from edi837.replies.read import read
 from edi837.replies.words import Teller
@@ -114,10 +115,11 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
     with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
         gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
         acks = Acknowledgements(now or datetime.now(), 1, terms.replies)
-        for event in terms.read(stream).tell():
-            acks.take(event)
-            tally.take(event)
-            gathered.take(event)
+        with watched(stream, file, apart=True) as reading:
+            for event in terms.read(reading).tell():
+                acks.take(event)
+                tally.take(event)
+                gathered.take(event)
         files = acks.finish()
         heard = Heard(files.get("277ca"), {each.number for each in gathered.judged if each.rejected})
         policies = [*terms.policies, *(policy for several in terms.routes.values() for policy in several)]

@@ -223,7 +223,8 @@ def test_spoilt_anywhere() -> None:
 def test_snapshots(path: Path, form: str, update: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     done = edi837("report", "ack", path.relative_to(ROOT), "--format", form)
-    holds(ROOT / "tests" / "snapshots" / "report" / f"{path.name}.{form}", done.out, update)
+    text = re.sub(r"<style>.*</style>", "<style/>", done.out, flags=re.DOTALL)
+    holds(ROOT / "tests" / "snapshots" / "report" / f"{path.name}.{form}", text, update)
     if form == "json":
         assert json.loads(done.out)["says"]
     elif form == "text":
