@@ -73,8 +73,13 @@ def partner(root: Path, fetched: Path) -> int:
     return forked(fetch)
 
 
-def storm(root: Path, fetched: Path, *, seconds: float, seed: int, workers: int = 2, batch: int = 4) -> dict[str, Any]:
-    """Kill gateways at random moments while files come in; what came of it, and what is wrong."""
+def storm(
+    root: Path, fetched: Path, *, seconds: float, seed: int, workers: int = 2, batch: int = 4, least: int = 0
+) -> dict[str, Any]:
+    """Kill gateways at random moments while files come in; what came of it, and what is wrong.
+
+    It takes ``seconds``, and longer where ``least`` kills have not been made by then.
+    """
     chance, number, kills, planted = random.Random(seed), 0, 0, 0
     fetched.mkdir()
     drop(root.parent / "warm", "a.edi", numbered(1))
@@ -83,7 +88,7 @@ def storm(root: Path, fetched: Path, *, seconds: float, seed: int, workers: int 
     once(root)
     fetching, until = partner(root, fetched), time.monotonic() + seconds
     settings = {"workers": workers, "batch": batch, "poll": 0.05, "max_attempts": 100_000}
-    while time.monotonic() < until:
+    while time.monotonic() < until or kills < least:
         pid = started(root, **settings)
         pause = chance.uniform(0.01, 0.25)
         stop = time.monotonic() + pause

@@ -188,10 +188,12 @@ class Worker:
             own.troubles += 1
 
     def _sweep(self) -> None:
-        """Take away what interrupted jobs left in stage/; it was never decided, or has been done."""
-        stages = [name for name, _ in self._disk.entries(self._layout.own("stage"))]
-        busy = {claimed.job for claimed in self.claims.all()}  # listed after: a stage has its claim before it is made
-        for job in stages:
-            if job not in busy:
+        """Take away what is in stage/ of jobs that have been done.
+
+        The ledger decides, and not what a listing of work/ shows: a claim that is given another name while it
+        is listed is not in it. What is staged of a job that is not decided is cleared when it is staged anew.
+        """
+        for job, _ in self._disk.entries(self._layout.own("stage")):
+            if not self.ledger.rows("SELECT 1 FROM job WHERE id = ? AND state IN ('CLAIMED', 'COMMITTED')", job):
                 clear(self._disk, self._layout.own("stage", job))
         self.claims.sweep()
