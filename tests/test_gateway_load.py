@@ -8,8 +8,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -42,14 +43,16 @@ def failing(root: Path, seed: int) -> None:
     assert status(forked(lambda: len(once(root, clock=Told(seed))) * 0)) in (0, 70)
 
 
-def checked(root: Path, fetched: Path, count: int) -> None:
+def amiss(root: Path, fetched: Path, count: int) -> list[str]:
+    """What is wrong after so many numbered files."""
     files = {f"{n}": numbered(n) for n in range(1, count + 1)}
     wanted = {(kind, n) for kind in ("999", "277CA") for n in range(1, count + 1)}
-    assert wrongs(root, fetched, files, wanted) == []
+    return wrongs(root, fetched, files, wanted)
 
 
-def test_a_full_disk_and_then_room(small: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    root, fetched, count = small / "gate", tmp_path / "fetched", 20
+def filled(small: Path, fetched: Path, count: int = 20) -> list[str]:
+    """What is wrong after three runs on a full disk and one when there was room again."""
+    root = small / "gate"
     fetched.mkdir()
     once(root)
     for number in range(1, count + 1):
@@ -59,10 +62,29 @@ def test_a_full_disk_and_then_room(small: Path, tmp_path: Path, capfd: pytest.Ca
     for start in range(3):
         failing(root, start + 10)
         assert originals(root) == sorted(numbered(n) for n in range(1, count + 1))
-    assert len(tree(root, "out")) < 2 * count, "the disk was full"
+    assert len(tree(root, "in", ".edi837/work")) > 0, "the disk was full"
     (small / "filler").unlink()
     once(root, clock=Told(50))
-    checked(root, fetched, count)
+    return amiss(root, fetched, count)
+
+
+def test_a_full_disk_and_then_room(small: Path, tmp_path: Path) -> None:
+    assert filled(small, tmp_path / "fetched") == []
+
+
+def test_the_check_sees_what_a_full_disk_interrupts(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers that get their names before their batch is decided go out again, when it is decided at last."""
+
+    def early(self: Disk, path: str, blocks: Iterable[bytes]) -> None:
+        plain(self, path, blocks)
+        if "/stage/" in path and path.endswith(".edi"):
+            (small / "gate" / "out" / Path(path).name).write_bytes(Path(path).read_bytes())
+
+    plain = Disk.write
+    monkeypatch.setattr(Disk, "write", early)
+    assert any(each.startswith("answers") for each in filled(small, tmp_path / "fetched"))
 
 
 def test_a_limit_on_the_size_of_files_and_then_none(memory: Path) -> None:
@@ -85,15 +107,15 @@ def test_a_limit_on_the_size_of_files_and_then_none(memory: Path) -> None:
         assert status(forked(limited(most))) in (0, 70)
         assert originals(root) == sorted(numbered(n) for n in range(1, count + 1))
     once(root, clock=Told(50))
-    checked(root, fetched, count)
+    assert amiss(root, fetched, count) == []
 
 
-def test_thousands_at_once(tmp_path: Path) -> None:
-    """All done, none missed; the workers' files stay open in the same number, their memory stays where it was."""
-    once(tmp_path)
-    for number in range(1, MANY + 1):
-        drop(tmp_path, f"{number}.edi", numbered(number))
-    made = world(tmp_path, clock=Chance(), workers=2, batch=32)
+def burst(root: Path, many: int) -> tuple[float, list[str]]:
+    """Files a second when so many come at once to two workers, and what is wrong then."""
+    once(root)
+    for number in range(1, many + 1):
+        drop(root, f"{number}.edi", numbered(number))
+    made = world(root, clock=Chance(), workers=2, batch=32)
     warm(made)
     begun = time.monotonic()
     pid = forked(lambda: Crew(made).run(drain=True, all=True))
@@ -108,16 +130,52 @@ def test_thousands_at_once(tmp_path: Path) -> None:
             if pages:  # none: it has just ended
                 sizes.setdefault(child, []).append((pages * resource.getpagesize(), handles))
         time.sleep(0.05)
-    rate = MANY / (time.monotonic() - begun)
-    print(f"{MANY} files, two workers: {rate:.0f} a second")
-    assert len(tree(tmp_path, "out")) == 2 * MANY
-    assert tree(tmp_path, "in", ".edi837/work", ".edi837/stage") == []
+    rate = many / (time.monotonic() - begun)
+    said = [] if len(tree(root, "out")) == 2 * many else ["an answer is missing or doubled"]
+    said += ["something is left over"] if tree(root, "in", ".edi837/work", ".edi837/stage") else []
     for seen in sizes.values():
         late = seen[len(seen) // 4 :]
         if len(late) > 8:
-            assert max(size for size, _ in late) - min(size for size, _ in late) < 50 << 20
-            assert max(handles for _, handles in late) < 60
+            grown = max(size for size, _ in late) - min(size for size, _ in late)
+            said += ["memory grows"] if grown >= 50 << 20 else []
+            said += ["files stay open"] if max(handles for _, handles in late) >= 60 else []
+    return rate, said
+
+
+def test_thousands_at_once(tmp_path: Path) -> None:
+    """All done, none missed; the workers' files stay open in the same number, their memory stays where it was."""
+    rate, wrong = burst(tmp_path, MANY)
+    print(f"{MANY} files, two workers: {rate:.0f} a second")
+    assert wrong == []
     assert rate > 10, "something is slow without measure"
+
+
+HOARD: list[object] = []  # what a leaking disk holds
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [("handle", "files stay open"), ("memory", "memory grows"), ("lost", "an answer is missing or doubled")],
+)
+def test_the_burst_sees_leaks_and_losses(
+    wrong: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, rename = Disk.open, Disk.rename
+
+    def leaking(self: Disk, path: str) -> BinaryIO:
+        HOARD.append(os.open(path, os.O_RDONLY) if wrong == "handle" else b"x" * (1 << 20))
+        return plain(self, path)
+
+    def losing(self: Disk, old: str, new: str) -> None:
+        rename(self, old, new)
+        if "/out/277CA" in new and "_000000123_" in new:
+            os.unlink(new)
+
+    if wrong == "lost":
+        monkeypatch.setattr(Disk, "rename", losing)
+    else:
+        monkeypatch.setattr(Disk, "open", leaking)
+    assert told in burst(tmp_path, 400)[1]
 
 
 def swap(secret: Path, root: Path, stop: threading.Event) -> None:
