@@ -21,7 +21,7 @@ from typing import IO, BinaryIO
 from edi837.acks import Acknowledgements
 from edi837.acks.writer import spool
 from edi837.findings import Finding
-from edi837.frames import Event, Verdict
+from edi837.frames import End, Event, TransactionSet, Verdict
 from edi837.report import Report
 from edi837.terms import Terms, digest
 
@@ -80,6 +80,7 @@ def answer(
     report = Report(json_text, text_text, file=file, now=now, policies=terms.names, phi=phi)
     acks = Acknowledgements(now, control, terms.replies)
     reading = terms.read(stream)
+    before = 0  # claims sent back before the set at hand
     for event in reading.tell():
         acks.take(event)
         report.take(event)
@@ -92,6 +93,10 @@ def answer(
         elif isinstance(event, Finding):
             outcome.rejects += event.rejects
             outcome.refused |= event.rejects
+        elif isinstance(event, TransactionSet):
+            before = outcome.rejected
+        elif isinstance(event, End) and isinstance(event.of, TransactionSet) and event.of.returned:
+            outcome.rejected = before + event.of.claims
     report.close()
     outcome.keep = reading.keep
     outcome.files = acks.finish()

@@ -81,6 +81,7 @@ class TransactionSet:
     claims: int = 0
     refused: bool = False  # IK5 R: no 277CA
     codes: list[str] = field(default_factory=list)  # IK502..06 of its own (2, 3, 4, 6, 7, 18, 19, 23, I6)
+    returned: str = ""  # composite with which a set that the 999 accepts goes back whole (277CA 2200B STC01)
 
     def head(self, bht: list[str], submitter: list[str]) -> None:
         """Note what the answers repeat of the BHT and of the NM1 of 1000A; either may be empty."""

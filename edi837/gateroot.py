@@ -24,7 +24,7 @@ from edi837.console import REJECTED
 from edi837.findings import Edi837Error
 from edi837.gateway import World, names, settings, upkeep
 from edi837.gateway.fsops import Disk
-from edi837.gateway.layout import SETTINGS, Layout
+from edi837.gateway.layout import HISTORY, SETTINGS, Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import Log
 from edi837.rules import PolicyError
@@ -83,8 +83,9 @@ def on_root(command: Command) -> Command:
             except PolicyError as error:
                 raise click.UsageError(str(error)) from None
             clock = Outside(now)
-            disk = Disk(os.environ.get("EDI837_FAILPOINT", ""))
-            return World(disk, Layout(str(root)), read, clock, Log(_line, clock.moment))
+            disk, layout = Disk(os.environ.get("EDI837_FAILPOINT", "")), Layout(str(root))
+            read = read.remembering(Path(layout.own(HISTORY)))
+            return World(disk, layout, read, clock, Log(_line, clock.moment))
 
         return command(*args, make=make, **more)
 

@@ -164,7 +164,7 @@ class Recorder:
                 self._accepted(event.claim)
         elif isinstance(event, (Interchange, FunctionalGroup, TransactionSet)):
             self._begun[type(event)] = self._count
-        elif isinstance(event, End) and event.of.refused:
+        elif isinstance(event, End) and (event.of.refused or _returned(event.of)):
             since = (self._begun[type(event.of)],)
             self._file.execute("DELETE FROM temp.new WHERE id > ?", since)
             self._file.execute("DELETE FROM temp.newline WHERE claim > ?", since)
@@ -194,6 +194,10 @@ class Recorder:
             for line in filter(self._concerns, claim.lines):
                 values = (self._count, *_row(line))
                 put("INSERT INTO temp.newline VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _returned(frame: Interchange | FunctionalGroup | TransactionSet) -> bool:
+    return isinstance(frame, TransactionSet) and bool(frame.returned)
 
 
 def _superseded(claim: Claim) -> Iterable[str]:

@@ -99,6 +99,8 @@ class Report:
             entry["status"] = "refused" if frame.refused else "accepted"
             if frame.refused:  # none of its claims goes on
                 _refuse(entry)
+            elif frame.returned:
+                _return(entry)
             _plain(entry)
         elif isinstance(frame, FunctionalGroup):
             entry["status"] = "refused" if frame.refused else "accepted"
@@ -150,7 +152,7 @@ class Report:
 
     def _say_frame(self, finding: Finding) -> None:
         self._text.write("\n" + as_text(finding, self._file, self._phi) + "\n")
-        if finding.rejects:
+        if finding.rejects and not finding.status:  # a set sent back for a status says itself what to do
             level = finding.level if finding.level in _AGAIN else "set"
             self._text.write(f"    {_AGAIN[level]}\n")
 
@@ -219,6 +221,13 @@ def _refuse(entry: dict[str, Any]) -> None:
     entry["status"] = "refused"
     entry["accepted"] = entry["rejected"] = 0
     entry["accepted_charges"] = entry["rejected_charges"] = "0.00"
+
+
+def _return(entry: dict[str, Any]) -> None:
+    """A set that the 277CA sends back whole: each of its claims is rejected with it."""
+    entry["status"] = "sent back"
+    entry["accepted"], entry["rejected"] = 0, entry["claims"]
+    entry["accepted_charges"], entry["rejected_charges"] = Decimal(0), entry["charges"]
 
 
 def _plain(entry: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ and, when its answers are out, keeps what was accepted.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,12 +16,16 @@ from edi837 import kin, process
 from edi837.acks import Profile
 from edi837.bench import Bench
 from edi837.companion import Guides
-from edi837.envelope import Admit
-from edi837.frames import Event
+from edi837.envelope import Admit, Note
+from edi837.findings import Finding, Place
+from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Judge
 from edi837.history import History
 from edi837.rules import Policy
 from edi837.snip import Codes
+
+# What speaks against a set that the 999 accepts; the code of a note is the composite for it.
+Return = Callable[[TransactionSet], Iterable[Note]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Terms:
     history: Path | None = None  # a store of claims accepted before
     replies: Profile = field(default_factory=Profile)  # of the 277CA
     admit: Admit | None = None  # what speaks against an interchange before it is read
+    returns: Return | None = None  # what speaks against a set when it has been read
 
     def read(self, stream: BinaryIO) -> Reading:
         """Begin to read a file."""
@@ -58,8 +63,11 @@ class Reading:
 
     def tell(self) -> Iterator[Event]:
         """The events of the file. Raises NotX12 when it holds no interchange."""
-        terms = self._terms
+        terms, at = self._terms, Place()
         for event in process.tell(self._stream, self.judges(), terms.codes, terms.guides, terms.admit):
+            if terms.returns:
+                at = _at(event, at)
+                yield from _returned(event, at, terms.returns)
             if self._new:
                 self._new.take(event)
             yield event
@@ -74,6 +82,30 @@ class Reading:
         """Put what was accepted into the history, once the answers are out."""
         if self._new:
             self._new.keep()
+
+
+def _at(event: Event, before: Place) -> Place:
+    """The frame that an event stands in."""
+    if isinstance(event, Interchange):
+        return Place(interchange=event.number)
+    if isinstance(event, FunctionalGroup):
+        return Place(interchange=before.interchange, group=event.number)
+    if isinstance(event, TransactionSet):
+        return Place(interchange=before.interchange, group=before.group, set=event.number)
+    return before
+
+
+def _returned(event: Event, at: Place, returns: Return) -> Iterator[Finding]:
+    """What speaks against a set at its end; a grave note sends it back whole."""
+    if isinstance(event, End) and isinstance(event.of, TransactionSet) and not event.of.refused:
+        for note in returns(event.of):
+            if note.grave:
+                event.of.returned = note.code
+            yield Finding(
+                "X12-BATCH", "reject" if note.grave else "warn", "set", note.message,
+                replace(at, tag="BHT", element=note.element), "external: the settings", fix=note.fix,
+                status=(note.code,),
+            )  # fmt: skip
 
 
 def digest(stream: BinaryIO) -> bytes:

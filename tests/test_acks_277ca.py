@@ -236,6 +236,30 @@ def test_a_set_without_claims_stops_at_the_receiver() -> None:
     assert "(2000C) missing" in only
 
 
+def test_a_set_that_came_before_goes_back_whole() -> None:
+    """A3:746 at 2200B, with all claims and charges rejected there, those too that were rejected one by one."""
+    bad = Verdict(claim("C2", "20.5", [line("1", "S9500", "20.5", "1")]), (edit("A7:254"),))
+    sent = acknowledged(Verdict(claim("C1", "100")), bad, aset={"returned": "A3:746"})
+    written = segments(sent)
+    assert [each[0] for each in written[3:-3]] == [
+        "BHT", "HL", "NM1", "TRN", "DTP", "DTP", "HL", "NM1", "TRN", "STC", "QTY", "AMT",
+    ]  # fmt: skip
+    assert written[9] == ["HL", "2", "1", "21", "0"]
+    assert written[12] == ["STC", "A3:746", "20241123", "U", "120.5"]
+    assert written[13:15] == [["QTY", "AA", "2"], ["AMT", "YY", "120.5"]]
+    check_envelope(written)
+    assert complaints(sent) == []
+    empty = segments(acknowledged(aset={"returned": "A3:746"}))
+    assert [each for each in empty if each[0] in ("STC", "QTY", "AMT")] == [["STC", "A3:746", "20241123", "U", "0"]]
+
+
+def test_the_set_after_one_that_goes_back_is_answered_by_its_claims() -> None:
+    sets = told_set(Verdict(claim("C1", "100")), returned="A3:746"), told_set(Verdict(claim("C2", "7")))
+    data = answer(told(*sets))["277ca"]
+    assert starting("STC", data)[:2] == ["STC*A3:746*20241123*U*100", "STC*A1:19:PR*20241123*WQ*7"]
+    assert starting("TRN", data)[-1] == "TRN*2*C2" and b"C1" not in data
+
+
 @pytest.mark.parametrize("many", [1, 700])  # of 700 claims, some have left the buffers for the spools
 def test_a_refused_set_is_not_acknowledged_and_leaves_nothing_behind(many: int) -> None:
     other = replace(PROVIDER, last="OTHER PHARMACY")

@@ -140,7 +140,10 @@ class Ack277CA:
             self._line(line, status, text)
 
     def write(self, out: IO[bytes], number: int, ended: TransactionSet) -> None:
-        """Write the interchange with ISA13 ``number``. Raises AckError when its totals do not reconcile."""
+        """Write the interchange with ISA13 ``number``; a set that goes back whole stops at the receiver.
+
+        Raises AckError when its totals do not reconcile.
+        """
         self._close_provider()
         tally = self._set
         if tally.accepted + tally.rejected != ended.claims:
@@ -158,10 +161,16 @@ class Ack277CA:
         reply.put("DTP", "050", "D8", self._today)
         reply.put("DTP", "009", "D8", self._today)
         # 2000B, 2100B, 2200B
-        reply.put("HL", "2", "1", "21", "1" if ended.claims else "0")
+        returned = ended.returned
+        reply.put("HL", "2", "1", "21", "1" if ended.claims and not returned else "0")
         self._submitter(reply, ended.submitter)
         reply.put("TRN", "2", reply.echo(ended.reference, 50) or "0")
-        self._totals(reply, tally, self._today, "90", "AA")
+        if returned:  # the whole set: it ends here
+            self.drop()
+            tally = _Tally(0, ended.claims, Decimal(), tally.total, tally.total)
+            self._totals(reply, tally, self._today, "90", "AA", returned)
+        else:
+            self._totals(reply, tally, self._today, "90", "AA")
         # 2000C and 2000D
         reply.splice(self._providers)
         reply.close()
@@ -187,11 +196,13 @@ class Ack277CA:
         self._own = _Tally()
         self._provider = None
 
-    def _totals(self, out: Segments, tally: _Tally, day: str, accepted: str, rejected: str) -> None:
-        """The STC, QTYs and AMTs of a level; a count of nothing is not written."""
+    def _totals(
+        self, out: Segments, tally: _Tally, day: str, accepted: str, rejected: str, returned: str = ""
+    ) -> None:
+        """The STC, QTYs and AMTs of a level; a count of nothing is not written. ``returned`` rejects the level."""
         if tally.total != tally.accepted_charges + tally.rejected_charges:
             raise AckError(f"charges of {tally.total} are not the sum of accepted and rejected ones")
-        self._stc(out, split((_RECEIVED,)), day, "WQ", amount(tally.total))
+        self._stc(out, split((returned or _RECEIVED,)), day, "U" if returned else "WQ", amount(tally.total))
         if tally.accepted:
             out.put("QTY", accepted, str(tally.accepted))
         if tally.rejected:

@@ -150,6 +150,7 @@ class Batches:
         desk = reading.Desk(
             settings, self._ledger.hashed,
             lambda key, since: pending.get(key) or self._ledger.before(key, since, job),
+            lambda key, since: pending.get(key) or self._ledger.sent(key, since, job),
             self._world.clock.moment(), cut=own.cut or replay or settings.ready != "auto", replay=replay,
         )  # fmt: skip
         if own.claimed.attempts >= settings.max_attempts:
@@ -175,6 +176,7 @@ class Batches:
                 self._beat({"end": job})
             own.claimed = self._claims.count(own.claimed, -1)
         pending.update((frame.key, job) for frame in result.frames if frame.taken)
+        pending.update((batch.key, job) for batch in result.batches if batch.key and not batch.refused)
         return Decided(own.claimed, row["name"], result, desk, row["replays"])
 
     def _read(self, own: Own, name: str, desk: reading.Desk, number: int) -> reading.Result:
@@ -200,9 +202,11 @@ class Batches:
         job = own.claimed.job
         rows = self._ledger.rows("SELECT key FROM interchange WHERE job = ? AND taken = 1", job)
         taken = {row["key"] for row in rows}
+        sets = self._ledger.rows("SELECT key FROM batch WHERE job = ? GROUP BY key HAVING min(refused) = 1", job)
+        returned = {row["key"] for row in sets}
         desk = reading.Desk(
             self._settings, self._ledger.hashed, lambda key, _: "" if key in taken else "another",
-            self._world.clock.moment(), cut=True,
+            lambda key, _: "another" if key in returned else "", self._world.clock.moment(), cut=True,
         )  # fmt: skip
         row = self._ledger.rows("SELECT name, folder FROM job WHERE id = ?", job)[0]
         if row["folder"] != "quarantine":

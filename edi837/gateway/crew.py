@@ -22,6 +22,7 @@ from edi837.gateway.labour import GAVE_UP, SIGNALS, labour
 from edi837.gateway.layout import SETTINGS
 from edi837.gateway.outside import Filed, World
 from edi837.gateway.status import Watched, write
+from edi837.history import History
 
 _SHORT = 1.0  # seconds; a worker that ends sooner is not started again at once
 _PATIENCE = 5  # such workers, one after the other, before draining is given up
@@ -217,10 +218,12 @@ class Crew:
 
 
 def warm(world: World) -> None:
-    """Read the guides once, before the workers are forked."""
+    """Read the guides and make the history once, before the workers are forked."""
     for terms in (world.settings.terms, *(partner.terms for partner in world.settings.partners)):
         for version in ("005010X222A1", "005010X223A2"):
             terms.guides.guide(version, "", "")
+        if terms.history:
+            History(terms.history).close()
 
 
 def settings_file(root: str) -> Path:

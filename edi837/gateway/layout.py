@@ -21,6 +21,7 @@ FOLDERS = ("in", "out", "archive", "error", "quarantine")
 ORIGINAL = "original.edi"
 MANIFEST = "manifest.json"
 SETTINGS = "edi837.toml"
+HISTORY = "history.db"  # of accepted claims, in .edi837, where it is asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,12 @@ class Ledger:
         row = self._file.execute(query, (key, since, job)).fetchone()
         return str(row[0]) if row else ""
 
+    def sent(self, key: bytes, since: str, job: str) -> str:
+        """The job in which a set of this key was accepted on or after a day, other than ``job``; empty for none."""
+        query = "SELECT job FROM batch WHERE key = ? AND refused = 0 AND day >= ? AND job <> ? LIMIT 1"
+        row = self._file.execute(query, (key, since, job)).fetchone()
+        return str(row[0]) if row else ""
+
     def permitted(self) -> set[str]:
         """Names in in/ and ids of jobs that were released."""
         return {row["what"] for row in self.rows("SELECT what FROM permit")}

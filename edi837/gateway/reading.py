@@ -16,7 +16,7 @@ from edi837 import answer
 from edi837.acks import ta1
 from edi837.envelope import Note
 from edi837.findings import NotX12
-from edi837.frames import End, Event, Interchange, TransactionSet
+from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gateway import probe
 from edi837.gateway.settings import Partner, Settings
 from edi837.terms import Terms, digest
@@ -56,11 +56,12 @@ class Frame:
 class Batch:
     """A transaction set of a file, for the ledger."""
 
-    key: bytes  # a keyed hash of submitter and BHT03
+    key: bytes  # a keyed hash of submitter, BHT03 and ISA15
     usage: str
     number: str  # ST02
     claims: int
-    refused: bool
+    refused: bool  # by a TA1 or 999, or sent back whole by the 277CA
+    again: bool  # it came before
 
 
 @dataclass(slots=True)
@@ -86,10 +87,16 @@ class Desk:
 
     settings: Settings
     hashed: Callable[..., bytes]
-    past: Past
+    past: Past  # of interchanges
+    sent: Past  # of sets
     now: datetime
     cut: bool = False  # read it though it does not end with its IEA
     replay: bool = False  # somebody asked for it again: its number may have come before
+
+    @property
+    def since(self) -> str:
+        """The first day of what is remembered."""
+        return (self.now.date() - timedelta(days=self.settings.duplicate_days)).isoformat()
 
 
 def read(stream: BinaryIO, desk: Desk, *, name: str, folder: str, control: int) -> Result:
@@ -135,7 +142,8 @@ def _barred(result: Result, settings: Settings, folder: str) -> str:
 
 def _answer(stream: BinaryIO, result: Result, desk: Desk, name: str, control: int) -> None:
     doorman = Doorman(desk, result.partner)
-    terms: Terms = replace(result.partner.terms if result.partner else desk.settings.terms, admit=doorman.admit)
+    general = result.partner.terms if result.partner else desk.settings.terms
+    terms: Terms = replace(general, admit=doorman.admit, returns=doorman.returns)
     tally = Tally(doorman)
     result.outcome = answer.answer(
         stream, terms, file=name, now=desk.now, control=control, watch=tally.take
@@ -149,7 +157,10 @@ class Doorman:
     def __init__(self, desk: Desk, partner: Partner | None) -> None:
         self._desk = desk
         self._partner = partner
+        self._usage = ""
+        self._sets: set[bytes] = set()  # of this file, by their keys
         self.duplicate_of = ""
+        self.again = False  # the last set asked about came before
 
     def key(self, isa: Sequence[str]) -> bytes:
         """Who sent which number to whom, as a keyed hash: ISA05 to ISA08, ISA13, ISA15."""
@@ -157,12 +168,13 @@ class Doorman:
         return self._desk.hashed("interchange", *said)
 
     def batch(self, submitter: Sequence[str], reference: str) -> bytes:
-        """1000A NM109 and BHT03, as a keyed hash."""
-        return self._desk.hashed("batch", element(submitter, 9).strip(), reference)
+        """1000A NM109, BHT03 and ISA15, as a keyed hash."""
+        return self._desk.hashed("batch", element(submitter, 9).strip(), reference, self._usage)
 
     def admit(self, isa: Sequence[str]) -> Iterable[Note]:
         """Notes on an ISA, each with its TA1 code."""
         settings, usage = self._desk.settings, element(isa, 15)
+        self._usage = usage
         if settings.usage not in ("any", usage):
             yield Note("TA1:020", f"ISA15 is {usage}; only {settings.usage} is taken here",
                        "send tests to the test system and claims to the other", 15)  # fmt: skip
@@ -173,11 +185,26 @@ class Doorman:
         action = self._partner.duplicates if self._partner else settings.duplicates
         if action == "off" or self._desk.replay:
             return
-        since = (self._desk.now.date() - timedelta(days=settings.duplicate_days)).isoformat()
-        if earlier := self._desk.past(self.key(isa), since):
+        if earlier := self._desk.past(self.key(isa), self._desk.since):
             self.duplicate_of = earlier
             yield Note("TA1:025", f"ISA13 came before from this sender (job {earlier})",
                        "number each interchange apart", 13, action == "reject")  # fmt: skip
+
+    def returns(self, frame: TransactionSet) -> Iterable[Note]:
+        """A note on a set whose BHT03 its submitter sent before; of two in one file that is no proof, and noted."""
+        action = self._partner.batches if self._partner else self._desk.settings.batches
+        self.again = False
+        if action == "off" or self._desk.replay or not frame.reference:
+            return
+        key = self.batch(frame.submitter, frame.reference)
+        earlier = self._desk.sent(key, self._desk.since)
+        self.again = bool(earlier) or key in self._sets
+        self._sets.add(key)
+        if self.again:
+            where = f"job {earlier}" if earlier else "in this file"
+            yield Note("A3:746", f"BHT03 came before from this submitter ({where})",
+                       "send a batch once; give one that is corrected a BHT03 of its own", 3,
+                       action == "reject" and bool(earlier))  # fmt: skip
 
 
 class Tally:
@@ -186,6 +213,7 @@ class Tally:
     def __init__(self, doorman: Doorman) -> None:
         self._doorman = doorman
         self._usage = ""
+        self._isa = self._group = 0  # sets before them
         self.frames: list[Frame] = []
         self.batches: list[Batch] = []
 
@@ -195,10 +223,23 @@ class Tally:
             isa, self._usage = event.header, element(event.header, 15)
             sender, number = element(isa, 6).strip(), element(isa, 13)
             self.frames.append(Frame(self._doorman.key(isa), sender, number, self._usage))
+            self._isa = len(self.batches)
+        elif isinstance(event, FunctionalGroup):
+            self._group = len(self.batches)
+        elif isinstance(event, End) and isinstance(event.of, FunctionalGroup):
+            self._undo(self._group, event.of.refused)
         elif isinstance(event, End) and isinstance(event.of, Interchange):
             self.frames[-1].taken = not event.of.refused
+            self._undo(self._isa, event.of.refused)
             self.frames[-1].code = ta1.verdict(event.of)[1]
         elif isinstance(event, End) and isinstance(event.of, TransactionSet):
             frame = event.of
             key = self._doorman.batch(frame.submitter, frame.reference) if frame.reference else b""
-            self.batches.append(Batch(key, self._usage, frame.number, frame.claims, frame.refused))
+            refused = frame.refused or bool(frame.returned)
+            again = self._doorman.again and not frame.refused
+            self.batches.append(Batch(key, self._usage, frame.number, frame.claims, refused, again))
+
+    def _undo(self, first: int, refused: bool) -> None:
+        """What stands in a frame that is refused in the end is refused with it."""
+        for batch in self.batches[first:] if refused else ():
+            batch.refused = True

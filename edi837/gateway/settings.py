@@ -23,9 +23,9 @@ from edi837.x12 import element
 
 _WORDS: dict[str, tuple[str, ...]] = {
     "usage": ("P", "T", "any"), "unknown": ("accept", "reject", "quarantine"), "ready": ("auto", "marker", "rename"),
-    "duplicates": ("reject", "warn", "off"), "batches": ("warn", "off"), "reports": ("archive", "out"),
+    "duplicates": ("reject", "warn", "off"), "batches": ("warn", "reject", "off"), "reports": ("archive", "out"),
 }  # fmt: skip
-_PARTNER = ("isa06", "gs02", "folder", "policies", "overlays", "duplicates", "names", "replies")
+_PARTNER = ("isa06", "gs02", "folder", "policies", "overlays", "duplicates", "batches", "names", "replies")
 _LEAST = {"workers": 1, "batch": 1, "max_attempts": 1, "max_file_bytes": 1, "memory": 256, "poll": 0.05, "timeout": 1}
 
 
@@ -38,6 +38,7 @@ class Partner:
     gs02: tuple[str, ...] = ()  # empty: any
     folder: str = ""  # under in/ and out/; empty: those themselves
     duplicates: str = "reject"
+    batches: str = "warn"
     names: str = names.TEMPLATE
     terms: Terms = field(default_factory=Terms)
 
@@ -49,8 +50,9 @@ class Settings:
     usage: str = "any"  # ISA15 that is taken here; any other gets TA1 R 020
     unknown: str = "accept"  # senders without a profile: accept on the general terms, reject (TA1 006), quarantine
     duplicates: str = "reject"  # an ISA13 that came before from its sender: reject (TA1 R 025), warn, off
-    duplicate_days: int = 366  # how long an ISA13 is remembered for that
-    batches: str = "warn"  # a BHT03 that came before from its submitter: warn (in the manifest), off
+    batches: str = "warn"  # a BHT03 that came before from its submitter: warn (in the report), reject (A3:746), off
+    duplicate_days: int = 366  # how long an ISA13 and a BHT03 are remembered for that
+    history: bool = False  # keep accepted claims in .edi837/history.db, for rules on frequency, ranks and duplicates
     ready: str = "auto"  # auto: whole by its own IEA; marker: a file .done or .ok beside it; rename: any visible name
     settle: float = 2.0  # seconds without change before a whole file is taken
     incomplete_after: float = 900.0  # seconds without change before a file that is not whole is answered
@@ -82,6 +84,13 @@ class Settings:
     def folders(self) -> tuple[str, ...]:
         """Folders of partners under in/ and out/."""
         return tuple(dict.fromkeys(partner.folder for partner in self.partners if partner.folder))
+
+    def remembering(self, history: Path) -> Settings:
+        """The same, with accepted claims kept in ``history`` where that is asked for and no other store is named."""
+        if not self.history or self.terms.history:
+            return self
+        partners = (replace(each, terms=replace(each.terms, history=history)) for each in self.partners)
+        return replace(self, terms=replace(self.terms, history=history), partners=tuple(partners))
 
     def partner(self, ends: Ends) -> Partner | None:
         """Whose file it is, by ISA06 and GS02 of its first interchange; the narrower profile first."""
@@ -115,6 +124,10 @@ def read(path: Path, terms: Terms) -> Settings:
 
 def _value(key: str, value: object, default: Any, problems: Problems) -> Any:
     """A value if it is of the type of its default and in its range, else the default."""
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            problems.add(0, "gateway", f"{key} is true or false")
+        return value is True
     if isinstance(default, tuple):
         return tuple(config.texts(value, f"gateway: {key}", problems))
     if isinstance(default, str):
@@ -149,7 +162,7 @@ def _partner(
             terms = replace(terms, guides=Guides.read([folder / each for each in overlays]))
         except (GrammarError, OSError) as error:
             problems.add(0, f"{where}: overlays", str(error))
-    texts = {"folder": "", "duplicates": settings.duplicates, "names": settings.names}
+    texts = {"folder": "", "duplicates": settings.duplicates, "batches": settings.batches, "names": settings.names}
     for key in texts:
         value = table.get(key, texts[key])
         if not isinstance(value, str) or (key in _WORDS and value not in _WORDS[key]):

@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from hashlib import sha256
 from typing import IO
 
@@ -96,14 +95,17 @@ class Steps:
         self._disk.point("committed")
 
     def _check(self, each: Decided) -> None:
-        """An interchange that was new when it was read is still new."""
-        settings, partner = each.desk.settings, each.result.partner
-        action = partner.duplicates if partner else settings.duplicates
-        if action != "reject" or each.desk.replay:
+        """An interchange or set that was new when it was read is still new."""
+        desk, job = each.desk, each.claimed.job
+        terms = each.result.partner or desk.settings
+        if desk.replay:
             return
-        since = (each.desk.now.date() - timedelta(days=settings.duplicate_days)).isoformat()
-        for frame in each.result.frames:
-            if frame.taken and self._ledger.before(frame.key, since, each.claimed.job):
+        for frame in each.result.frames if terms.duplicates == "reject" else ():
+            if frame.taken and self._ledger.before(frame.key, desk.since, job):
+                raise Changed
+        for batch in each.result.batches if terms.batches == "reject" else ():
+            known = not batch.key or batch.refused or batch.again
+            if not known and self._ledger.sent(batch.key, desk.since, job):
                 raise Changed
 
     def _enter(self, worker: str, each: Decided, outputs: Iterable[Output]) -> None:
@@ -225,11 +227,6 @@ class Steps:
 
     def _manifest(self, each: Decided, outputs: Sequence[Output]) -> bytes:
         result = each.result
-        again = [
-            batch.number for batch in result.batches
-            if batch.key and not batch.refused and each.desk.settings.batches == "warn" and self._ledger.rows(
-                "SELECT 1 FROM batch WHERE key = ? AND job <> ? AND refused = 0 LIMIT 1", batch.key, each.claimed.job)
-        ]  # fmt: skip
         same = self._ledger.rows(
             "SELECT id FROM job WHERE sha256 = ? AND id <> ? AND state <> 'CLAIMED' ORDER BY id LIMIT 1",
             result.sha256, each.claimed.job,
@@ -241,7 +238,8 @@ class Steps:
             "decided": each.desk.now.isoformat(timespec="seconds"), "replays": each.replays,
             "interchanges": [{"number": f.number, "usage": f.usage, "ta1": f.code} for f in result.frames],
             "duplicate_of": result.duplicate_of, "same_bytes_as": same[0]["id"] if same else "",
-            "sets_whose_batch_came_before": again, "claims": result.outcome.claims, "rejected": result.outcome.rejected,
+            "sets_whose_batch_came_before": [batch.number for batch in result.batches if batch.again],
+            "claims": result.outcome.claims, "rejected": result.outcome.rejected,
             "outputs": [{"kind": o.kind, "name": o.name, "size": o.size, "sha256": o.sha256} for o in outputs],
         }  # fmt: skip
         return (json.dumps(said, indent=1) + "\n").encode()

@@ -99,9 +99,13 @@ def release(world: World, ledger: Ledger, what: str) -> None:
 
 
 def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
-    """Let an ISA13 of a sender (ISA06) come again; how many interchanges are forgotten."""
+    """Let an ISA13 of a sender (ISA06) come again, and the BHT03 in its files; how many interchanges are forgotten."""
     padded = number.zfill(9)
     with ledger.writing():
+        ledger.put(
+            "UPDATE batch SET key = x'' WHERE job IN "
+            "(SELECT job FROM interchange WHERE number = ? AND sender = ? AND taken = 1)", padded, sender,
+        )  # fmt: skip
         done = ledger.put(
             "UPDATE interchange SET taken = 0 WHERE number = ? AND sender = ? AND taken = 1", padded, sender
         )
