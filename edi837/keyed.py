@@ -7,6 +7,7 @@ same values. Without the key nobody can try names or numbers against them.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -20,11 +21,17 @@ def digest(key: bytes, *said: object) -> bytes:
 def key(path: Path, new: bool) -> bytes:
     """The key in a file; made with a new store, and never anew for an old one: its hashes would mean nothing."""
     if new and not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
+        made = path.with_name(f"{path.name}.{os.urandom(6).hex()}")
+        handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(os.urandom(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):  # another process was first: its key is the one
+                os.link(made, path)  # whole, or not at all
+        finally:
+            os.unlink(made)
     found = path.read_bytes()
     if len(found) != 32:
         raise OSError(f"{path.name} does not hold a key of 32 bytes")

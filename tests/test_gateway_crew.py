@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from edi837 import keyed
 from edi837.findings import Edi837Error
 from edi837.gateway import World
 from edi837.gateway.crew import Crew
@@ -272,6 +273,34 @@ def test_the_check_of_eight_sees_a_claim_that_is_not_one_act(tmp_path: Path, mon
     rename = Disk.rename
     monkeypatch.setattr(Disk, "rename", copied)
     assert "an original is lost or doubled" in eight(tmp_path, 60)
+
+
+def test_the_ledger_is_made_before_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that made it at the same time, with its key, would get in each other's way, and one give up."""
+    plain, seen = os.fork, list[bool]()
+
+    def fork() -> int:
+        seen.append((tmp_path / ".edi837" / "ledger.db").exists() and (tmp_path / ".edi837" / "key").exists())
+        return plain()
+
+    def work() -> int:
+        monkeypatch.setattr(os, "fork", fork)
+        done = Crew(world(tmp_path, clock=Chance(), workers=2)).run(drain=True)
+        return done if all(seen) and len(seen) >= 2 else 9
+
+    assert status(forked(work)) == 0
+
+
+def test_a_key_that_another_makes_meanwhile_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, other = os.urandom, b"o" * 32
+
+    def urandom(size: int) -> bytes:
+        (tmp_path / "key").write_bytes(other)
+        return plain(size)
+
+    monkeypatch.setattr(os, "urandom", urandom)
+    assert keyed.key(tmp_path / "key", new=True) == other
+    assert [each.name for each in tmp_path.iterdir()] == ["key"]
 
 
 def test_a_ledger_that_cannot_be_used_ends_the_crew(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from edi837.findings import Edi837Error
 from edi837.gateway.fsops import EXIT
 from edi837.gateway.labour import GAVE_UP, SIGNALS, labour
 from edi837.gateway.layout import SETTINGS
+from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import Filed, World
 from edi837.gateway.status import Watched, write
 from edi837.history import History
@@ -61,6 +62,8 @@ class Crew:
         """Work until told to stop, or until nothing is left. Returns 0, or 5 when the workers cannot work."""
         world = self.world
         world.layout.make(world.disk, world.settings.folders)
+        if world.disk.stat(world.layout.ledger) is None:  # once: workers that make it together get in each other's way
+            Ledger(world.layout.ledger, world.layout.own("key")).close()
         warm(world)
         self._life = os.pipe()
         wake, ring = os.pipe()
