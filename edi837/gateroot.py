@@ -22,7 +22,7 @@ import click
 from edi837 import options
 from edi837.console import REJECTED
 from edi837.findings import Edi837Error
-from edi837.gateway import World, names, settings, upkeep
+from edi837.gateway import World, names, owner, settings, upkeep
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import HISTORY, SETTINGS, Layout
 from edi837.gateway.ledger import Ledger
@@ -85,7 +85,7 @@ def on_root(command: Command) -> Command:
             clock = Outside(now)
             disk, layout = Disk(os.environ.get("EDI837_FAILPOINT", "")), Layout(str(root))
             read = read.remembering(Path(layout.own(HISTORY)))
-            return World(disk, layout, read, clock, Log(_line, clock.moment))
+            return World(disk, layout, read, clock, Log(_line, clock.moment), owner.host())
 
         return command(*args, make=make, **more)
 

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from edi837 import cli
-from edi837.gateway import audit, upkeep
+from edi837.gateway import audit, doctor, owner, upkeep
+from edi837.gateway.crew import Crew
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import LAYOUT, VERSION, Ledger
 from edi837.gateway.logs import Log
@@ -235,6 +237,38 @@ def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
     said("init", root)
     os.chmod(root / ".edi837", 0o755)
     assert [check["name"] for check in said("doctor", root, code=5) if not check["good"]] == ["private .edi837"]
+
+
+def test_a_root_belongs_to_the_machine_that_was_first(tmp_path: Path) -> None:
+    root = tmp_path / "gate"
+    said("init", root)
+    drop(root, "a.edi", GOOD)
+    made = world(root)
+
+    def checked(host: str) -> bool:
+        return all(each.good for each in doctor.examine(replace(made, host=host)) if each.name == "one machine")
+
+    for host in ("", "one", "one", ""):  # a machine without an id is not refused, and claims nothing
+        assert Crew(replace(made, host=host)).run(drain=True, all=True) == 0
+    drop(root, "b.edi", numbered(2))
+    with pytest.raises(owner.OwnerError, match="remove"):
+        Crew(replace(made, host="two")).run(drain=True, all=True)
+    assert tree(root, "in") == ["in/b.edi"] and tree(root, ".edi837/work") == []
+    assert (checked("one"), checked("two"), checked("")) == (True, False, True)
+    (root / ".edi837" / "owner.json").write_bytes(b"{")  # damaged: it cannot be told
+    assert checked("two")
+    (root / ".edi837" / "owner.json").unlink()
+    assert Crew(replace(made, host="two")).run(drain=True, all=True) == 0
+    assert (checked("one"), checked("two")) == (False, True)
+    assert [path.name for path in (root / ".edi837").glob("owner*")] == ["owner.json"]
+
+
+def test_the_id_of_a_machine_tells_nothing_about_it(tmp_path: Path) -> None:
+    (tmp_path / "id").write_text("0123456789abcdef0123456789abcdef\n")
+    found = owner.host(str(tmp_path / "id"))
+    assert len(found) == 16 and "0123456789" not in found
+    (tmp_path / "id").write_text("\n")
+    assert owner.host(str(tmp_path / "id")) == owner.host(str(tmp_path / "none")) == ""
 
 
 def test_the_log_takes_nothing_that_is_not_on_its_list() -> None:

@@ -123,7 +123,7 @@ ORDER = {
     "edi837/replies": "items read codes words form",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (
-        "fsops layout names probe ready settings logs outside ledger claims scan reading steps batch worker wake "
+        "fsops layout names probe ready settings logs outside owner ledger claims scan reading steps batch worker wake "
         "labour status crew doctor upkeep audit"
     ),
 }

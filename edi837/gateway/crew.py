@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edi837.findings import Edi837Error
+from edi837.gateway import owner
 from edi837.gateway.fsops import EXIT
 from edi837.gateway.labour import GAVE_UP, SIGNALS, labour
 from edi837.gateway.layout import SETTINGS
@@ -62,6 +63,7 @@ class Crew:
         """Work until told to stop, or until nothing is left. Returns 0, or 5 when the workers cannot work."""
         world = self.world
         world.layout.make(world.disk, world.settings.folders)
+        owner.claim(world.disk, world.layout, world.host)
         if world.disk.stat(world.layout.ledger) is None:  # once: workers that make it together get in each other's way
             Ledger(world.layout.ledger, world.layout.own("key")).close()
         warm(world)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edi837.findings import Edi837Error
+from edi837.gateway import owner
 from edi837.gateway.claims import held
 from edi837.gateway.layout import FOLDERS
 from edi837.gateway.ledger import Ledger
@@ -48,6 +49,7 @@ def examine(world: World) -> Iterator[Check]:
                     f"chown it to the user that runs the gateway (uid {os.getuid()})")  # fmt: skip
     loose = stat.S_IMODE(os.stat(layout.own()).st_mode) & 0o077
     yield Check("private .edi837", not loose, f"chmod 700 {layout.own()}")
+    yield Check("one machine", not owner.foreign(world.disk, layout, world.host), owner.FIX)
     kind = _kind(layout.own())
     yield Check(f"local file system ({kind or 'unknown'})", not kind.startswith(_NETWORK),
                 "the ledger needs a local disk: SQLite's WAL does not work over a network")  # fmt: skip

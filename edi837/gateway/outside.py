@@ -38,6 +38,7 @@ class World:
     settings: Settings
     clock: Clock
     log: Log
+    host: str = ""  # this machine's id; empty: it has none
 
 
 @dataclass(frozen=True, slots=True)
