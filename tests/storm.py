@@ -78,7 +78,7 @@ def storm(
 ) -> dict[str, Any]:
     """Kill gateways at random moments while files come in; what came of it, and what is wrong.
 
-    It takes ``seconds``, and longer where ``least`` kills have not been made by then.
+    It takes ``seconds``, and longer until ``least`` kills were made and four times as many files came.
     """
     chance, number, kills, planted = random.Random(seed), 0, 0, 0
     fetched.mkdir()
@@ -88,9 +88,9 @@ def storm(
     once(root)
     fetching, until = partner(root, fetched), time.monotonic() + seconds
     settings = {"workers": workers, "batch": batch, "poll": 0.05, "max_attempts": 100_000}
-    while time.monotonic() < until or kills < least:
+    while time.monotonic() < until or kills < least or number < 4 * least:
         pid = started(root, **settings)
-        pause = chance.uniform(0.01, 0.25)
+        pause = chance.uniform(0.01, 0.15)
         stop = time.monotonic() + pause
         while time.monotonic() < stop:
             if len(list((root / "in").iterdir())) < 40:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,8 +23,6 @@ from edi837.gateway.settings import Settings, read
 from edi837.problems import PolicyError
 from edi837.terms import Terms
 from tests.gateways import GOOD, NOW, Told, drop, kinds, numbered, once, tree, world
-
-ROOT = Path(__file__).parent.parent
 
 
 def opened(root: Path) -> Ledger:
@@ -280,47 +276,3 @@ def test_the_log_takes_nothing_that_is_not_on_its_list() -> None:
     for event, key in (("claimed", "name"), ("surprise", "job")):
         with pytest.raises(ValueError, match="not on the list"):
             log(event, **{key: "x"})
-
-
-# ------------------------------------------------------------------ no patient anywhere but in the acknowledgements
-
-PERSONAL = {
-    "NM1*IL*1*ASPEN*IRIS*Q**JR*MI*SYN000001": "NM1*IL*1*CANARYA*CANARYB*CANARYC**CANARYD*MI*CANARYE",
-    "N3*12 BIRCH LANE": "N3*CANARYF", "N4*SAMPLETON*MI*48000": "N4*CANARYG*MI*48000",
-    "SBR*P*18*GRP042": "SBR*P*18*CANARYH", "CLM*C1*": "CLM*HERCLAIM*", "PER*IC*CLAIMS DESK": "PER*IC*CANARYJ",
-    "HI*ABK:A419": "REF*EA*CANARYK~\nNTE*ADD*CANARYL~\nHI*ABK:A419", "19600606": "19601231",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("more", [[], ["HC:S9500*100*UN*1*", "HC:S9500*100*UN*9*"], ["IEA*1*", "IEA*9*"]],
-                         ids=["accepted", "claim rejected", "interchange refused"])  # fmt: skip
-def test_no_patient_is_in_anything_but_the_acknowledgements(more: list[str], tmp_path: Path) -> None:
-    text = GOOD.decode()
-    for old, new in {**PERSONAL, **dict([more] if more else [])}.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    drop(tmp_path, "a.edi", text.replace("SE*24*", "SE*26*").encode())
-    drop(tmp_path, "cut.edi", numbered(2, text.encode())[:600])
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-
-    def run(*words: object) -> bytes:
-        done = subprocess.run([sys.executable, "-m", "edi837", "gateway", *map(str, words)], env=environment,
-                              capture_output=True, timeout=60)  # fmt: skip
-        return done.stdout + done.stderr
-
-    shown = run("once", tmp_path, "--all") + run("list", tmp_path) + run("show", tmp_path, "a.edi", "--json")
-    shown += run("verify", tmp_path) + run("status", tmp_path)
-    lines: list[str] = []
-    drop(tmp_path, "b.edi", numbered(3, text.encode()))
-    once(tmp_path, lines=lines)
-    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    held = [path for path, data in files.items() if b"CANARY" in data or b"19601231" in data]
-    acks = [path for path in held if path.name.startswith(("999_", "277CA_"))]
-    assert set(held) - set(acks) == {path for path in files if path.name == "original.edi"}
-    named = {path.name.split("_")[0] for path, data in files.items() if b"HERCLAIM" in data}
-    assert named <= {"original.edi", "277CA", "999", "report.json", "report.txt"}, "a report must say which claim"
-    for word in (b"CANARY", b"HERCLAIM", b"19601231"):
-        assert word not in shown and word not in "".join(lines).encode()
-    assert len(lines) == 2 and b"a.edi" in shown
-    if not more:
-        assert acks, "the control: a 277CA must carry the patient"
