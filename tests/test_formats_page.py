@@ -74,6 +74,7 @@ def test_every_rejected_claim_has_its_own_answer(tmp_path: Path) -> None:
     one = "".join(body)
     sets = [
         one.replace("HIT1", f"{letter}IT1").replace("*0001", f"*000{n}").replace("DEMO2025", f"DEMO{n}")
+        .replace("SYN42", f"SYN{n}2")
         for n, letter in enumerate("ABC", 1)
     ]
     sets[1] = sets[1].replace("N3*100 EXAMPLE PARKWAY*SUITE 4~\n", "")  # IK5 R
@@ -95,7 +96,10 @@ def test_every_rejected_claim_has_its_own_answer(tmp_path: Path) -> None:
 def test_no_more_claims_are_shown_than_the_limit(tmp_path: Path) -> None:
     lines = DEMO.read_text().splitlines(keepends=True)
     head, body, tail = lines[:2], lines[2:-2], lines[-2:]
-    sets = ["".join(body).replace("HIT1", f"H{n}").replace("*0001", f"*{n:04d}") for n in range(1, 101)]
+    one = "".join(body)
+    sets = [
+        one.replace("HIT1", f"H{n}").replace("*0001", f"*{n:04d}").replace("SYN42", f"S{n}") for n in range(1, 101)
+    ]
     file = tmp_path / "x.edi"
     file.write_text("".join([*head, *sets, tail[0].replace("GE*1", "GE*100"), tail[1]]))
     document = html.fromstring(made(file, tmp_path))
