@@ -24,6 +24,7 @@ from edi837 import (
     codescli,
     draw,
     explain,
+    filescli,
     gatecli,
     options,
     policycli,
@@ -195,6 +196,7 @@ main.add_command(codescli.codes)
 main.add_command(policycli.policy)
 main.add_command(gatecli.gateway)
 main.add_command(reportcli.report)
+main.add_command(filescli.fmt)
 
 
 def _unicode() -> bool:

@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen", "keyed"},
     {"isa"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton"},
-    {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand"},
+    {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope"},
     {"misfits"},
@@ -42,7 +42,7 @@ LAYERS: list[set[str]] = [
     {"treedata", "gateway", "console", "options", "progress", "views"},
     {"draw", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "gatejobs", "pages"},
-    {"gatecli", "checkcli", "reportcli"},
+    {"gatecli", "checkcli", "reportcli", "filescli"},
     {"cli"},
     {"__main__"},
 ]
@@ -101,6 +101,7 @@ WORLD: dict[str, set[str]] = {
     "options": {"click", "os", "pathlib"},
     "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
     "policycli": {"click", "pathlib", "sys"},
+    "filescli": {"click", "os", "pathlib", "sys", "tempfile"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},
 }
