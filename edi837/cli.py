@@ -197,6 +197,8 @@ main.add_command(policycli.policy)
 main.add_command(gatecli.gateway)
 main.add_command(reportcli.report)
 main.add_command(filescli.fmt)
+main.add_command(filescli.split)
+main.add_command(filescli.join)
 
 
 def _unicode() -> bool:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from edi837 import layout, options
-from edi837.console import Run, opened
+from edi837 import gather, layout, options, portion, safe
+from edi837.console import UNREADABLE, Run, opened
+from edi837.deck import Torn
+from edi837.findings import NotX12
 
+_MOST = 1 << 22  # characters that wait to be written to parts
 _out = click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="The file to write; without it, standard output.",
@@ -36,6 +41,114 @@ def fmt(file: str, out: Path | None, joined: bool) -> int:
     with run.guarding(file), opened(file) as source, _writing(out) as target:
         _put(layout.laid(source, joined=joined), target)
     return run.status
+
+
+@click.command()
+@options.file
+@click.option(
+    "-o", "--out", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Folder for the parts.",
+)
+@click.option("--by", type=click.Choice(["set", "claims", "payer"]), required=True, help="What a part holds.")
+@click.option("--claims", "most", type=click.IntRange(1), metavar="N", help="With --by claims: at most so many each.")
+def split(file: str, out: Path, by: str, most: int | None) -> int:
+    """Take FILE apart: a part for each transaction set, for every N claims, or for each payer.
+
+    \b
+    edi837 split claims.edi -o parts --by claims --claims 500
+    edi837 split claims.edi -o parts --by payer
+
+    Each part is a whole interchange, DIR/NAME.0001.edi and so on. A file is refused, and nothing is
+    written, when a frame of it is wrong or a level does not stand where its numbers say. A policy
+    sees less in a part: claims of one patient may have come into different ones.
+    """
+    if (by == "claims") != (most is not None):
+        raise click.UsageError("give --claims N with --by claims, and only then")
+    name = "stdin" if file == "-" else re.sub(r"\.(edi|x12|txt|837)\Z", "", Path(file).name, flags=re.IGNORECASE)
+    part = re.compile(re.escape(name) + r"\.\d{4,}(\..*)?\.edi")
+    if out.is_dir() and any(part.fullmatch(each.name) for each in out.iterdir()):
+        raise click.UsageError(f"{safe.text(str(out))} holds parts of that name already: they would be mixed")
+    run = Run()
+    with run.guarding(file), _whole(run, lambda: file), opened(file) as source:
+        if by == "set":
+            texts = portion.by_set(source)
+        else:
+            texts = portion.by_payer(source) if most is None else portion.by_claims(source, most)
+        for path in _parts(texts, out, name):
+            click.echo(safe.text(str(path)))
+    return run.status
+
+
+@click.command()
+@options.files
+@_out
+def join(files: tuple[str, ...], out: Path | None) -> int:
+    """Put FILES together as one interchange: all their groups under the ISA of the first.
+
+    \b
+    edi837 join morning.edi noon.edi -o day.edi
+
+    All files have the same sender, receiver, version and delimiters. Nothing is written to a FILE given
+    with -o when one of them cannot be read, or does not go with the others.
+    """
+    run = Run()
+    at = [""]
+
+    def streams() -> Iterator[BinaryIO]:
+        for file in files:
+            at[0] = file
+            with opened(file) as source:
+                yield source
+
+    with _whole(run, lambda: at[0]):
+        try:
+            with _writing(out) as target:
+                _put(gather.gathered(streams()), target)
+        except (OSError, NotX12) as error:
+            with run.guarding(at[0]):
+                raise error
+    return run.status
+
+
+@contextmanager
+def _whole(run: Run, file: Callable[[], str]) -> Iterator[None]:
+    try:
+        yield
+    except Torn as error:
+        run.say(f"{safe.text(file())}: cannot be taken apart or put together: {error}")
+        run.worsen(UNREADABLE)
+
+
+def _parts(texts: Iterable[portion.Text], out: Path, name: str) -> list[Path]:
+    """Write the parts; they get their names when all are whole. What waits to be written is bounded."""
+    out.mkdir(parents=True, exist_ok=True)
+    hidden = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=out))
+    names: dict[int, str] = {}
+    waiting: dict[int, list[str]] = {}
+    size = 0
+
+    def flush() -> None:
+        for number, held in waiting.items():
+            with open(hidden / str(number), "ab") as target:
+                target.write("".join(held).encode("latin-1"))
+        waiting.clear()
+
+    try:
+        for number, label, text in texts:
+            if number not in names:
+                shown = re.sub(r"[^A-Za-z0-9_-]+", "_", label)[:50]
+                names[number] = ".".join(filter(None, (name, f"{number:04d}", shown, "edi")))
+            waiting.setdefault(number, []).append(text)
+            size += len(text)
+            if size > _MOST:
+                flush()
+                size = 0
+        flush()
+        for number, each in names.items():
+            os.replace(hidden / str(number), out / each)
+    finally:
+        shutil.rmtree(hidden)
+    return [out / each for each in names.values()]
 
 
 def _put(texts: Iterable[str], target: BinaryIO) -> None:
