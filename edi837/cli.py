@@ -199,6 +199,7 @@ main.add_command(reportcli.report)
 main.add_command(filescli.fmt)
 main.add_command(filescli.split)
 main.add_command(filescli.join)
+main.add_command(filescli.generate)
 
 
 def _unicode() -> bool:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import click
 
-from edi837 import gather, layout, options, portion, safe
+from edi837 import decks, gather, layout, options, portion, rules, safe, sample, synth, trial
 from edi837.console import UNREADABLE, Run, opened
 from edi837.deck import Torn
 from edi837.findings import NotX12
@@ -107,6 +107,45 @@ def join(files: tuple[str, ...], out: Path | None) -> int:
         except (OSError, NotX12) as error:
             with run.guarding(at[0]):
                 raise error
+    return run.status
+
+
+@click.command()
+@click.option("--kind", type=click.Choice(["837P", "837I"]), help="Which guide.")
+@click.option("--claims", "count", type=click.IntRange(1), metavar="N", help="How many claims.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same bytes.")
+@click.option("--policy", metavar="NAME|PATH", help="Instead: what breaks and what holds each rule of this policy.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The file, or with --policy the folder, to write.")
+def generate(kind: str | None, count: int | None, seed: int, policy: str | None, out: Path | None) -> int:
+    """Make claims of invented patients, marked as a test (ISA15 T).
+
+    \b
+    edi837 generate --kind 837P --claims 1000 --seed 7 -o test.edi
+    edi837 generate --policy 042 -o decks
+
+    With --policy, DIR gets RULE.breaks.837P.edi and RULE.holds.837P.edi for each rule, as 837I too, and
+    beside each .expected.json: the findings that check should give. switched_on names rules that are
+    off in the policy and were on for that list.
+    """
+    if (policy is None) == (kind is None or count is None):
+        raise click.UsageError("give --kind and --claims, or --policy")
+    run = Run()
+    if policy is None:
+        with run.guarding(str(out)), _writing(out) as target:
+            _put(sample.stream(synth.claims(count or 0, seed), (kind or "")[-1], synth.FILED), target)
+        return run.status
+    if out is None or kind or count:
+        raise click.UsageError("--policy goes with -o DIR alone")
+    try:
+        court = trial.Court(rules.locate(Path(policy) if policy.endswith(".toml") else policy)[0])
+    except (rules.PolicyError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    with run.guarding(str(out)):
+        out.mkdir(parents=True, exist_ok=True)
+        for deck in decks.decks(court):
+            (out / f"{deck.name}.edi").write_bytes(deck.text.encode("latin-1"))
+            (out / f"{deck.name}.expected.json").write_text(deck.json, "utf-8")
+            click.echo(safe.text(str(out / f"{deck.name}.edi")))
     return run.status
 
 

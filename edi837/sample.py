@@ -12,7 +12,7 @@ note or an authorization on a line: there they stand on the claim, the first of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -75,20 +75,29 @@ def _keeps(told: Told, days: tuple[date, date]) -> None:
 def interchange(claims: Sequence[ToldClaim], kind: str) -> str:
     """The text, a segment a line. ValueError when a value holds a delimiter."""
     days = [day for claim in claims for day in period(claim)]
-    filed = max(days) + timedelta(days=7)
-    inside = ["BHT*0019*00*CASE*" + _day(filed) + "*0900*CH", "NM1*41*2*EXAMPLE BILLING*****46*SUBMIT042"]
-    inside += ["PER*IC*CLAIMS DESK*TE*6165550100", "NM1*40*2*SAMPLE HEALTH PLAN*****46*PAYER042"]
-    inside += _levels(claims, kind)
-    sent = [
+    return "".join(stream(claims, kind, max(days) + timedelta(days=7)))
+
+
+def stream(claims: Iterable[ToldClaim], kind: str, filed: date) -> Iterator[str]:
+    """The text segment by segment, dated so; one claim is held."""
+    for segment in (
         f"ISA*00*{'':10}*00*{'':10}*ZZ*{'SUBMIT042':15}*ZZ*{'PAYER042':15}*{filed:%y%m%d}*0900*^*00501*000000001*0*T*:",
         f"GS*HC*SUBMIT042*PAYER042*{_day(filed)}*0900*1*X*{GUIDES[kind]}",
-        f"ST*837*0001*{GUIDES[kind]}",
-        *inside,
-        f"SE*{len(inside) + 2}*0001",
-        "GE*1*1",
-        "IEA*1*000000001",
-    ]
-    return "".join(f"{segment}~\n" for segment in sent)
+    ):
+        yield f"{segment}~\n"
+    count = 1  # SE
+    for segment in _set(claims, kind, filed):
+        count += 1
+        yield f"{segment}~\n"
+    yield f"SE*{count}*0001~\nGE*1*1~\nIEA*1*000000001~\n"
+
+
+def _set(claims: Iterable[ToldClaim], kind: str, filed: date) -> Iterator[str]:
+    yield f"ST*837*0001*{GUIDES[kind]}"
+    yield f"BHT*0019*00*CASE*{_day(filed)}*0900*CH"
+    yield from ("NM1*41*2*EXAMPLE BILLING*****46*SUBMIT042", "PER*IC*CLAIMS DESK*TE*6165550100")
+    yield "NM1*40*2*SAMPLE HEALTH PLAN*****46*PAYER042"
+    yield from _levels(claims, kind)
 
 
 def line(told: Told, claim: ToldClaim, kind: str, number: int) -> list[str]:
@@ -123,7 +132,7 @@ def line(told: Told, claim: ToldClaim, kind: str, number: int) -> list[str]:
     return sent
 
 
-def _levels(claims: Sequence[ToldClaim], kind: str) -> Iterator[str]:
+def _levels(claims: Iterable[ToldClaim], kind: str) -> Iterator[str]:
     count = 0
     payee: object = None
     insured: object = None
@@ -142,7 +151,7 @@ def _levels(claims: Sequence[ToldClaim], kind: str) -> Iterator[str]:
             insured = who
             yield f"HL*{count}*{parent}*22*0"
             yield _segment("SBR", claim.sequence, "18", "GRP042", "", "", "", "", "", claim.filing)
-            yield f"NM1*IL*1*{_PERSONS[claim.patient - 1]}*SYN****MI*SYN{claim.patient:06d}"
+            yield f"NM1*IL*1*{_PERSONS[(claim.patient - 1) % len(_PERSONS)]}*SYN****MI*SYN{claim.patient:06d}"
             yield from ("N3*12 BIRCH LANE", "N4*SAMPLETON*MI*48000")
             yield _segment("DMG", "D8", _day(claim.born), claim.sex)
             yield _segment("NM1", "PR", "2", "SAMPLE HEALTH PLAN", "", "", "", "", "PI", claim.payer)
