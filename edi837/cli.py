@@ -200,6 +200,7 @@ main.add_command(filescli.fmt)
 main.add_command(filescli.split)
 main.add_command(filescli.join)
 main.add_command(filescli.generate)
+main.add_command(filescli.deid)
 
 
 def _unicode() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import sys
 import tempfile
@@ -17,9 +18,12 @@ import click
 from edi837 import decks, gather, layout, options, portion, rules, safe, sample, synth, trial
 from edi837.console import UNREADABLE, Run, opened
 from edi837.deck import Torn
+from edi837.deid import without_persons
 from edi837.findings import NotX12
+from edi837.pseudonyms import Pseudonyms
 
 _MOST = 1 << 22  # characters that wait to be written to parts
+_SHORTEST_KEY = 16  # bytes
 _out = click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="The file to write; without it, standard output.",
@@ -147,6 +151,51 @@ def generate(kind: str | None, count: int | None, seed: int, policy: str | None,
             (out / f"{deck.name}.expected.json").write_text(deck.json, "utf-8")
             click.echo(safe.text(str(out / f"{deck.name}.edi")))
     return run.status
+
+
+@click.command("deid")
+@options.file
+@_out
+@click.option(
+    "--key-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Key of the pseudonyms, made if it is not there; without it the key is thrown away.",
+)
+@click.option(
+    "--shift-days", "days", type=int, metavar="N",
+    help="Move all dates by so many days; without it by 1 to 52 weeks, by the key.",
+)
+def deid(file: str, out: Path | None, key_file: Path | None, days: int | None) -> int:
+    """Replace the persons in FILE: names, numbers, addresses, free text, dates; it is judged as before.
+
+    \b
+    edi837 deid claims.edi -o test.edi --key-file key
+
+    A value becomes one of the same form, the same for the same key. Kept are codes, amounts, states, three
+    digits of postal codes, ages, and payers, receivers and ids of trading partners. What counts in calendar
+    months, or from a day on, may be judged otherwise once dates are moved.
+    """
+    run = Run()
+    with run.guarding(file), _whole(run, lambda: file), opened(file) as source:
+        names = Pseudonyms(_key(key_file), days)
+        with _writing(out) as target:
+            _put(without_persons(source, names), target)
+    return run.status
+
+
+def _key(file: Path | None) -> bytes:
+    """The key of a file, which is for its owner alone; one of its own when there is no file."""
+    fresh = secrets.token_bytes(32)
+    if file is None:
+        return fresh
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            target.write(fresh)
+        return fresh
+    except FileExistsError:
+        key = file.read_bytes()
+        if len(key) < _SHORTEST_KEY:
+            raise click.UsageError(f"{safe.text(str(file))} holds a key of less than {_SHORTEST_KEY} bytes") from None
+        return key
 
 
 @contextmanager

@@ -15,7 +15,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # From the ground up. A module knows only modules of the layers below it; a package (acks, checks)
 # counts as one.
 LAYERS: list[set[str]] = [
-    {"findings", "safe", "overlap", "seen", "keyed"},
+    {"findings", "safe", "overlap", "seen", "keyed", "pseudonyms"},
     {"isa"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton"},
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"accept", "envelope", "synth"},
     {"misfits"},
     {"chart", "companion", "deck"},
-    {"levels", "portion", "gather"},
+    {"levels", "portion", "gather", "deid"},
     {"loops"},
     {"mapper"},
     {"checks"},
@@ -101,8 +101,9 @@ WORLD: dict[str, set[str]] = {
     "options": {"click", "os", "pathlib"},
     "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
     "policycli": {"click", "pathlib", "sys"},
+    "pseudonyms": {"hashlib", "math"},
     "synth": {"random"},  # from a seed alone
-    "filescli": {"click", "os", "pathlib", "shutil", "sys", "tempfile", "open"},
+    "filescli": {"click", "os", "pathlib", "secrets", "shutil", "sys", "tempfile", "open"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},
 }
