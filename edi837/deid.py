@@ -90,7 +90,8 @@ class _Rewriter:
             if not value:
                 made.append("")
             elif kind == "d":
-                made.append(value if tag == "DTP" and seg[2] == "TM" and value.isdecimal() and len(value) < 9 else self._dates(value))
+                time = tag == "DTP" and seg[2] == "TM" and value.isdecimal() and len(value) < 9
+                made.append(value if time else self._dates(value))
             elif kind == "e":
                 made.append(self._number(seg, value))
             elif kind == "f":
