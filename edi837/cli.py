@@ -135,16 +135,24 @@ def tree_command(file: str, claim: str, form: str, brief: bool, terms: Terms, ph
 @main.command()
 @options.files
 @click.option("--policy", "names", multiple=True, metavar="NAME|PATH", help="Judge by this policy too, line by line.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "jsonl", "parquet"]), default="table", show_default=True
+)
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="With --format parquet: the file.")
 @options.phi
-def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, phi: bool) -> int:
+def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, out: Path | None, phi: bool) -> int:
     """List the service lines of each FILE, one row a line.
 
     \b
     edi837 lines claims.edi
     edi837 lines claims.edi --format csv > lines.csv
+    edi837 lines claims.edi --format parquet -o lines.parquet
     """
     terms = Terms(options.judges(names) if names else ())
+    if (form == "parquet") != (out is not None):
+        raise click.UsageError("give -o FILE with --format parquet, and only then")
+    if out is not None:
+        return filescli.lines_as_parquet(files, terms, out, phi)
     run = Run()
     write = {"table": table.as_table, "csv": rows.as_csv, "jsonl": rows.as_jsonl}[form]
     for number, file in enumerate(files):

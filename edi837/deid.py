@@ -4,9 +4,9 @@ Enters: a binary stream and `Pseudonyms`. Leaves: text with the same segments in
 an element becomes is in the table below; what is not in it is replaced. Kept are codes, amounts,
 units, counts, states, the first three digits of postal codes, drugs, taxonomies, the ids of ISA and
 GS, and id and name of payers and receivers (NM1*PR, NM1*40) and the submitter's id (NM1*41).
-Providers' names and numbers are replaced as persons' are; a place that keeps codes keeps no word
-longer than three letters, but a number that was put there by mistake. Ages, and days between days, stay: who knows a date of service may find a
-person by it. This is no safe harbor (45 CFR 164.514(b)(2)).
+Providers' names and numbers are replaced as persons' are. A place that keeps codes keeps no word
+longer than three letters, but a number that was put there by mistake. Ages, and days between days,
+stay: who knows a date of service may find a person by it. This is no safe harbor (45 CFR 164.514(b)(2)).
 """
 
 from __future__ import annotations

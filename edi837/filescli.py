@@ -15,12 +15,28 @@ from typing import BinaryIO
 
 import click
 
-from edi837 import decks, gather, layout, options, portion, rules, safe, sample, synth, trial
+from edi837 import (
+    answer,
+    decks,
+    gather,
+    layout,
+    options,
+    parquet,
+    portion,
+    rows,
+    rules,
+    safe,
+    sample,
+    synth,
+    trial,
+)
 from edi837.console import UNREADABLE, Run, opened
 from edi837.deck import Torn
 from edi837.deid import without_persons
-from edi837.findings import NotX12
+from edi837.findings import Edi837Error, NotX12
 from edi837.pseudonyms import Pseudonyms
+from edi837.rows import Row
+from edi837.terms import Terms
 
 _MOST = 1 << 22  # characters that wait to be written to parts
 _SHORTEST_KEY = 16  # bytes
@@ -196,6 +212,26 @@ def _key(file: Path | None) -> bytes:
         if len(key) < _SHORTEST_KEY:
             raise click.UsageError(f"{safe.text(str(file))} holds a key of less than {_SHORTEST_KEY} bytes") from None
         return key
+
+
+def lines_as_parquet(files: tuple[str, ...], terms: Terms, out: Path, phi: bool) -> int:
+    """The service lines of all files as one Parquet file, which is not written when one cannot be read."""
+    run = Run()
+    at = [""]
+
+    def told() -> Iterator[Row]:
+        for file in files:
+            at[0] = file
+            with opened(file) as source, answer.spooled(source) as stream:
+                yield from rows.rows(stream, terms.read(stream).judges(), phi=phi, positions=True)
+
+    try:
+        with _writing(out) as target:
+            parquet.write(told(), target)
+    except (OSError, Edi837Error) as error:
+        with run.guarding(at[0] or str(out)):
+            raise error
+    return run.status
 
 
 @contextmanager

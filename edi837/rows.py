@@ -64,16 +64,25 @@ COLUMNS = (
     "claim_findings",  # rule ids on its claim as a whole, several
 )
 
+POSITIONS = (  # asked for apart: numbers of segments in the set, ST is 1; None where there is none
+    "claim_segment",  # the CLM: claim, place of a bill (I)
+    "line_segment",  # the SV1 or SV2: revenue, qualifier, code, modifiers, units, unit, charge, place (P), pointers
+    "date_segment",  # the DTP*472: first, last
+    "ndc_segment",  # the LIN: ndc
+    "ndc_quantity_segment",  # the CTP: ndc_quantity, ndc_unit
+)
 NOT_JUDGED = "not judged"
 
 
-def rows(stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False) -> Iterator[Row]:
+def rows(
+    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False
+) -> Iterator[Row]:
     """Yield a row for each service line, in file order.
 
     ``status`` is what the policies say of the claim. It is ``not judged`` without policies and
     for a claim that breaks the guide, which no policy sees. Whether its set goes on at all is
     known only at the set's end, and so is no column: that is the 999's to say. ``phi`` shows
-    what is a person's. Raises NotX12 when the stream holds no interchange.
+    what is a person's, ``positions`` adds `POSITIONS`. Raises NotX12 when the stream holds no interchange.
     """
     frames: dict[str, object] = {"interchange": "", "group": "", "set": ""}
     found: list[Finding] = []
@@ -84,7 +93,8 @@ def rows(stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False)
             status = NOT_JUDGED
             if policies and judged:
                 status = "rejected" if event.rejected else "accepted"
-            yield from _claim(event.claim, frames, status, (*syntax, *event.findings), phi)
+            told = _claim(event.claim, frames, status, (*syntax, *event.findings), phi)
+            yield from _placed(told, event.claim) if positions else told
         elif isinstance(event, Loop):
             if event.use.id == "2300":
                 waiting.append((event.well_formed, found))
@@ -154,6 +164,13 @@ def _claim(
             "findings": of_line.get(line.number, ()),
             "claim_findings": of_claim,
         }
+
+
+def _placed(told: Iterator[Row], claim: Claim) -> Iterator[Row]:
+    for row, line in zip(told, claim.lines, strict=True):
+        drug = line.drug
+        numbers = (claim.segment, line.segment, line.dated, *((drug.segment, drug.counted) if drug else (0, 0)))
+        yield {**row, **{name: number or None for name, number in zip(POSITIONS, numbers, strict=True)}}
 
 
 def as_csv(rows: Iterable[Row], *, header: bool = True) -> Iterator[str]:

@@ -38,7 +38,7 @@ LAYERS: list[set[str]] = [
     {"kin", "config"},
     {"terms"},
     {"outline", "rows", "answer", "explain", "simulate", "trial"},
-    {"rulebook", "decks"},
+    {"rulebook", "decks", "parquet"},
     {"treedata", "gateway", "console", "options", "progress", "views"},
     {"draw", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "gatejobs", "pages"},
@@ -102,6 +102,7 @@ WORLD: dict[str, set[str]] = {
     "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
     "policycli": {"click", "pathlib", "sys"},
     "pseudonyms": {"hashlib", "math"},
+    "parquet": {"pyarrow"},  # when a Parquet file is asked for
     "synth": {"random"},  # from a seed alone
     "filescli": {"click", "os", "pathlib", "secrets", "shutil", "sys", "tempfile", "open"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
