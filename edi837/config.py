@@ -95,7 +95,7 @@ class Loaded:
         for name in texts(names, where, self._problems):
             try:
                 if name not in self._known:
-                    self._known[name] = rules.load(self._folder / name if name.endswith(".toml") else name)
+                    self._known[name] = rules.load_tried(self._folder / name if name.endswith(".toml") else name)
                 found.append(self._known[name])
             except PolicyError as error:
                 for problem in error.problems:

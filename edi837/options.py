@@ -83,15 +83,20 @@ def terms_of(
         settings = config.read(config_file) if config_file else config.Config()
     except rules.PolicyError as error:
         raise click.UsageError(str(error)) from None
-    chosen = judges(names) if names or settings.policies is None else settings.policies
+    chosen = judges(names, rules.load_tried) if names or settings.policies is None else settings.policies
     return Terms(chosen, settings.routes, tables(), guides(overlays), history, settings.replies)
 
 
-def judges(names: tuple[str, ...]) -> list[rules.Policy]:
-    """The policies of these names and paths, 042 if none is named; a usage error says what is wrong with one."""
+def judges(
+    names: tuple[str, ...], load: Callable[[str | Path], rules.Policy] = rules.load
+) -> list[rules.Policy]:
+    """The policies of these names and paths, 042 if none is named; a usage error says what is wrong with one.
+
+    ``load`` as it is reads a draft without cases too, for looking at it; real claims are judged by tried ones.
+    """
     names = names or DEFAULT
     try:
-        return [rules.load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none"]
+        return [load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none"]
     except (rules.PolicyError, OSError) as error:
         raise click.UsageError(str(error)) from None
 

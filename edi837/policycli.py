@@ -79,7 +79,7 @@ def check(name: str) -> int:
     try:
         file = policyfile.read(path, profile)
         if not file.cases:
-            problems = (f'{path.name}: policy: no cases: name a file of them: cases = "{path.stem}.cases.toml"',)
+            problems = (rules.untried(path),)
     except rules.PolicyError as error:
         problems = error.problems
     if problems:

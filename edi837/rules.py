@@ -165,6 +165,20 @@ def load(name: str | Path, profile: str = "") -> Policy:
     return Policy(policyfile.read(path, chosen, cases=path.parent != _SHIPPED))
 
 
+def load_tried(name: str | Path) -> Policy:
+    """As `load`, for judging real claims: a policy file without cases is refused, for nobody tried its edits."""
+    policy = load(name)
+    path = policy.file.path
+    if path.parent != _SHIPPED and not policy.file.cases:
+        raise PolicyError([untried(path)])
+    return policy
+
+
+def untried(path: Path) -> str:
+    """What is wrong with a policy file that names no cases."""
+    return f'{path.name}: policy: no cases: name a file of them: cases = "{path.stem}.cases.toml"'
+
+
 def locate(name: str | Path, profile: str = "") -> tuple[Path, str]:
     """The file of a policy, and its profile, which is empty for the policy's number. PolicyError when there is none."""
     file, mark, chosen = str(name).partition(".toml#")

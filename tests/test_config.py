@@ -15,7 +15,7 @@ from edi837.scope import EVERYONE, Scope, read
 from edi837.terms import Terms
 from tests import shorthand
 from tests.snippets import HEAD, interchange
-from tests.test_kin import TEXT, TRIAL, WEEK, claim
+from tests.test_kin import TEXT, TRIAL, WEEK, claim, with_cases
 
 GOOD = """\
 [policies]
@@ -88,6 +88,9 @@ def test_a_fault_is_told(tmp_path: Path, right: str, wrong: str, said: str) -> N
 def test_a_policy_of_ones_own_stands_beside_the_settings(tmp_path: Path) -> None:
     (tmp_path / "7.txt").write_text(TEXT, "utf-8")
     (tmp_path / "7.toml").write_text(TRIAL.format(scope="claim"), "utf-8")
+    with pytest.raises(PolicyError, match=r'7\.toml: policy: no cases: name a file of them: cases = "7\.cases\.toml"'):
+        config.read(written(tmp_path, '[policies]\ndefault = ["7.toml"]\n'))
+    with_cases(tmp_path)
     settings = config.read(written(tmp_path, '[policies]\ndefault = ["7.toml"]\n'))
     assert settings.policies and settings.policies[0].title == "Trial"
     broken = TRIAL.format(scope="claim").replace("one_a_day", "one_a_week")

@@ -18,7 +18,7 @@ from edi837.frames import Verdict
 from edi837.history import History, HistoryError
 from edi837.terms import Terms
 from tests.snippets import interchange
-from tests.test_kin import HOUR, LATE, VISIT, WEEK, body, claim, level, trial, verdicts
+from tests.test_kin import HOUR, LATE, VISIT, WEEK, body, claim, level, trial, verdicts, with_cases
 
 NOW = datetime(2026, 1, 15, 9, 30)
 REJECTED = [("7-A01", "reject")]
@@ -178,7 +178,7 @@ def test_ack_keeps_and_check_only_looks(tmp_path: Path, store: Path) -> None:
     policy = trial(tmp_path, "history")
     (tmp_path / "a.edi").write_bytes(one(claim("C1", WEEK)))
     (tmp_path / "b.edi").write_bytes(one(claim("C2", LATE)))
-    terms = ["--policy", str(tmp_path / "7.toml"), "--history", str(store)]
+    terms = ["--policy", str(with_cases(tmp_path)), "--history", str(store)]
     run = CliRunner().invoke
     assert run(cli.main, ["check", *terms, str(tmp_path / "a.edi")]).exit_code == 0
     assert _kept(store) == 0

@@ -67,6 +67,31 @@ def trial(folder: Path, scope: str = "file") -> Policy:
     return load(folder / "7.toml")
 
 
+CASES = """\
+[[case]]
+name    = "two first therapies"
+lines   = ["S9500 7 11/01-11/07", "S9364 7 11/05-11/11"]
+rejects = ["7-A01 line 2"]
+
+[[case]]
+name    = "a further hour without its visit, beside therapies one after the other"
+lines   = ["S9500 7 11/01-11/07", "S9364 7 11/08-11/14", "99602 1 11/03"]
+rejects = ["7-D01 line 3"]
+
+[[case]]
+name  = "a further hour with its visit"
+lines = ["99601 1 11/03", "99602 1 11/03"]
+"""
+
+
+def with_cases(folder: Path) -> Path:
+    """The trial policy of a folder with cases, as a command asks for them."""
+    path = folder / "7.toml"
+    path.write_text(path.read_text("utf-8").replace('"7.txt"', '"7.txt"\ncases     = "7.cases.toml"'), "utf-8")
+    (folder / "7.cases.toml").write_text(CASES, "utf-8")
+    return path
+
+
 def claim(number: str, *lines: str, frequency: str = "1") -> str:
     """A claim of lines such as ``S9500 7 20250106-20250112``, ten dollars a unit."""
     told = [line.split() for line in lines]
