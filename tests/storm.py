@@ -5,10 +5,13 @@ Enters: a root. Leaves: processes that run a crew on it, a partner that empties 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import secrets
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +21,7 @@ from typing import Any
 
 from edi837.gateway import names
 from edi837.gateway.crew import Crew, warm
+from edi837.gateway.steps import Steps
 from tests.gateways import Real, drop, numbered, once, originals, tree, world
 
 
@@ -73,6 +77,21 @@ def partner(root: Path, fetched: Path) -> int:
     return forked(fetch)
 
 
+def storm_apart(folder: Path, **asked: Any) -> dict[str, Any]:
+    """A storm in a process of its own: one that forks a process as large as a test run's never gets to work."""
+    command = [sys.executable, "-m", "tests.storm", str(folder), json.dumps(asked)]
+    done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, timeout=300, check=True)
+    came: dict[str, Any] = json.loads(done.stdout)
+    return came
+
+
+def linked(self: Steps, staged: str, folder: str, name: str, job: str) -> None:
+    """A publish that is not one act: a kill must find the gap within seconds."""
+    os.link(staged, self._layout(folder, name))
+    time.sleep(0.02)
+    self._disk.unlink(staged)
+
+
 def storm(
     root: Path, fetched: Path, *, seconds: float, seed: int, workers: int = 2, batch: int = 4, least: int = 0
 ) -> dict[str, Any]:
@@ -88,7 +107,7 @@ def storm(
     once(root)
     fetching, until = partner(root, fetched), time.monotonic() + seconds
     settings = {"workers": workers, "batch": batch, "poll": 0.05, "max_attempts": 100_000}
-    while time.monotonic() < until or kills < least or number < 4 * least:
+    while time.monotonic() < until or kills < least or (number < 4 * least and kills < 4 * least):
         pid = started(root, **settings)
         pause = chance.uniform(0.01, 0.15)
         stop = time.monotonic() + pause
@@ -142,3 +161,8 @@ def summed(root: Path, fetched: Path, number: int, planted: int) -> list[str]:
     return said
 
 
+if __name__ == "__main__":
+    place, words = Path(sys.argv[1]), json.loads(sys.argv[2])
+    if words.pop("wrongly", False):
+        Steps._name = linked  # type: ignore[method-assign]
+    print(json.dumps(storm(place / "gate", place / "fetched", **words)))

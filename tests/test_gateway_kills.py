@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.steps import Steps
 from tests.gateways import GOOD, Told, drop, numbered, once
-from tests.storm import forked, status, storm
+from tests.storm import forked, status, storm_apart
 from tests.test_gateway_power import FILES, memory, wrongs
 
 __all__ = ["memory"]  # a fixture
@@ -116,22 +115,17 @@ def test_the_check_sees_a_publish_that_is_not_one_act(memory: Path, monkeypatch:
 
 
 def test_kills_at_any_moment(tmp_path: Path) -> None:
-    came = storm(tmp_path / "gate", tmp_path / "fetched", seconds=1, seed=11, least=KILLS)
+    came = storm_apart(tmp_path, seconds=1, seed=11, least=KILLS)
     print(came)
     assert came["wrong"] == []
     assert came["kills"] >= KILLS
     assert came["files"] >= 1000
 
 
-def test_the_storm_sees_a_publish_that_is_not_one_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def linked(self: Steps, staged: str, folder: str, name: str, job: str) -> None:
-        os.link(staged, self._layout(folder, name))
-        time.sleep(0.02)  # a kill must find the gap within seconds
-        self._disk.unlink(staged)
-
-    monkeypatch.setattr(Steps, "_name", linked)
+def test_the_storm_sees_a_publish_that_is_not_one_act(tmp_path: Path) -> None:
     for seed in range(5):
-        if storm(tmp_path / f"gate{seed}", tmp_path / f"fetched{seed}", seconds=2, seed=seed)["wrong"]:
+        (folder := tmp_path / str(seed)).mkdir()
+        if storm_apart(folder, seconds=2, seed=seed, wrongly=True)["wrong"]:
             return
     pytest.fail("nothing was seen")
 
