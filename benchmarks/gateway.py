@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import tempfile
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
 from benchmarks.generate import write_837p
 from edi837 import answer
-from edi837.gateway import World, names
+from edi837.gateroot import Outside
+from edi837.gateway import World
 from edi837.gateway.crew import Crew, warm
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
@@ -26,27 +25,6 @@ from edi837.gateway.logs import Log
 from edi837.gateway.settings import Settings
 from edi837.rules import load
 from edi837.terms import Terms
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The clock and chance."""
-
-    def moment(self) -> datetime:
-        """The local time."""
-        return datetime.now()
-
-    def monotonic(self) -> float:
-        """Seconds."""
-        return time.monotonic()
-
-    def wait(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(seconds)
-
-    def token(self, length: int) -> str:
-        """Chance."""
-        return names.token(secrets.token_bytes(length))
 
 
 def fill(folder: Path, count: int, data: bytes) -> None:
@@ -73,7 +51,7 @@ def bare(folder: Path, count: int, data: bytes, terms: Terms) -> float:
 
 def gateway(folder: Path, count: int, data: bytes, terms: Terms, workers: int) -> float:
     """Seconds for a gateway, from the start of its workers to their end."""
-    clock, settings = Clock(), Settings(workers=workers, settle=0.0, min_free=0, terms=terms)
+    clock, settings = Outside(), Settings(workers=workers, settle=0.0, min_free=0, terms=terms)
     world = World(Disk(), Layout(str(folder)), settings, clock, Log(lambda _: None, clock.moment))
     world.layout.make(world.disk)
     fill(folder / "in", count, data)

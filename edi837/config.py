@@ -23,12 +23,11 @@ those below, each with what it means::
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edi837 import rules, statuscodes
+from edi837 import policyfile, rules, statuscodes
 from edi837.acks import Profile, Source
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.rules import Policy
@@ -73,12 +72,7 @@ def read(path: Path) -> Config:
 
 def tables_of(path: Path) -> dict[str, object]:
     """The tables of a settings file, unread. PolicyError when it is none."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PolicyError([f"{path.name}: cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolicyError([f"{path.name}: is not TOML: {error}"]) from error
+    return policyfile.parsed(path)[0]
 
 
 class Loaded:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from edi837 import cases as casebook
 from edi837 import scope
@@ -79,8 +80,8 @@ def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
     ``cases`` False: without its cases and other profiles, which are then not verified. A shipped policy is
     loaded so at every start: the tests hold it to them, and they are read when they are shown or tried.
     """
-    tables, problems = _tables(path), Problems(path.name)
-    source = path.read_text(encoding="utf-8")
+    tables, source = parsed(path)
+    problems = Problems(path.name)
     for key in tables:
         if key not in _TOP:
             problems.add(0, "", f'unknown table "{key}"{nearest(key, _TOP)}')
@@ -187,9 +188,11 @@ def _edits(
     return laid, tuple(edit for edit in laid if edit.on and edit.source in sources), waiting
 
 
-def _tables(path: Path) -> dict[str, object]:
+def parsed(path: Path) -> tuple[dict[str, Any], str]:
+    """The tables of a TOML file, and its text. PolicyError when it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        source = path.read_text(encoding="utf-8")
+        return tomllib.loads(source), source
     except OSError as error:
         raise PolicyError([f"{path.name}: cannot be read: {error.strerror}"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

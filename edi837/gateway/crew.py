@@ -14,13 +14,11 @@ import select
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from edi837.findings import Edi837Error
 from edi837.gateway import owner
 from edi837.gateway.fsops import EXIT
 from edi837.gateway.labour import GAVE_UP, SIGNALS, labour
-from edi837.gateway.layout import SETTINGS
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import Filed, World
 from edi837.gateway.status import Watched, write
@@ -229,8 +227,3 @@ def warm(world: World) -> None:
             terms.guides.guide(version, "", "")
         if terms.history:
             History(terms.history).close()
-
-
-def settings_file(root: str) -> Path:
-    """The settings of a root."""
-    return Path(root, SETTINGS)
