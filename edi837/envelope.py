@@ -120,10 +120,15 @@ def gs(seg: Segment, before: Collection[str]) -> Iterator[Note]:
         yield Note("AK9:6", "GS06 is not a number of one to nine digits", "send a group control number", 6)
     elif number in before:
         yield Note("AK9:19", "GS06 came before in this interchange", "number the groups of an interchange apart", 6)
+    for at, who in ((2, "sender"), (3, "receiver")):
+        if not 2 <= len(element(seg, at)) <= 15:
+            yield Note("AK9:", f"GS{at:02} is not of two to fifteen characters", f"send the {who}'s code", at, False)
     if not (len(element(seg, 4)) == 8 and syntax.is_date(element(seg, 4))):
         yield Note("AK9:", "GS04 is not a date, CCYYMMDD", "send the date of the group", 4, False)
     if not syntax.is_time(element(seg, 5)):
         yield Note("AK9:", "GS05 is not a time, HHMM", "send the time of the group", 5, False)
+    if element(seg, 7) != "X":
+        yield Note("AK9:", "GS07 is not X, for X12", "send X", 7, False)
 
 
 def ge(header: Segment, seg: Segment, sets: int) -> Iterator[Note]:

@@ -165,6 +165,12 @@ def test_iea(iea: list[str], groups: int, expected: list[str]) -> None:
         (4, "250303", [("AK9:", NOTED)]),
         (5, "2560", [("AK9:", NOTED)]),
         (5, "09153059", NOTHING),
+        (2, "", [("AK9:", NOTED)]),
+        (2, "AB", NOTHING),
+        (3, "A", [("AK9:", NOTED)]),
+        (3, "A" * 15, NOTHING),
+        (3, "A" * 16, [("AK9:", NOTED)]),
+        (7, "T", [("AK9:", NOTED)]),
     ],
 )
 def test_gs(index: int, value: str, expected: list[tuple[str, bool]]) -> None:
@@ -274,5 +280,5 @@ def test_what_is_right_is_not_noted() -> None:
      ("005010X999", "a guide that is not read here")],
 )  # fmt: skip
 def test_another_guide_of_the_837_is_refused_by_name(version: str, what: str) -> None:
-    (note,) = envelope.gs(["GS", "HC", "A", "B", "20250303", "0915", "1", "X", version], set())
+    (note,) = envelope.gs(["GS", "HC", "AB", "CD", "20250303", "0915", "1", "X", version], set())
     assert note.code == "AK9:2" and note.grave and note.message.startswith(f"GS08 names {what}")

@@ -4,8 +4,8 @@ Each disagreement needs a ``[[slip]]`` row in ``agreements.toml``. pyx12 takes t
 7,878 slips: by themselves the tests ask it of a sample, one of each kind of slip of each segment id
 (`_chosen`); with ``EDI837_DEEP=1`` of all, and then a row that never occurs fails too.
 ``python -m tests.test_oracle_slips`` asks it of all and writes the counts to ``docs/agreement.md``.
-Of the files of the corpus the verdicts are compared, with ``[[corpus]]`` rows; what is said inside
-those that both refuse is only counted.
+Of the files of the corpus the verdicts are compared, with ``[[corpus]]`` rows; of those that both
+have read and refuse, each word that only one of them says is judged by a ``[[corpus_word]]`` row.
 
 What pyx12 holds against the clean file itself is left out. Codes are told from our element:
 ``IK4:7`` is of the same element, ``IK4 part:7`` of a component of it or of the whole that it is
@@ -20,15 +20,16 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 import pytest
 
 from tests.oracle import Opinion, judge_all
 from tests.test_corpus import FILES, _named_by_the_last_erratum
 from tests.test_guide_mutants import CLEAN, FIXTURES, envelope, made_in
-from tests.test_oracle import HERE, Case, Difference, Row, Word, _difference, _ours
+from tests.test_oracle import HERE, Case, Difference, Row, Said, Word, _difference, _ours, _theirs
 
 DEEP = bool(os.environ.get("EDI837_DEEP"))
 PAGE = HERE.parent / "docs" / "agreement.md"
@@ -164,31 +165,123 @@ def test_no_listed_disagreement_on_a_slip_has_gone() -> None:
 # ------------------------------------------------------------------ the corpus
 
 
+class Remark(NamedTuple):
+    """One thing that one of the two says of a file of the corpus, and the other does not."""
+
+    by: str  # we, pyx12
+    said: Said
+    word: str  # "N4 IK4 03:7": tag and code; a frame has no tag
+
+
 @functools.cache
-def _corpus() -> tuple[Difference | None, ...]:
-    """Where the two part on each 837 of the corpus; of a crash pyx12's word is the exception."""
+def _corpus() -> tuple[tuple[Difference | None, tuple[tuple[Remark, ...], ...]], ...]:
+    """Where the two part on each 837 of the corpus; of a crash pyx12's word is the exception.
+
+    Beside it, of a file that both refuse and both have read: what only we say and what only
+    pyx12 says, then all that we say and all that it says.
+    """
     files = [path for path in FILES if path.name.startswith("837")]
     data = [_named_by_the_last_erratum(path.read_bytes()) for path in files]
     told = []
     for path, text, opinion in zip(files, data, judge_all(data), strict=True):
-        difference = _difference(path.name, _ours(text), opinion)
+        word = _ours(text)
+        difference = _difference(path.name, word, opinion)
         if difference and opinion.crashed:
             difference = replace(difference, pyx12=frozenset({opinion.crashed.partition(":")[0]}))
-        told.append(difference)
+        theirs, tags = _theirs(opinion, word.said), _tags(text)
+        ours, its = ([Remark(by, s, f"{tags.get((s.set, s.segment), '')} {s.code}".strip()) for s in sorted(said)]
+                     for by, said in (("we", word.said), ("pyx12", theirs)))  # fmt: skip
+        only = [r for r in ours if r.said not in theirs], [r for r in its if r.said not in word.said]
+        told.append((difference, tuple(map(tuple, (*only, ours, its)))))
     return tuple(told)
+
+
+def _tags(data: bytes) -> dict[tuple[int, int], str]:
+    """The id of each segment, by its set and its place there; both counted from 1."""
+    text = data.decode("latin-1")
+    begin = max(text.find("ISA"), 0)
+    tags, sets, at = dict[tuple[int, int], str](), 0, 0
+    for segment in filter(None, map(str.strip, text[begin:].split(text[begin + 105 : begin + 106] or "~"))):
+        tag = segment.partition(text[begin + 3])[0]
+        sets, at = (sets + 1, 1) if tag == "ST" else (sets, at + 1)
+        tags[sets, at] = tag
+    return tags
+
+
+@dataclass
+class Verdict:
+    """A ``[[corpus_word]]``: what one says of a file that both refuse, who is right, and why.
+
+    ``beside`` must be said by the other, of a segment that stands ``within`` so many of this one.
+    """
+
+    by: str
+    word: list[str]
+    right: str
+    why: str
+    beside: str = ""
+    within: tuple[int, int] = (0, 0)
+    files: list[str] = field(default_factory=lambda: ["*"])
+    judged: Counter[str] = field(default_factory=Counter)  # by word
+
+    def holds(self, file: str, remark: Remark, others: Iterable[Remark]) -> bool:
+        """Whether it is about this remark on that file, where the other says ``others``."""
+        if remark.by != self.by or not any(fnmatchcase(file, f) for f in self.files):
+            return False
+        if not any(fnmatchcase(remark.word, w) for w in self.word):
+            return False
+        low, high = (remark.said.segment + apart for apart in self.within)
+        return not self.beside or any(
+            o.said.set == remark.said.set and low <= o.said.segment <= high and fnmatchcase(o.word, self.beside)
+            for o in others
+        )
+
+
+@functools.cache
+def _verdicts() -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
+    """Every verdict with what it judged, the first that holds; and the remarks that none is about."""
+    table = tomllib.loads((HERE / "agreements.toml").read_text("utf-8"))["corpus_word"]
+    verdicts, left = tuple(Verdict(**{k.replace("-", "_"): v for k, v in row.items()}) for row in table), []
+    for difference, (only_we, only_it, ours, its) in _corpus():
+        if not difference or difference.kind not in _BOTH or not its:
+            continue
+        for remark in (*only_we, *only_it):
+            others = its if remark.by == "we" else ours
+            found = next((v for v in verdicts if v.holds(difference.case, remark, others)), None)
+            if found:
+                found.judged[remark.word] += 1
+            else:
+                at = f"{remark.said.set}, {remark.said.segment}"
+                left.append(f"{difference.case}: {remark.by}: {remark.word} at {at}")
+    return verdicts, tuple(left)
+
+
+_BOTH = ("both refuse, otherwise", "pyx12 says more")
 
 
 @pytest.mark.skipif(not FILES, reason="there is no corpus")
 def test_each_other_verdict_on_the_corpus_is_listed() -> None:
     table = tomllib.loads((HERE / "agreements.toml").read_text("utf-8"))["corpus"]
-    left = [d for d in _corpus() if d and not d.kind.startswith("both") and d.kind != "pyx12 says more"]
     met = set()
-    for d in left:
+    for d, (_, _, _, its) in _corpus():
+        if not d or (d.kind in _BOTH and its):
+            continue  # of a file that both have read and refused each word is judged
         rows = [(at, pattern) for at, row in enumerate(table) for pattern in row["cases"]
-                if fnmatchcase(d.case, pattern) and (row["kind"], frozenset(row["pyx12"])) == (d.kind, d.pyx12)]
+                if fnmatchcase(d.case, pattern) and (row["kind"], frozenset(row["pyx12"])) == (d.kind, d.pyx12)
+                and d.ours <= set(row.get("ours", d.ours))]  # fmt: skip
         assert len(rows) == 1, f"{rows} for {d}"
         met |= set(rows)
     assert met == {(at, pattern) for at, row in enumerate(table) for pattern in row["cases"]}, "a row has gone"
+
+
+@pytest.mark.skipif(not FILES, reason="there is no corpus")
+def test_each_word_that_only_one_says_of_the_corpus_is_judged() -> None:
+    verdicts, left = _verdicts()
+    assert not left, "\n".join(left)
+    dead = [f"{v.by}, {w}: {v.why}" for v in verdicts for w in v.word if not any(fnmatchcase(j, w) for j in v.judged)]
+    assert not dead, "\n".join(dead)
+    for v in verdicts:
+        assert v.right in ("we", "pyx12", "both") and v.why.endswith(".") and len(v.why.split()) > 4, v
 
 
 # ------------------------------------------------------------------ the page of counts
@@ -198,7 +291,7 @@ def _page() -> str:
     """``docs/agreement.md``, from all slips and the corpus."""
     kinds = Counter(d.kind if d else "same" for _, _, d in _judged())
     rows = Counter(_row(d)[0] for d in _differences())
-    files = Counter(d.kind if d else "same" for d in _corpus())
+    files = Counter(d.kind if d else "same" for d, _ in _corpus())
     names = {
         "same": "both say the same", "both refuse, otherwise": "both refuse, in other words",
         "pyx12 says more": "both refuse, pyx12 says more", "only we refuse": "only we refuse",
@@ -211,9 +304,8 @@ def _page() -> str:
         "files of a corpus of public files that is no part of this project. Neither is the truth:",
         "`tests/agreements.toml` says of each way to disagree who is right.", "",
         "A slip is one element, segment, loop or count made wrong in a clean interchange. What pyx12 holds against",
-        "the clean interchange too is left out. A file of the corpus may have any number of faults: of one that both",
-        "refuse they rarely say the same, and most of the difference follows from one slip; those are counted here and",
-        "not judged one by one.", "",
+        "the clean interchange too is left out. A file of the corpus may have any number of faults, and of one that",
+        "both refuse they rarely say the same: there each word that only one of them says is judged, at the end.", "",
         "| | slips | files of the corpus |", "|---|---:|---:|",
         *(f"| {said} | {kinds[kind]:,} | {files[kind]:,} |" for kind, said in names.items()),
         f"| all | {sum(kinds.values()):,} | {sum(files.values()):,} |", "",
@@ -224,6 +316,14 @@ def _page() -> str:
     for row, count in sorted(rows.items(), key=lambda item: (-item[1], item[0].why)):
         ours, theirs = (", ".join(sorted(codes)) or "nothing" for codes in (row.ours, row.pyx12))
         lines.append(f"| {count:,} | {names[row.kind]} | {ours} | {theirs} | {row.right} | {row.why} |")
+    words = Counter[tuple[str, str, str]]()
+    for verdict in _verdicts()[0]:
+        words[verdict.by, verdict.right, verdict.why] += verdict.judged.total()
+    lines += [
+        "", "What only one of them says of the files of the corpus that both have read and refuse:", "",
+        "| words | said by | right | why |", "|---:|---|---|---|",
+        *(f"| {count:,} | {by} | {right} | {why} |" for (by, right, why), count in words.most_common()),
+    ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
@@ -235,7 +335,9 @@ def test_the_page_of_counts() -> None:
 def test_the_page_has_every_slip_and_every_row() -> None:
     page = PAGE.read_text("utf-8")
     assert f"| all | {len(_slips()):,} |" in page
-    assert [row.why for row in _rows() if f"| {row.why} |" not in page] == []
+    verdicts = tomllib.loads((HERE / "agreements.toml").read_text("utf-8"))["corpus_word"]
+    whys = [*(row.why for row in _rows()), *(verdict["why"] for verdict in verdicts)]
+    assert [why for why in whys if f"| {why} |" not in page] == []
 
 
 if __name__ == "__main__":
