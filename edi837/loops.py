@@ -89,7 +89,7 @@ class Reader:
         top.seen = site.use.bit
         top.segments.append((1, site.use, self._st))
         step: Any
-        again = True
+        source, again = pieces, True
         while again:
             again = False
             for piece in pieces:
@@ -119,7 +119,7 @@ class Reader:
                         if placed is None:
                             ahead = next(pieces, None)
                             if ahead is not None:
-                                pieces = chain((ahead,), pieces)
+                                pieces = chain((ahead,), source)  # what was put back before has been read
                             self._site = site
                             self.number = number = number + 1
                             self._misfit(text, seg, ahead)
