@@ -63,6 +63,10 @@ class Loop:
         count = self.counts[bit] = self.counts.get(bit, 1) + 1
         return count
 
+    def crowded(self, bit: int, most: int) -> bool:
+        """Whether more than so many of a child came."""
+        return self.counts is not None and self.counts.get(bit, 1) > most
+
     def first(self, tag: str, qualifier: str = "") -> Segment:
         """Its first segment of that tag (and element 01); empty list when there is none."""
         for _, _, seg in self.segments:

@@ -36,6 +36,7 @@ from edi837.x12 import Delimiters, Segment
 
 ENVELOPE = frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA"))
 SHORT = 80  # characters; a longer segment is hardly sent twice
+CROWD = 10_000  # how many too many of a kind in one loop are still kept: a claim has to fit into memory
 LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
 _BELOW = {"0": "no level", "1": "a level"}
 _MEND = {"0": "send 0, or the level that is missing", "1": "send 1"}
@@ -194,7 +195,8 @@ class Reader:
                 )  # fmt: skip
             parent.seen |= use.bit
             loop = Loop(use, parent)
-            parent.loops.append(loop)
+            if parent.counts is None or use.told or not parent.crowded(use.bit, use.repeat + CROWD):
+                parent.loops.append(loop)  # what is told is let go anyway
             self._top = loop
             if self._early:
                 if self._early.loop is use:
@@ -220,8 +222,9 @@ class Reader:
             return
         if loop.broken:
             parent.broken = True
-        if loop.notes:
-            parent.notes = [*(parent.notes or ()), *loop.notes]
+        if loop.notes and not parent.crowded(use.bit, use.repeat + CROWD):
+            parent.notes = parent.notes or []
+            parent.notes += loop.notes
 
     def _below(self, loop: Loop) -> None:
         """Whether a level that closes has below it what its HL04 says, or at least a claim."""
@@ -255,6 +258,8 @@ class Reader:
                 )  # fmt: skip
 
     def _again(self, loop: Loop, use: SegmentUse) -> None:
+        if loop.counts and loop.segments and loop.crowded(loop.segments[-1][1].bit, CROWD):
+            loop.segments.pop()
         if loop.count(use.bit) == use.max_use + 1 > 1 and not self._lost:
             self._finding(
                 "IK3:5", f"{use.tag} ({use.name}) comes more than {_times(use.max_use)} in loop {use.loop.id}",
