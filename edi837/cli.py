@@ -17,11 +17,12 @@ from typing import Any
 
 import click
 
-import edi837
 from edi837 import (
+    aboutcli,
     answer,
     checkcli,
     codescli,
+    completing,
     draw,
     explain,
     filescli,
@@ -41,8 +42,9 @@ from edi837.terms import Terms
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(edi837.__version__, prog_name="edi837")
-def main() -> None:
+@aboutcli.version
+@aboutcli.as_json
+def main(as_json: bool) -> None:
     """Read X12 837 claims; answer with TA1, 999, 277CA and a report in words.
 
     \b
@@ -55,6 +57,8 @@ def main() -> None:
     Exit status: 0 nothing rejected, 1 something rejected, 2 usage or policy error, 3 not X12 or
     unreadable, 4 our own fault. FILE may be - for standard input.
     """
+    if as_json:
+        raise click.UsageError("--json before a command goes with --version alone")
 
 
 @main.command()
@@ -163,7 +167,7 @@ def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, out: Path |
 
 
 @main.command("explain")
-@click.argument("id")
+@click.argument("id", shell_complete=completing.ids)
 @options.policies
 def explain_command(id: str, names: tuple[str, ...]) -> int:
     """Say what ID means: a rule (042-A03), a status code (A8:453), an element (CLM05, SV101-3)."""
@@ -172,8 +176,6 @@ def explain_command(id: str, names: tuple[str, ...]) -> int:
     except LookupError as error:
         raise click.UsageError(str(error.args[0])) from None
     return 0
-
-
 
 
 @main.command()
@@ -199,6 +201,7 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
     return 0
 
 
+main.add_command(aboutcli.completion)
 main.add_command(checkcli.check)
 main.add_command(codescli.codes)
 main.add_command(policycli.policy)
@@ -219,7 +222,7 @@ def run(command: Callable[..., Any] = main) -> None:
     """The entry point: runs a command and exits with its status. Never shows a value in a traceback."""
     os.umask(0o077)
     try:
-        status = command(standalone_mode=False)
+        status = command(prog_name="edi837", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         status = error.exit_code

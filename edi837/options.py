@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from edi837 import codetables, config, rules
+from edi837 import codetables, completing, config, rules
 from edi837.companion import Guides
 from edi837.findings import Edi837Error
 from edi837.terms import Terms
 
 policies = click.option(
-    "--policy", "names", multiple=True, metavar="NAME|PATH",
+    "--policy", "names", multiple=True, metavar="NAME|PATH", shell_complete=completing.policies_or_none,
     help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again.  [default: 042]",
 )  # fmt: skip
 _show_phi = click.option(
@@ -34,8 +34,8 @@ control = click.option(
     "--control", type=click.IntRange(1, 999_999_999),
     help="First control number; without it, it is drawn from the file's bytes.",
 )  # fmt: skip
-files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
-file = click.argument("file", metavar="FILE")
+files = click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completing.files)
+file = click.argument("file", metavar="FILE", shell_complete=completing.files)
 overlay = click.option(
     "--guide-overlay", "overlays", multiple=True, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="A companion guide (schemas/companion.rng) that narrows or widens the guide. May be given again.",

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import click
 
-from edi837 import options, policydiff, policyfile, policyshow, rules, safe, simulate, skeleton, trial
+from edi837 import completing, options, policydiff, policyfile, policyshow, rules, safe, simulate, skeleton, trial
 from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened
 from edi837.policyfile import PolicyFile
 
-_name = click.argument("name", metavar="NAME|FILE")
+_name = click.argument("name", metavar="NAME|FILE", shell_complete=completing.policies)
+
+_old = click.argument("old", metavar="OLD", shell_complete=completing.policies)
+_new = click.argument("new", metavar="NEW", shell_complete=completing.policies)
 
 
 @click.group("policy")
@@ -125,8 +128,8 @@ def test(name: str) -> int:
 
 
 @policy.command()
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@_old
+@_new
 def diff(old: str, new: str) -> int:
     """Say what changed from policy OLD to NEW: edits, actions, codes, dates, quotations.
 
@@ -139,8 +142,8 @@ def diff(old: str, new: str) -> int:
 
 
 @policy.command("simulate")
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@_old
+@_new
 @options.files
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def simulate_command(old: str, new: str, files: tuple[str, ...], form: str) -> int:

@@ -38,11 +38,11 @@ LAYERS: list[set[str]] = [
     {"kin", "config"},
     {"terms"},
     {"outline", "rows", "answer", "explain", "simulate", "trial"},
-    {"rulebook", "decks", "parquet"},
+    {"rulebook", "decks", "parquet", "completing"},
     {"treedata", "gateway", "console", "options", "progress", "views"},
     {"draw", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "gatejobs", "pages"},
-    {"gatecli", "checkcli", "reportcli", "filescli"},
+    {"gatecli", "checkcli", "reportcli", "filescli", "aboutcli"},
     {"cli"},
     {"__main__"},
 ]
@@ -98,6 +98,8 @@ WORLD: dict[str, set[str]] = {
     "views": {"hashlib"},
     "checkcli": {"click", "pathlib"},
     "reportcli": {"click", "pathlib", "clock"},
+    "completing": {"click"},
+    "aboutcli": {"click", "hashlib", "importlib", "pathlib", "platform"},  # versions of what is installed
     "options": {"click", "os", "pathlib"},
     "codescli": {"click", "hashlib", "os", "pathlib", "clock"},
     "policycli": {"click", "pathlib", "sys"},

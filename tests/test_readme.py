@@ -114,8 +114,8 @@ ORDER = {
         "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench "
         "process packing kin terms safe wording report answer outline personal treedata draw rows table "
         "guidebook examples explain rulebook config trial policyshow policydiff simulate skeleton layout deck "
-        "portion gather synth decks pseudonyms deid parquet console progress options codescli policycli "
-        "gateroot gatejobs gatecli checkcli reportcli filescli cli"
+        "portion gather synth decks pseudonyms deid parquet completing console progress options codescli policycli "
+        "gateroot gatejobs gatecli checkcli reportcli filescli aboutcli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
