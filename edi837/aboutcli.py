@@ -67,10 +67,12 @@ def _installed(name: str) -> str | None:
 def _guides() -> list[dict[str, object]]:
     """Each guide, and the versions in GS08 that are judged by it."""
     answers = grammar.answers()
-    return [
-        {"guide": guide, "set": _SETS.get(kind := grammar.load(guide).kind, kind), "gs08": sorted(gs08 for gs08, by in answers.items() if by == guide)}
-        for guide in sorted(set(answers.values()))
-    ]
+    told: list[dict[str, object]] = []
+    for guide in sorted(set(answers.values())):
+        kind = grammar.load(guide).kind
+        versions = sorted(gs08 for gs08, by in answers.items() if by == guide)
+        told.append({"guide": guide, "set": _SETS.get(kind, kind), "gs08": versions})
+    return told
 
 
 def _policy(path: Path, name: str) -> dict[str, object]:

@@ -76,7 +76,7 @@ def split(file: str, out: Path, by: str, most: int | None) -> int:
 
     \b
     edi837 split claims.edi -o parts --by claims --claims 500
-    edi837 split claims.edi -o parts --by payer
+    edi837 split claims.edi -o payers --by payer
 
     Each part is a whole interchange, DIR/NAME.0001.edi and so on. A file is refused, and nothing is
     written, when a frame of it is wrong or a level does not stand where its numbers say. A policy

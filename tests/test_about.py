@@ -136,7 +136,7 @@ def test_ids_are_read_off_every_shipped_policy() -> None:
         file = rules.load(name).file
         context = type("Context", (), {"params": {"names": (name,)}})()
         found = {str(item.value) for item in completing.ids(context, None, f"{file.number}-")}  # type: ignore[arg-type]
-        assert found == {each.id for each in (*file.written, *file.waiting)}
+        assert found == {edit.id for edit in file.written} | {edit.id for edit in file.waiting}
 
 
 @pytest.mark.parametrize("shell", SHELLS)
