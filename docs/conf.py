@@ -11,4 +11,4 @@ html_show_sphinx = False
 html_copy_source = False
 exclude_patterns = ["deploy", "_build"]
 myst_heading_anchors = 3
-suppress_warnings: list[str] = []
+smartquotes = False  # -- and "" are what they are
