@@ -138,7 +138,10 @@ def tree_command(file: str, claim: str, form: str, brief: bool, terms: Terms, ph
 
 @main.command()
 @options.files
-@click.option("--policy", "names", multiple=True, metavar="NAME|PATH", help="Judge by this policy too, line by line.")
+@click.option(
+    "--policy", "names", multiple=True, metavar="NAME|PATH", shell_complete=completing.policies_or_none,
+    help="Judge by this policy too, line by line.",
+)  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "jsonl", "parquet"]), default="table", show_default=True
 )

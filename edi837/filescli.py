@@ -17,6 +17,7 @@ import click
 
 from edi837 import (
     answer,
+    completing,
     decks,
     gather,
     layout,
@@ -134,7 +135,8 @@ def join(files: tuple[str, ...], out: Path | None) -> int:
 @click.option("--kind", type=click.Choice(["837P", "837I"]), help="Which guide.")
 @click.option("--claims", "count", type=click.IntRange(1), metavar="N", help="How many claims.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same bytes.")
-@click.option("--policy", metavar="NAME|PATH", help="Instead: what breaks and what holds each rule of this policy.")
+@click.option("--policy", metavar="NAME|PATH", shell_complete=completing.policies,
+              help="Instead: what breaks and what holds each rule of this policy.")  # fmt: skip
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="The file, or with --policy the folder, to write.")
 def generate(kind: str | None, count: int | None, seed: int, policy: str | None, out: Path | None) -> int:
     """Make claims of invented patients, marked as a test (ISA15 T).

@@ -60,6 +60,12 @@ def blocks(page: Path) -> list[Block]:
     ]  # fmt: skip
 
 
+def anchors(page: Path) -> set[str]:
+    """The headings of a page, as links name them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
 def commands(text: str) -> list[str]:
     """The commands of a block of shell, those over several lines in one."""
     lines = (line.strip() for line in text.replace("\\\n", " ").splitlines())

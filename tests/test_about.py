@@ -95,13 +95,13 @@ def test_commands_and_options() -> None:
     assert offered("lines", "--format", begun="p") == ["parquet"]
 
 
-@pytest.mark.parametrize("words", [("check", "--policy"), ("ack", "x.edi", "--policy"), ("explain", "--policy")])
+@pytest.mark.parametrize("words", [("check", "--policy"), ("lines", "x.edi", "--policy"), ("explain", "--policy")])
 def test_policies_to_judge_by(words: tuple[str, ...]) -> None:
     assert offered(*words) == ["<files>", *rules.names(), "none"]
     assert offered(*words, begun="ND") == ["<files>", "nd-hit"]
 
 
-@pytest.mark.parametrize("words", [("policy", "show"), ("policy", "diff", "042"), ("policy", "test")])
+@pytest.mark.parametrize("words", [("policy", "show"), ("policy", "diff", "042"), ("generate", "--policy")])
 def test_policies_to_work_on(words: tuple[str, ...]) -> None:
     assert offered(*words) == ["<files>", *rules.names()]
 

@@ -40,7 +40,10 @@ TRIED = {"sh", "console", "python", "toml", "xml", "sql"}
 UNTRIED = {
     "python3 -m venv": "installs: tests/test_readme.py runs what README says next, .ci/run its test command",
     "/bin/pip install": "installs",
-    "edi837 codes update": "needs a file of another publisher's; tests/test_codetables.py loads files of that form",
+    "--from HCPC2025": "a file of CMS's; tests/test_codetables.py loads files of that form",
+    "--from icd10cm_order_2025": "a file of CMS's; tests/test_codetables.py loads files of that form",
+    "--from nucc_taxonomy_251": "a file of NUCC's; tests/test_codetables.py loads files of that form",
+    "--from pos.csv": "a file of CMS's; tests/test_codetables.py loads files of that form",
     "edi837 gateway run": "does not end; tests/test_gateway_crew.py runs it",
     "| less": "needs a terminal",
     "| jq": "another program, which may not be there",
@@ -157,12 +160,18 @@ class Trial:
 
     def _toml(self, block: Block) -> str:
         assert tomllib.loads(block.text), block
-        return block.text
+        return self._kept(block)
 
     def _xml(self, block: Block) -> str:
         document = etree.fromstring(block.text)
         rules_of = etree.RelaxNG(etree.parse(str(ROOT / "schemas" / f"{document.tag}.rng")))
         assert rules_of.validate(document), (str(block), rules_of.error_log)
+        return self._kept(block)
+
+    def _kept(self, block: Block) -> str:
+        """A block that is a file of its own, as the remark above it says, is there for what follows."""
+        if block.mark.startswith("file "):
+            Path(block.mark.split()[1]).write_text(block.text, "utf-8")
         return block.text
 
     def _sql(self, block: Block) -> str:
@@ -301,6 +310,17 @@ def test_every_fence_is_closed_and_read() -> None:
     for page in book.PAGES:
         fences = re.findall(r"^\s*`{3,}", page.read_text("utf-8"), re.MULTILINE)
         assert len(fences) == 2 * len(book.blocks(page)), book.name(page)
+
+
+@pytest.mark.parametrize("page", book.PAGES, ids=book.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Files, and headings of pages; what is outside is not asked."""
+    for path, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text("utf-8")):
+        if "://" in path:
+            continue
+        target = page.parent / path if path else page
+        assert target.exists(), f"{book.name(page)}: {path}"
+        assert not heading or heading in book.anchors(target), f"{book.name(page)}: {path}#{heading}"
 
 
 def test_every_page_is_in_the_book() -> None:
