@@ -2,6 +2,7 @@
 
 project = "edi837"
 extensions = ["myst_parser"]
+highlight_language = "text"
 html_theme = "furo"
 html_title = "edi837"
 html_static_path = ["_static"]
