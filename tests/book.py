@@ -201,12 +201,14 @@ def _value(each: click.Parameter) -> str:
 
 def _option(each: click.Option) -> str:
     names = ", ".join(f"`{word}`" for word in each.opts)
-    if not each.is_flag:
-        names += f" `{_value(each)}`".replace("|", "\\|")
     said = _escaped(each.help or "")
+    if isinstance(each.type, click.Choice):
+        said = f"{', '.join(f'`{word}`' for word in each.type.choices)}. {said}"
+    elif not each.is_flag:
+        names += f" `{_value(each)}`".replace("|", "\\|")
     if each.show_default and isinstance(each.default, str | int) and not each.is_flag:
         said += f" Default: `{each.default}`."
-    return f"| {names} | {said.strip()} |"
+    return f"| {names} | {' '.join(said.split())} |"
 
 
 def _escaped(text: str) -> str:
