@@ -39,7 +39,7 @@ TRIED = {"sh", "console", "python", "toml", "xml", "sql"}
 # What is not tried, by what is in the command or the page it stands in, and why.
 UNTRIED = {
     "python3 -m venv": "installs: tests/test_readme.py runs what README says next, .ci/run its test command",
-    "/bin/pip install": "installs",
+    "pip install": "installs",
     "--from HCPC2025": "a file of CMS's; tests/test_codetables.py loads files of that form",
     "--from icd10cm_order_2025": "a file of CMS's; tests/test_codetables.py loads files of that form",
     "--from nucc_taxonomy_251": "a file of NUCC's; tests/test_codetables.py loads files of that form",
@@ -67,11 +67,12 @@ def untried(command: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as a reader has it: the fixtures and docs of a clone, `edi837` on the path."""
+    """A folder as a reader has it: fixtures and docs of a clone, a file claims.edi, `edi837` on the path."""
     folder = tmp_path / "clone"
     folder.mkdir()
     (folder / "fixtures").symlink_to(ROOT / "fixtures")  # they are only read
     shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("*.md"))
+    shutil.copy(ROOT / "fixtures" / "demo.edi", folder / "claims.edi")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "edi837").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m edi837 "$@"\n')
     (tmp_path / "bin" / "edi837").chmod(0o755)
@@ -204,11 +205,13 @@ def ours(command: str) -> list[str]:
 
 def fill(file: sqlite3.Connection, table: str) -> None:
     """The lines of the demo, judged by 042, as a table of SQLite's."""
-    file.execute(f"CREATE TABLE {table} ({', '.join(map('[{}]'.format, rows.COLUMNS))})")
     with (ROOT / "fixtures" / "demo.edi").open("rb") as stream:
-        for row in rows.rows(stream, [rules.load("042")]):
-            values = [_plain(row[name]) for name in rows.COLUMNS]
-            file.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+        lines = list(rows.rows(stream, [rules.load("042")]))
+    names = ", ".join(f"[{name}]" for name in lines[0])
+    file.execute(f"CREATE TABLE {table} ({names})")
+    for line in lines:
+        values = [_plain(value) for value in line.values()]
+        file.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
 
 
 def _plain(value: object) -> object:
@@ -260,7 +263,7 @@ def prepare(page: Path, folder: Path) -> None:
     (folder.parent / ".zfunc").mkdir()
     (folder.parent / ".config" / "fish" / "completions").mkdir(parents=True)
     (folder.parent / "srv" / "edi837" / "codes").mkdir(parents=True)
-    for target in ("claims.edi", "morning.edi", "claims/a.edi", "test.edi"):
+    for target in ("morning.edi", "claims/a.edi", "test.edi"):
         shutil.copy(demo, folder / target)
     noon = demo.read_bytes().replace(b"000000042", b"000000043").replace(b"*411*", b"*412*").replace(b"*411~", b"*412~")
     (folder / "noon.edi").write_bytes(noon)
