@@ -1,4 +1,4 @@
-"""The commands that write claims as data: service lines and claims as rows."""
+"""The commands that write claims as data: service lines and claims as rows, and claims as FHIR."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import BinaryIO, Protocol
 
 import click
 
-from edi837 import answer, claimrows, columns, options, parquet, rows, rowtext, table
+from edi837 import answer, claimrows, columns, fhir, options, parquet, rows, rowtext, safe, table
 from edi837.columns import Schema
-from edi837.console import Run, opened, writing
+from edi837.console import REJECTED, Run, opened, writing
 from edi837.findings import Edi837Error
 from edi837.gate import Judge
+from edi837.judged import Judged, judged
 from edi837.table import Look, Row
 from edi837.terms import Terms
 
@@ -139,3 +140,39 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], terms: Terms, out: Path, p
         with run.guarding(at[0] or str(out)):
             raise error
     return run.status
+
+
+@click.command()
+@options.file
+@click.option("--to", "form", type=click.Choice(["fhir"]), required=True, help="Claim resources of R4, one a line.")
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; else standard output.")
+@options.phi
+def export(file: str, form: str, out: Path | None, phi: bool) -> int:
+    """Write each claim of FILE as a FHIR Claim, one a line (NDJSON); docs/fhir.md says what becomes of what.
+
+    \b
+    edi837 export claims.edi --to fhir -o claims.ndjson --phi show
+
+    Each line stands alone: the patient, providers, payers and coverages are contained in it. Without --phi show the
+    patient is left out of it. A claim that breaks the guide, or that FHIR's models refuse, is not written:
+    it is named with the field, and the exit status is 1.
+    """
+    run = Run()
+    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, writing(out) as target:
+        for each in judged(stream):
+            told = fhir.resource(each, phi=phi) if each.well_formed else {}
+            wrong = fhir.faults(told) if told else [_guide(each)]
+            for fault in wrong:
+                claim = safe.text(each.claim.id)
+                run.say(f"{safe.text(file)}: claim {claim} is not written: {fault.field} {fault.why}")
+                run.worsen(REJECTED)
+            if not wrong:
+                target.write(f"{fhir.text(told)}\n".encode())
+        target.flush()
+    return run.status
+
+
+def _guide(each: Judged) -> fhir.Fault:
+    """Why a claim that breaks the guide is not written."""
+    rules = dict.fromkeys(finding.rule for finding in each.findings if finding.syntax)
+    return fhir.Fault("it", f"breaks the guide ({', '.join(rules) or 'above it'}); edi837 check says where")

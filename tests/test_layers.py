@@ -38,7 +38,7 @@ LAYERS: list[set[str]] = [
     {"kin", "config", "judged"},
     {"terms", "placed"},
     {"outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
-    {"rulebook", "decks", "claimrows"},
+    {"rulebook", "decks", "claimrows", "fhir"},
     {"treedata", "gateway", "console", "options", "progress", "views"},
     {"draw", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "gatejobs", "pages"},
@@ -103,6 +103,7 @@ WORLD: dict[str, set[str]] = {
     "policycli": {"click", "pathlib", "sys"},
     "pseudonyms": {"hashlib", "math"},
     "parquet": {"pyarrow"},  # when a Parquet file is asked for
+    "fhir": {"fhir", "pydantic"},  # when FHIR is asked for
     "synth": {"random"},  # from a seed alone
     "filescli": {"click", "os", "pathlib", "secrets", "shutil", "tempfile", "open"},
     "datacli": {"click", "pathlib"},

@@ -123,6 +123,7 @@ ORDER = {
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html",
     "edi837/pages": "gather figures heard claims",
     "edi837/replies": "items read codes words form",
+    "edi837/fhir": "form systems parties team facts items claim valid",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (
         "fsops layout names probe ready settings logs outside owner ledger claims scan reading steps batch worker wake "
