@@ -9,12 +9,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from edi837 import parquet, rows, rules
 from edi837.columns import KINDS, LINES
 from edi837.findings import Edi837Error
-from tests.test_cli import NOT_X12, edi837
+from tests.formats import edi837
+from tests.test_cli import NOT_X12
 from tests.test_data import TABLES
 from tests.test_readme import block
 
@@ -78,13 +80,14 @@ def test_the_command(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     out = tmp_path / "lines.parquet"
     for name in TABLES:
-        assert edi837(name, *FILES, "--format", "parquet", "-o", out).returncode == 0
+        assert edi837(name, *FILES, "--format", "parquet", "-o", out).status == 0
         assert out.read_bytes()[:4] == b"PAR1"
     out.unlink()
     done = edi837("lines", DEMO, NOT_X12, "--format", "parquet", "-o", out)
-    assert done.returncode == 3 and not out.exists() and b"not-x12" in done.stderr
-    assert edi837("lines", DEMO, "--format", "parquet").returncode == 2
-    assert edi837("lines", DEMO, "-o", out).returncode == 2
+    assert done.status == 3 and not out.exists() and "not X12" in done.err
+    for words in (("--format", "parquet"), ("-o", out), ("--positions",)):
+        with pytest.raises(click.UsageError):
+            edi837("lines", DEMO, *words)
 
 
 def test_without_pyarrow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +102,7 @@ def test_what_readme_asks_of_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
     out = tmp_path / "lines.parquet"
-    assert edi837("lines", DEMO, "--policy", "042", "--format", "parquet", "-o", out).returncode == 0
+    assert edi837("lines", DEMO, "--policy", "042", "--format", "parquet", "-o", out).status == 0
     monkeypatch.chdir(tmp_path)
     found = duckdb.sql(block("duckdb")).fetchall()
     told = [row for row in rows.rows(io.BytesIO(DEMO.read_bytes()), [rules.load("042")]) if row["status"] == "rejected"]
