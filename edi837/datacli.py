@@ -89,6 +89,8 @@ def _writes(sheet: Sheet) -> Callable[[Command], click.Command]:
 def lines() -> None:
     """List the service lines of each FILE, one row a line; docs/data.md says what each column holds.
 
+    A FILE may be a folder: then it stands for the files in it.
+
     \b
     edi837 lines claims.edi
     edi837 lines claims.edi --format csv > lines.csv
@@ -100,6 +102,8 @@ def lines() -> None:
 def claims() -> None:
     """List the claims of each FILE, one row a claim; docs/data.md says what each column holds.
 
+    A FILE may be a folder: then it stands for the files in it.
+
     \b
     edi837 claims claims.edi
     edi837 claims claims.edi --policy 042 --format csv > claims.csv
@@ -107,10 +111,19 @@ def claims() -> None:
     """
 
 
+def _named(files: tuple[str, ...]) -> Iterator[str]:
+    """The files, and those in folders among them by name; hidden ones and folders in folders aside."""
+    for file in files:
+        if Path(file).is_dir():
+            yield from sorted(str(p) for p in Path(file).iterdir() if p.is_file() and not p.name.startswith("."))
+        else:
+            yield file
+
+
 def _as_text(sheet: Sheet, files: tuple[str, ...], terms: Terms, form: str, positions: bool, phi: bool) -> int:
     run = Run()
     held = sheet.schema.columns(positions)
-    for number, file in enumerate(files):
+    for number, file in enumerate(_named(files)):
         with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
             told, header = sheet.read(stream, terms, phi, positions, file), number == 0
             if form == "table":
@@ -128,7 +141,7 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], terms: Terms, out: Path, p
     at = [""]
 
     def told() -> Iterator[Row]:
-        for file in files:
+        for file in _named(files):
             at[0] = file
             with opened(file) as source, answer.spooled(source) as stream:
                 yield from sheet.read(stream, terms, phi, True, file)

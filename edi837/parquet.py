@@ -8,9 +8,10 @@ empty stays empty. Text is made safe to show (`safe`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -40,29 +41,42 @@ def write(rows: Iterable[Row], columns: Sequence[Column], target: BinaryIO) -> N
     """Write the rows. Raises Edi837Error when pyarrow is not installed."""
     arrow, types = _arrow(), schema(columns)
     with arrow.parquet.ParquetWriter(target, types) as writer:
-        for group in _groups(rows):
-            writer.write_batch(arrow.RecordBatch.from_pylist(group, types))
+        for group in _groups(rows, len(columns)):
+            arrays = [arrow.array(held, field.type) for held, field in zip(group, types, strict=True)]
+            writer.write_batch(arrow.RecordBatch.from_arrays(arrays, schema=types))
 
 
-def _groups(rows: Iterable[Row]) -> Iterable[list[dict[str, object]]]:
+def _groups(rows: Iterable[Row], width: int) -> Iterator[list[list[object]]]:
+    """Rows by `GROUP`, column by column."""
     source = iter(rows)
-    while group := list(islice(source, GROUP)):
-        yield [{name: _value(value) for name, value in row.items()} for row in group]
+    while True:
+        held: list[list[object]] = [[] for _ in range(width)]
+        for row in islice(source, GROUP):
+            for column, value in zip(held, row.values(), strict=True):
+                column.append(_PLAIN[value.__class__](value))
+        if not held[0]:
+            return
+        yield held
 
 
-def _value(value: object) -> object:
-    if isinstance(value, str):
-        return safe.text(value)
-    if isinstance(value, tuple):
-        return [_value(each) for each in value]
-    if isinstance(value, Decimal):
-        return value if _fits(value) else None
-    assert value is None or isinstance(value, int | date)
-    return value
+@lru_cache(maxsize=16384)
+def _several(values: tuple[object, ...]) -> list[object]:
+    return [_PLAIN[value.__class__](value) for value in values]
 
 
 def _fits(value: Decimal) -> bool:
     return value.is_finite() and value.adjusted() < _DIGITS - _SCALE and value == round(value, _SCALE)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+# A value as Arrow takes it.
+_PLAIN: dict[type, Callable[[Any], object]] = {
+    str: lru_cache(maxsize=16384)(safe.text), tuple: _several, int: _same, date: _same, type(None): _same,
+    Decimal: lambda value: value if _fits(value) else None,
+}  # fmt: skip
 
 
 def _arrow() -> Any:

@@ -244,6 +244,20 @@ def test_positions_are_written_when_asked_for(name: str) -> None:
     assert json.loads(lines[0])["diagnosis_segments"] == [23, 23]
 
 
+def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
+    for name in ("b.edi", "a.edi", ".hidden"):
+        (tmp_path / name).write_bytes(DEMO)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "c.edi").write_bytes(DEMO)
+    done = command("claims", tmp_path, FIXTURES / "demo.edi", "--format", "csv", "--positions")
+    told = [row["file"] for row in csv.DictReader(io.StringIO(done.out, newline=""))]
+    files = (tmp_path / "a.edi", tmp_path / "b.edi", FIXTURES / "demo.edi")
+    assert told == [str(path) for path in files for _ in range(9)]
+    (tmp_path / "c.txt").write_bytes(b"no X12")
+    done = command("claims", tmp_path, "--format", "csv")
+    assert done.status == 3 and "c.txt: not X12" in done.err and len(done.out.splitlines()) == 19
+
+
 def test_a_table_of_claims() -> None:
     told = command("claims", FIXTURES / "demo.edi", "--policy", "042").out.splitlines()
     assert told[0].split() == [

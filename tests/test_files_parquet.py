@@ -112,3 +112,17 @@ def test_what_readme_asks_of_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         sums[str(row["code"])] = sums.get(str(row["code"]), Decimal()) + row["charge"]
     expected = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))[:3]
     assert [(code, charge) for code, _, charge in found] == expected
+
+
+def test_what_the_page_asks_of_duckdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed")
+    page = (FIXTURES.parent / "docs" / "data.md").read_text("utf-8")
+    (query,) = re.findall(r"<!-- duckdb claims -->\n```sql\n(.*)\n```", page)
+    out = tmp_path / "claims.parquet"
+    assert edi837("claims", DEMO, "--policy", "042", "--format", "parquet", "-o", out).status == 0
+    monkeypatch.chdir(tmp_path)
+    told = [row for row in TABLES["claims"][0](io.BytesIO(DEMO.read_bytes()), [rules.load("042")])
+            if row["status"] == "rejected"]  # fmt: skip
+    expected = [("2000000010", len(told), sum(row["charge"] for row in told))]
+    assert duckdb.sql(query).fetchall() == expected and len(told) == 6
