@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import re
@@ -15,9 +16,11 @@ from typing import Any
 import pytest
 
 import edi837
-from edi837 import claimrows, columns, rows, rowtext, rules, x12
+from edi837 import claimrows, columns, rows, rowtext, rules, sample, synth, x12
+from edi837.chart import Loop
 from edi837.columns import CLAIMS, LINES, Column, Schema
 from edi837.findings import NotX12
+from edi837.judged import judged
 from edi837.mapper import as_amount
 from tests.formats import edi837 as command
 
@@ -136,6 +139,22 @@ def test_every_value_of_a_claim_has_a_position_but_what_is_no_segment_s() -> Non
     for name, (_, schema) in TABLES.items():
         assert {column.name for column in schema.values if not column.at} == without[name]
         assert {column.at for column in schema.values} - {""} == {c.name for c in schema.positions} - {"frames", "file"}
+
+
+def test_claims_are_let_go_one_by_one() -> None:
+    """Loops that are alive while a file is read, by counting alone: those of a patient's claims, not of the file."""
+    text = "".join(sample.stream(synth.claims(300, 7), "P", synth.FILED))
+    gc.collect()
+    before = {id(each) for each in gc.get_objects() if isinstance(each, Loop)}
+    gc.disable()
+    try:
+        alive = []
+        for number, _ in enumerate(judged(io.BytesIO(text.encode()))):
+            if number % 60 == 59:
+                alive.append(sum(isinstance(each, Loop) and id(each) not in before for each in gc.get_objects()))
+    finally:
+        gc.enable()
+    assert len(alive) == 5 and max(alive) < 60
 
 
 # ---------------------------------------------------------------- claims
