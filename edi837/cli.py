@@ -23,6 +23,7 @@ from edi837 import (
     checkcli,
     codescli,
     completing,
+    datacli,
     draw,
     explain,
     filescli,
@@ -30,11 +31,9 @@ from edi837 import (
     options,
     policycli,
     reportcli,
-    rows,
     rulebook,
     rules,
     safe,
-    table,
 )
 from edi837.console import FAULT, REJECTED, Run, opened
 from edi837.progress import watched
@@ -136,39 +135,6 @@ def tree_command(file: str, claim: str, form: str, brief: bool, terms: Terms, ph
     return run.status
 
 
-@main.command()
-@options.files
-@click.option(
-    "--policy", "names", multiple=True, metavar="NAME|PATH", shell_complete=completing.policies_or_none,
-    help="Judge by this policy too, line by line.",
-)  # fmt: skip
-@click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "jsonl", "parquet"]), default="table", show_default=True
-)
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="With --format parquet: the file.")
-@options.phi
-def lines(files: tuple[str, ...], names: tuple[str, ...], form: str, out: Path | None, phi: bool) -> int:
-    """List the service lines of each FILE, one row a line.
-
-    \b
-    edi837 lines claims.edi
-    edi837 lines claims.edi --format csv > lines.csv
-    edi837 lines claims.edi --format parquet -o lines.parquet
-    """
-    terms = Terms(options.judges(names) if names else ())
-    if (form == "parquet") != (out is not None):
-        raise click.UsageError("give -o FILE with --format parquet, and only then")
-    if out is not None:
-        return filescli.lines_as_parquet(files, terms, out, phi)
-    run = Run()
-    write = {"table": table.as_table, "csv": rows.as_csv, "jsonl": rows.as_jsonl}[form]
-    for number, file in enumerate(files):
-        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-            for text in write(rows.rows(stream, terms.read(stream).judges(), phi=phi), header=number == 0):
-                click.echo(text, nl=False)
-    return run.status
-
-
 @main.command("explain")
 @click.argument("id", shell_complete=completing.ids)
 @options.policies
@@ -207,6 +173,9 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
 main.add_command(aboutcli.completion)
 main.add_command(checkcli.check)
 main.add_command(codescli.codes)
+main.add_command(datacli.lines)
+main.add_command(datacli.claims)
+main.add_command(datacli.export)
 main.add_command(policycli.policy)
 main.add_command(gatecli.gateway)
 main.add_command(reportcli.report)

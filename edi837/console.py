@@ -91,6 +91,22 @@ def written(path: Path | None) -> Iterator[Sink]:
 
 
 @contextmanager
+def writing(out: Path | None) -> Iterator[BinaryIO]:
+    """A file open for writing that gets its name when it is whole, for its owner alone; else standard output."""
+    if out is None:
+        yield sys.stdout.buffer
+        return
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=out.parent)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            yield target
+        os.replace(name, out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
 def opened(file: str) -> Iterator[BinaryIO]:
     """A file open for reading; - is standard input."""
     if file == "-":

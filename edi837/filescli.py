@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,28 +15,23 @@ from typing import BinaryIO
 import click
 
 from edi837 import (
-    answer,
     completing,
     decks,
     gather,
     layout,
     options,
-    parquet,
     portion,
-    rows,
     rules,
     safe,
     sample,
     synth,
     trial,
 )
-from edi837.console import UNREADABLE, Run, opened
+from edi837.console import UNREADABLE, Run, opened, writing
 from edi837.deck import Torn
 from edi837.deid import without_persons
-from edi837.findings import Edi837Error, NotX12
+from edi837.findings import NotX12
 from edi837.pseudonyms import Pseudonyms
-from edi837.rows import Row
-from edi837.terms import Terms
 
 _MOST = 1 << 22  # characters that wait to be written to parts
 _SHORTEST_KEY = 16  # bytes
@@ -59,7 +53,7 @@ def fmt(file: str, out: Path | None, joined: bool) -> int:
     edi837 fmt --join claims.edi -o claims.edi
     """
     run = Run()
-    with run.guarding(file), opened(file) as source, _writing(out) as target:
+    with run.guarding(file), opened(file) as source, writing(out) as target:
         _put(layout.laid(source, joined=joined), target)
     return run.status
 
@@ -123,7 +117,7 @@ def join(files: tuple[str, ...], out: Path | None) -> int:
 
     with _whole(run, lambda: at[0]):
         try:
-            with _writing(out) as target:
+            with writing(out) as target:
                 _put(gather.gathered(streams()), target)
         except (OSError, NotX12) as error:
             with run.guarding(at[0]):
@@ -153,7 +147,7 @@ def generate(kind: str | None, count: int | None, seed: int, policy: str | None,
         raise click.UsageError("give --kind and --claims, or --policy")
     run = Run()
     if policy is None:
-        with run.guarding(str(out)), _writing(out) as target:
+        with run.guarding(str(out)), writing(out) as target:
             _put(sample.stream(synth.claims(count or 0, seed), (kind or "")[-1], synth.FILED), target)
         return run.status
     if out is None or kind or count:
@@ -195,7 +189,7 @@ def deid(file: str, out: Path | None, key_file: Path | None, days: int | None) -
     run = Run()
     with run.guarding(file), _whole(run, lambda: file), opened(file) as source:
         names = Pseudonyms(_key(key_file), days)
-        with _writing(out) as target:
+        with writing(out) as target:
             _put(without_persons(source, names), target)
     return run.status
 
@@ -214,26 +208,6 @@ def _key(file: Path | None) -> bytes:
         if len(key) < _SHORTEST_KEY:
             raise click.UsageError(f"{safe.text(str(file))} holds a key of less than {_SHORTEST_KEY} bytes") from None
         return key
-
-
-def lines_as_parquet(files: tuple[str, ...], terms: Terms, out: Path, phi: bool) -> int:
-    """The service lines of all files as one Parquet file, which is not written when one cannot be read."""
-    run = Run()
-    at = [""]
-
-    def told() -> Iterator[Row]:
-        for file in files:
-            at[0] = file
-            with opened(file) as source, answer.spooled(source) as stream:
-                yield from rows.rows(stream, terms.read(stream).judges(), phi=phi, positions=True)
-
-    try:
-        with _writing(out) as target:
-            parquet.write(told(), target)
-    except (OSError, Edi837Error) as error:
-        with run.guarding(at[0] or str(out)):
-            raise error
-    return run.status
 
 
 @contextmanager
@@ -281,19 +255,3 @@ def _put(texts: Iterable[str], target: BinaryIO) -> None:
     for text in texts:
         target.write(text.encode("latin-1"))
     target.flush()
-
-
-@contextmanager
-def _writing(out: Path | None) -> Iterator[BinaryIO]:
-    """A file open for writing that gets its name when it is whole, for its owner alone; else standard output."""
-    if out is None:
-        yield sys.stdout.buffer
-        return
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=out.parent)
-    try:
-        with os.fdopen(handle, "wb") as target:
-            yield target
-        os.replace(name, out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,8 +1,12 @@
-"""Shared by all tests: ``--update`` rewrites expected answers instead of comparing them."""
+"""Shared by all tests: ``--update`` rewrites expected answers instead of comparing them.
+
+With ``EDI837_EXTRAS=1`` every extra is said to be installed: then a test that is skipped has failed.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 
 import pytest
 
@@ -18,3 +22,14 @@ def pytest_configure() -> None:
 @pytest.fixture
 def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("EDI837_EXTRAS"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, though every extra should be installed: {call.excinfo and call.excinfo.value}"
+    return report

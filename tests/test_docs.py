@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from textwrap import fill
 
 import pytest
 
-from edi837 import grammar, rows, rulebook
+from edi837 import grammar, rulebook
 from edi837.rules import load
 from tests import book
 
@@ -48,10 +47,3 @@ def test_what_is_made_from_the_code(page: str, make: book.Make, update: bool) ->
     holds(page, "made", make(), update)
 
 
-def test_the_columns_of_lines(update: bool) -> None:
-    """The columns with the remarks that stand beside them in the code."""
-    source = Path(rows.__file__).read_text("utf-8")
-    told = dict(re.findall(r'^    "(\w+)",  # (.+)$', source, re.MULTILINE))
-    assert [*told] == [*rows.COLUMNS, *rows.POSITIONS]
-    table = "\n".join(["| column | |", "|---|---|", *(f"| `{each}` | {told[each]} |" for each in told)])
-    holds("analysts.md", "columns", table, update)

@@ -26,7 +26,7 @@ from click.testing import CliRunner
 from lxml import etree
 
 import edi837
-from edi837 import cli, rows, rules
+from edi837 import claimrows, cli, rows, rules
 from tests import book
 from tests.book import Block
 
@@ -51,7 +51,7 @@ UNTRIED = {
 PAGES_TRIED_ELSEWHERE = {
     ("docs/policies.md", "sh"): "tests/test_policy_guide.py runs them, with the files an analyst has by then",
 }
-NEEDS = {"parquet": "pyarrow"}  # a word of a command, and the extra that must be there for it
+NEEDS = {"parquet": "pyarrow", "--to fhir": "fhir.resources"}  # a word of a command, and what must be there for it
 
 
 def untried(command: str) -> str:
@@ -60,19 +60,28 @@ def untried(command: str) -> str:
         if word in command:
             return reason
     for word, module in NEEDS.items():
-        if word in command and importlib.util.find_spec(module) is None:
+        if word in command and _missing(module):
             return f"{module} is not installed"
     return ""
 
 
+def _missing(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is None
+    except ModuleNotFoundError:  # not even the package it is in
+        return True
+
+
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as a reader has it: fixtures and docs of a clone, a file claims.edi, `edi837` on the path."""
+    """A folder as a reader has it: fixtures and docs of a clone, claims.edi, a folder inbox, `edi837` on the path."""
     folder = tmp_path / "clone"
     folder.mkdir()
     (folder / "fixtures").symlink_to(ROOT / "fixtures")  # they are only read
     shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("*.md"))
     shutil.copy(ROOT / "fixtures" / "demo.edi", folder / "claims.edi")
+    (folder / "inbox").mkdir()
+    shutil.copy(ROOT / "fixtures" / "demo.edi", folder / "inbox" / "demo.edi")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "edi837").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m edi837 "$@"\n')
     (tmp_path / "bin" / "edi837").chmod(0o755)
@@ -204,9 +213,10 @@ def ours(command: str) -> list[str]:
 
 
 def fill(file: sqlite3.Connection, table: str) -> None:
-    """The lines of the demo, judged by 042, as a table of SQLite's."""
+    """The lines of the demo, or its claims, judged by 042, as a table of SQLite's."""
+    told = claimrows.rows if table == "claims" else rows.rows
     with (ROOT / "fixtures" / "demo.edi").open("rb") as stream:
-        lines = list(rows.rows(stream, [rules.load("042")]))
+        lines = list(told(stream, [rules.load("042")]))
     names = ", ".join(f"[{name}]" for name in lines[0])
     file.execute(f"CREATE TABLE {table} ({names})")
     for line in lines:

@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen", "keyed", "pseudonyms"},
     {"isa"},
-    {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton"},
+    {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton", "columns"},
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope", "synth"},
@@ -35,14 +35,14 @@ LAYERS: list[set[str]] = [
     {"snip"},
     {"gate", "bench", "history"},
     {"process", "acks", "report", "examples"},
-    {"kin", "config"},
-    {"terms"},
-    {"outline", "rows", "answer", "explain", "simulate", "trial"},
-    {"rulebook", "decks", "parquet", "completing"},
+    {"kin", "config", "judged"},
+    {"terms", "placed"},
+    {"outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
+    {"rulebook", "decks", "claimrows", "fhir", "completing"},
     {"treedata", "gateway", "console", "options", "progress", "views"},
     {"draw", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "gatejobs", "pages"},
-    {"gatecli", "checkcli", "reportcli", "filescli", "aboutcli"},
+    {"gatecli", "checkcli", "reportcli", "filescli", "datacli", "aboutcli"},
     {"cli"},
     {"__main__"},
 ]
@@ -105,8 +105,10 @@ WORLD: dict[str, set[str]] = {
     "policycli": {"click", "pathlib", "sys"},
     "pseudonyms": {"hashlib", "math"},
     "parquet": {"pyarrow"},  # when a Parquet file is asked for
+    "fhir": {"fhir", "pydantic"},  # when FHIR is asked for
     "synth": {"random"},  # from a seed alone
-    "filescli": {"click", "os", "pathlib", "secrets", "shutil", "sys", "tempfile", "open"},
+    "filescli": {"click", "os", "pathlib", "secrets", "shutil", "tempfile", "open"},
+    "datacli": {"click", "pathlib"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},
 }

@@ -112,16 +112,18 @@ ORDER = {
         "findings keyed isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim "
         "mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
         "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench "
-        "process packing kin terms safe wording report answer outline personal treedata draw rows table "
+        "process packing kin terms safe wording report answer outline personal treedata draw "
+        "columns judged placed rows claimrows rowtext table "
         "guidebook examples explain rulebook config trial policyshow policydiff simulate skeleton layout deck "
         "portion gather synth decks pseudonyms deid parquet completing console progress options codescli policycli "
-        "gateroot gatejobs gatecli checkcli reportcli filescli aboutcli cli"
+        "gateroot gatejobs gatecli checkcli reportcli filescli datacli aboutcli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html",
     "edi837/pages": "gather figures heard claims",
     "edi837/replies": "items read codes words form",
+    "edi837/fhir": "form systems parties team facts items claim valid",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (
         "fsops layout names probe ready settings logs outside owner ledger claims scan reading steps batch worker wake "

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import edi837
-from edi837 import rows, rules
+from edi837 import rows, rowtext, rules, table
+from edi837.columns import LINES
 from edi837.findings import NotX12
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -22,12 +23,24 @@ DEMO = (FIXTURES / "demo.edi").read_bytes()
 POLICY = rules.load("042")
 
 
-def _rows(data: bytes, policies: Any = (), **words: Any) -> list[rows.Row]:
+def _rows(data: bytes, policies: Any = (), **words: Any) -> list[dict[str, Any]]:
     return list(rows.rows(io.BytesIO(data), policies, **words))
 
 
+def _csv_text(told: Any, header: bool = True) -> str:
+    return "".join(rowtext.as_csv(told, LINES.values, header=header))
+
+
+def _jsonl_text(told: Any) -> str:
+    return "".join(rowtext.as_jsonl(told, LINES.values))
+
+
+def _table_text(told: Any, **words: Any) -> str:
+    return "".join(table.as_table(told, table.LINES, **words))
+
+
 def _csv(data: bytes, policies: Any = (), **words: Any) -> list[dict[str, str]]:
-    text = "".join(rows.as_csv(rows.rows(io.BytesIO(data), policies, **words)))
+    text = _csv_text(rows.rows(io.BytesIO(data), policies, **words))
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -69,9 +82,9 @@ def test_there_is_a_row_for_each_line(path: Path) -> None:
     told = _rows(data, [POLICY])
     assert [(row["claim"], row["code"]) for row in told] == lines
     assert len(_csv(data, [POLICY])) == len(lines)
-    written = "".join(rows.as_jsonl(rows.rows(io.BytesIO(data), [POLICY])))
+    written = _jsonl_text(rows.rows(io.BytesIO(data), [POLICY]))
     assert len([json.loads(line) for line in written.splitlines()]) == len(lines)
-    table = "".join(rows.as_table(rows.rows(io.BytesIO(data), [POLICY])))
+    table = _table_text(rows.rows(io.BytesIO(data), [POLICY]))
     assert all(len(line) <= 100 for line in table.splitlines())
 
 
@@ -80,7 +93,7 @@ def test_what_the_policy_says() -> None:
     by_claim = {str(row["claim"]): row["status"] for row in told}
     assert by_claim["HIT1001"] == "accepted" and by_claim["HIT1002"] == "rejected"
     expected = [(f.place.claim, f.place.line, f.rule) for f in edi837.check(DEMO) if f.place.line]
-    found = [(row["claim"], str(row["line"]), rule) for row in told for rule in row["findings"]]  # type: ignore[attr-defined]
+    found = [(row["claim"], str(row["line"]), rule) for row in told for rule in row["findings"]]
     assert sorted(found) == sorted(expected) and expected
 
 
@@ -89,7 +102,7 @@ def test_a_claim_that_breaks_the_guide_is_not_judged() -> None:
     told = _rows(data, [POLICY])
     assert {(row["claim"], row["status"]) for row in told} == {("BAD", "not judged"), ("GOOD", "accepted")}
     bad = [row for row in told if row["claim"] == "BAD"]
-    assert any("X12-IK4-7" in (*row["findings"], *row["claim_findings"]) for row in bad)  # type: ignore[misc]
+    assert any("X12-IK4-7" in (*row["findings"], *row["claim_findings"]) for row in bad)
     good = [row for row in told if row["claim"] == "GOOD"]
     assert not any(row["findings"] or row["claim_findings"] for row in good)
 
@@ -156,12 +169,12 @@ def test_notes_are_kept_apart() -> None:
 
 
 def test_no_header_when_not_asked_for() -> None:
-    told = "".join(rows.as_csv(rows.rows(io.BytesIO(DEMO)), header=False))
+    told = _csv_text(rows.rows(io.BytesIO(DEMO)), header=False)
     assert told.startswith("000000042,411,") and told.count("\r\n") == 27
-    table = "".join(rows.as_table(rows.rows(io.BytesIO(DEMO)), header=False))
+    table = _table_text(rows.rows(io.BytesIO(DEMO)), header=False)
     assert table.startswith("HIT1001")
-    assert "".join(rows.as_csv([], header=True)).strip() == ",".join(rows.COLUMNS)
-    assert "".join(rows.as_csv([], header=False)) == "".join(rows.as_table([])) == ""
+    assert _csv_text([]).strip() == ",".join(rows.COLUMNS)
+    assert _csv_text([], header=False) == _table_text([]) == ""
 
 
 # ---------------------------------------------------------------- JSON Lines
@@ -170,13 +183,13 @@ def test_no_header_when_not_asked_for() -> None:
 @pytest.mark.parametrize("amount", ["437.5", "0.1", "123456789012345678.12", "-0.07", "875.00"])
 def test_json_amounts_keep_their_digits(amount: str) -> None:
     data = _with(b"SV1*HC:S9500*875*", b"SV1*HC:S9500*" + amount.encode() + b"*")
-    line = next(iter(rows.as_jsonl(rows.rows(io.BytesIO(data))))).splitlines()[0]
+    line = _jsonl_text(rows.rows(io.BytesIO(data))).splitlines()[0]
     assert f'"charge": {amount},' in line
     assert json.loads(line, parse_float=Decimal, parse_int=Decimal)["charge"] == Decimal(amount)
 
 
 def test_json_types() -> None:
-    told = json.loads(next(iter(rows.as_jsonl(rows.rows(io.BytesIO(DEMO))))).splitlines()[0])
+    told = json.loads(_jsonl_text(rows.rows(io.BytesIO(DEMO))).splitlines()[0])
     assert told["line"] == 1 and told["modifiers"] == [] and told["pointers"] == [1, 2]
     assert told["ndc_quantity"] is None and told["first"] == "2025-02-03"
     assert tuple(told) == rows.COLUMNS
@@ -186,7 +199,7 @@ def test_json_types() -> None:
 
 
 def test_table() -> None:
-    lines = "".join(rows.as_table(rows.rows(io.BytesIO(DEMO), [POLICY]))).splitlines()
+    lines = _table_text(rows.rows(io.BytesIO(DEMO), [POLICY])).splitlines()
     assert lines[0].split() == [
         "claim", "line", "code", "mods", "units", "charge", "from", "to", "ndc", "auth", "status", "findings",
     ]  # fmt: skip
@@ -197,7 +210,7 @@ def test_table() -> None:
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_table_width(width: int) -> None:
     data = DEMO.replace(b"HIT1002", b"HIT1002-WITH-A-VERY-LONG-PATIENT-NUMBER")
-    told = "".join(rows.as_table(rows.rows(io.BytesIO(data), [POLICY]), width=width)).splitlines()
+    told = _table_text(rows.rows(io.BytesIO(data), [POLICY]), width=width).splitlines()
     assert max(map(len, told)) <= width
     assert len(told) == 28
     assert any("~" in line for line in told) == (width < 140)
@@ -205,7 +218,7 @@ def test_table_width(width: int) -> None:
 
 def test_a_column_that_fills_late_gets_a_new_head() -> None:
     row = _rows(DEMO)[0]
-    told = "".join(rows.as_table([dict(row, modifiers=()) for _ in range(300)] + [dict(row, modifiers=("SH",))]))
+    told = _table_text([dict(row, modifiers=()) for _ in range(300)] + [dict(row, modifiers=("SH",))])
     heads = [line for line in told.splitlines() if line.startswith("claim")]
     assert len(heads) == 2 and "mods" not in heads[0] and "mods" in heads[1]
     assert " SH " in told.splitlines()[-1]

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 import edi837
-from edi837 import draw, grammar, personal, process, rows, rules, x12
+from edi837 import claimrows, draw, grammar, personal, process, rows, rowtext, rules, table, x12
+from edi837.columns import CLAIMS, LINES
 from edi837.draw import UnknownClaim
 from edi837.findings import Finding, NotX12
 from edi837.frames import Verdict
@@ -381,8 +382,11 @@ def test_no_personal_value_is_shown(path: Path) -> None:
     assert marks
     shown = [_drawn(data, format=form, policies=[POLICY]) for form in ("text", "json", "xml")]
     shown.append(_drawn(data, segments=False))
-    for writer in (rows.as_csv, rows.as_jsonl, rows.as_table):
-        shown.append("".join(writer(rows.rows(io.BytesIO(data), [POLICY]))))
+    for read, schema, look in ((rows.rows, LINES, table.LINES), (claimrows.rows, CLAIMS, table.CLAIMS)):
+        for write in (rowtext.as_csv, rowtext.as_jsonl):
+            told = read(io.BytesIO(data), [POLICY], positions=True)
+            shown.append("".join(write(told, schema.columns(True))))
+        shown.append("".join(table.as_table(read(io.BytesIO(data), [POLICY]), look)))
     for text in shown:
         assert not re.findall(r"QZ\d{4}X", text)
 

@@ -1,0 +1,76 @@
+"""The claims of a file as rows, one a claim, for spreadsheets, databases and scripts.
+
+Enters: a binary stream, perhaps policies. Leaves: one dict a claim with the keys of `columns.CLAIMS`, values
+typed (`Decimal`, `date`, `int`, tuples of text), text as sent; `rowtext`, `table` and `parquet` write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from edi837 import placed, safe
+from edi837.claim import Claim
+from edi837.gate import Judge
+from edi837.judged import Judged, judged
+from edi837.mapper import as_day
+from edi837.rows import frames_of, name_of, npi_of, parted
+from edi837.table import Row
+from edi837.x12 import element
+
+
+def rows(
+    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False, file: str = ""
+) -> Iterator[Row]:
+    """Yield a row for each claim, in file order; the words are those of `rows.rows`."""
+    for each in judged(stream, policies):
+        row = _row(each, phi)
+        yield {**row, **placed.of_claim(each), "frames": each.frames, "file": file} if positions else row
+
+
+def _row(each: Judged, phi: bool) -> Row:
+    claim = each.claim
+    provider, payer, insured, patient = claim.provider, claim.payer, claim.subscriber, claim.patient
+    professional = claim.kind == "P"
+    days = [(line.first, line.last) for line in claim.lines if line.first and line.last]
+    of_claim, of_line = parted(each)
+    return {
+        **frames_of(each),
+        "claim": claim.id,
+        "kind": claim.kind,
+        "charge": claim.charge,
+        "place": claim.place if professional else "",
+        "bill_type": claim.bill_type,
+        "frequency": claim.frequency,
+        "original": claim.original,
+        "lines": len(claim.lines),
+        "first": min((first for first, _ in days), default=None),
+        "last": max((last for _, last in days), default=None),
+        "statement_first": None if professional else claim.first,
+        "statement_last": None if professional else claim.last,
+        "admission": as_day(element(each.loop.first("DTP", "435"), 3)[:8]),  # perhaps with a time behind it
+        "diagnoses": claim.diagnoses,
+        "authorization": _authorizations(claim),
+        "notes": claim.notes if phi else tuple(map(safe.masked, claim.notes)),
+        "provider_npi": npi_of(provider),
+        "provider": name_of(provider) if phi or provider.kind == "2" else safe.masked(name_of(provider)),
+        "taxonomy": provider.taxonomy,
+        "payer_id": payer.id,
+        "payer": payer.last,
+        "sequence": claim.sequence,
+        "filing": claim.filing,
+        "relationship": claim.relationship,
+        "subscriber_id": insured.id if phi else safe.masked(insured.id),
+        "subscriber": name_of(insured) if phi else safe.masked(name_of(insured)),
+        "patient": name_of(patient) if phi else safe.masked(name_of(patient)),
+        "birth": patient.birth if phi else None,
+        "sex": patient.sex if phi else safe.masked(patient.sex),
+        "status": each.status,
+        "findings": of_claim,
+        "line_findings": tuple(dict.fromkeys(rule for rules in of_line.values() for rule in rules)),
+    }
+
+
+def _authorizations(claim: Claim) -> tuple[str, ...]:
+    """Those of the claim, then those its lines have of their own; each once."""
+    return tuple(dict.fromkeys((*claim.authorizations, *(a for line in claim.lines for a in line.authorizations))))

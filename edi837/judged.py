@@ -1,0 +1,83 @@
+"""Each claim of a file with its loop, its frames, its verdict and what was found on it.
+
+Enters: a binary stream, perhaps policies. Leaves: a `Judged` for each claim, in file order, with the
+2300 loop it was mapped from, which is let go once the next one is asked for. One patient's claims are held.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from edi837 import process
+from edi837.chart import Loop
+from edi837.claim import Claim
+from edi837.findings import Finding
+from edi837.frames import FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.gate import Judge
+
+NOT_JUDGED = "not judged"
+
+
+@dataclass(slots=True)
+class Judged:
+    """A claim, and where it stands."""
+
+    claim: Claim
+    loop: Loop  # its 2300, hanging from its open ancestors
+    interchange: Interchange
+    group: FunctionalGroup
+    set: TransactionSet
+    frames: str  # which interchange of the file, which group of it, which set of that: 1.1.2
+    well_formed: bool  # nothing in it breaks the guide
+    status: str  # accepted, rejected; not judged
+    findings: tuple[Finding, ...]  # on it and its lines
+
+
+def judged(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Judged]:
+    """Yield each claim with what the policies say of it.
+
+    Its status is ``not judged`` without policies and for a claim that breaks the guide, which no policy
+    sees. Whether its set goes on at all is known only at the set's end: that is the 999's to say.
+    Raises NotX12 when the stream holds no interchange.
+    """
+    interchange, group, frame = Interchange([""] * 17), FunctionalGroup([]), TransactionSet([])
+    count = 0  # of interchanges
+    found: list[Finding] = []
+    waiting: deque[tuple[Loop, bool, list[Finding]]] = deque()  # claims closed and without a verdict
+    levels: list[Loop] = []  # closed while claims below them waited
+    for event in process.tell_loops(stream, policies):
+        if isinstance(event, Verdict):
+            loop, well_formed, syntax = waiting.popleft()
+            status = NOT_JUDGED
+            if policies and well_formed:
+                status = "rejected" if event.rejected else "accepted"
+            frames = f"{count}.{interchange.groups}.{group.sets}"
+            findings = (*syntax, *event.findings)
+            yield Judged(event.claim, loop, interchange, group, frame, frames, well_formed, status, findings)
+            loop.release()
+            if levels and not waiting:
+                for level in levels:
+                    level.release()
+                levels.clear()
+        elif isinstance(event, Loop):
+            if event.use.id == "2300":
+                waiting.append((event, event.well_formed, found))
+                found = []
+            elif waiting:
+                levels.append(event)
+            else:
+                event.release()
+        elif isinstance(event, Finding):
+            if event.place.claim:
+                found.append(event)
+        elif isinstance(event, Interchange):
+            count += 1
+            interchange, group, frame = event, FunctionalGroup([]), TransactionSet([])
+        elif isinstance(event, FunctionalGroup):
+            group, frame = event, TransactionSet([])
+        elif isinstance(event, TransactionSet):
+            frame = event
+            found = []

@@ -1,0 +1,100 @@
+"""Rows as text: CSV and JSON Lines.
+
+Enters: rows, and the columns they have (`columns`). Leaves: text by the few hundred rows. Text of a file is
+made safe to show (`safe`), and in CSV is never a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from json.encoder import encode_basestring
+from typing import Any
+
+from edi837 import safe
+from edi837.columns import Column
+from edi837.table import Row, batches
+
+
+def as_csv(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = True) -> Iterator[str]:
+    """Rows as CSV (RFC 4180, CRLF), with a first row of names if ``header``.
+
+    Text is never a formula (`safe.cell`); numbers and dates stand as such: 437.5, 2025-02-03.
+    What is several is joined by blanks, notes by bars.
+    """
+    notes = [number for number, column in enumerate(columns) if column.kind == "notes"]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    if header:
+        writer.writerow([column.name for column in columns])
+    for batch in batches(rows):
+        for row in batch:
+            cells = [_CELLS[value.__class__](value) for value in row.values()]
+            for number in notes:
+                if cells[number]:
+                    cells[number] = safe.cell(" | ".join(row[columns[number].name]))  # type: ignore[arg-type]
+            writer.writerow(cells)
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    if buffer.tell():
+        yield buffer.getvalue()
+
+
+def as_jsonl(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = True) -> Iterator[str]:
+    """Rows as JSON Lines; ``header`` changes nothing, for each line names its keys.
+
+    Amounts and counts are JSON numbers with the digits that were sent: 437.5 never becomes
+    437.50000001 unless the reader makes it a float. Dates are ``2025-02-03``, what is several is
+    an array, and what is missing is null.
+    """
+    keys = [f'"{column.name}": ' for column in columns]
+    for batch in batches(rows):
+        yield "".join(
+            f"{{{', '.join([k + _JSON[v.__class__](v) for k, v in zip(keys, row.values(), strict=True)])}}}\n"
+            for row in batch
+        )
+
+
+def _digits(value: Decimal) -> str:
+    return f"{value:f}"
+
+
+@lru_cache(maxsize=4096)
+def _several(values: tuple[object, ...]) -> str:
+    return safe.cell(" ".join(map(str, values))) if values else ""
+
+
+# A value as `csv.writer` takes it: text made safe, numbers as they are. Asked 34 times a line.
+_CELLS: dict[type, Callable[[Any], object]] = {
+    str: safe.cell,
+    int: int,
+    Decimal: _digits,
+    date: date.isoformat,
+    tuple: _several,
+    type(None): "".format,
+}
+
+
+@lru_cache(maxsize=16384)
+def _string(value: str) -> str:
+    return encode_basestring(safe.text(value))
+
+
+@lru_cache(maxsize=4096)
+def _array(values: tuple[object, ...]) -> str:
+    return "[" + ", ".join(_JSON[value.__class__](value) for value in values) + "]"
+
+
+_JSON: dict[type, Callable[[Any], str]] = {
+    str: _string,
+    int: str,
+    Decimal: _digits,
+    date: '"{}"'.format,
+    tuple: _array,
+    type(None): "null".format,
+}
