@@ -16,7 +16,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # counts as one.
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen", "keyed", "pseudonyms"},
-    {"isa"},
+    {"isa", "pending", "sheet"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton"},
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
@@ -39,10 +39,10 @@ LAYERS: list[set[str]] = [
     {"terms"},
     {"outline", "rows", "answer", "explain", "simulate", "trial"},
     {"rulebook", "decks", "parquet"},
-    {"treedata", "gateway", "console", "options", "progress", "views"},
-    {"draw", "codescli", "policycli", "gateroot", "replies"},
-    {"__init__", "gatejobs", "pages"},
-    {"gatecli", "checkcli", "reportcli", "filescli"},
+    {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
+    {"treetext", "codescli", "policycli", "gateroot", "replies"},
+    {"__init__", "draw", "gatejobs", "pages"},
+    {"gatecli", "checkcli", "reportcli", "filescli", "viewcli"},
     {"cli"},
     {"__main__"},
 ]
@@ -83,6 +83,7 @@ WORLD: dict[str, set[str]] = {
     "explain": {"pathlib"},  # codes/syntax.toml
     "acks": {"shutil", "tempfile"},  # claims wait for their totals in a file that has no name
     "outline": {"sys"},
+    "sheet": {"struct", "tempfile"},  # lines that wait for what comes after them, in a file that has no name
     "chart": {"sys"},
     "answer": {"os", "pathlib", "shutil", "tempfile"},
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
@@ -104,6 +105,7 @@ WORLD: dict[str, set[str]] = {
     "pseudonyms": {"hashlib", "math"},
     "parquet": {"pyarrow"},  # when a Parquet file is asked for
     "synth": {"random"},  # from a seed alone
+    "viewcli": {"click"},
     "filescli": {"click", "os", "pathlib", "secrets", "shutil", "sys", "tempfile", "open"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},

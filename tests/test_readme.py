@@ -112,10 +112,10 @@ ORDER = {
         "findings keyed isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim "
         "mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
         "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench "
-        "process packing kin terms safe wording report answer outline personal treedata draw rows table "
-        "guidebook examples explain rulebook config trial policyshow policydiff simulate skeleton layout deck "
+        "process packing kin terms safe wording report answer pending outline branches personal nodewords treedata "
+        "sheet treetext draw rows table guidebook examples explain rulebook config trial policyshow policydiff simulate skeleton layout deck "
         "portion gather synth decks pseudonyms deid parquet console progress options codescli policycli "
-        "gateroot gatejobs gatecli checkcli reportcli filescli cli"
+        "gateroot gatejobs gatecli checkcli reportcli viewcli filescli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
