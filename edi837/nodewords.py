@@ -125,8 +125,8 @@ def _service(line: ServiceLine) -> str:
     code = ":".join((line.procedure, *line.modifiers))
     code = f"{line.revenue} {code}".strip()
     units = "" if line.units is None else f"{line.units:,f} {line.unit}"
-    room = 15 if line.revenue else 10
-    told = f"2400 Line {safe.text(line.number):2} {safe.text(code):{room}} {safe.text(units):>8} {_money(line.charge):>10}"
+    code = f"{safe.text(code):{15 if line.revenue else 10}}"
+    told = f"2400 Line {safe.text(line.number):2} {code} {safe.text(units):>8} {_money(line.charge):>10}"
     told += f"  {_days(line.first, line.last)}"
     if line.drug is not None and line.drug.ndc:
         kind = "NDC" if line.drug.qualifier == "N4" else line.drug.qualifier

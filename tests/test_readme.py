@@ -113,7 +113,8 @@ ORDER = {
         "mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
         "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench "
         "process packing kin terms safe wording report answer pending outline branches personal nodewords treedata "
-        "sheet treetext draw rows table guidebook examples explain rulebook config trial policyshow policydiff simulate skeleton layout deck "
+        "sheet treetext draw rows table guidebook examples explain rulebook config trial policyshow "
+        "policydiff simulate skeleton layout deck "
         "portion gather synth decks pseudonyms deid parquet console progress options codescli policycli "
         "gateroot gatejobs gatecli checkcli reportcli viewcli filescli cli"
     ),
