@@ -49,6 +49,7 @@ def main() -> None:
     edi837 check claims.edi               what is wrong, by the guide and by policy 042
     edi837 ack claims.edi -o answers/     write the acknowledgements and the report
     edi837 tree claims.edi --errors       the loops of a file, and where in them the faults are
+    edi837 show claims.edi 54             a segment, element by element
     edi837 lines claims.edi --format csv  one row a service line
     edi837 explain 042-A03                what a rule, code or element means
 
@@ -174,6 +175,7 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
 
 main.add_command(checkcli.check)
 main.add_command(viewcli.tree)
+main.add_command(viewcli.show)
 main.add_command(codescli.codes)
 main.add_command(policycli.policy)
 main.add_command(gatecli.gateway)

@@ -40,7 +40,7 @@ LAYERS: list[set[str]] = [
     {"outline", "rows", "answer", "explain", "simulate", "trial"},
     {"rulebook", "decks", "parquet"},
     {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
-    {"treetext", "codescli", "policycli", "gateroot", "replies"},
+    {"treetext", "lookup", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "draw", "gatejobs", "pages"},
     {"gatecli", "checkcli", "reportcli", "filescli", "viewcli"},
     {"cli"},
@@ -105,6 +105,7 @@ WORLD: dict[str, set[str]] = {
     "pseudonyms": {"hashlib", "math"},
     "parquet": {"pyarrow"},  # when a Parquet file is asked for
     "synth": {"random"},  # from a seed alone
+    "lookup": {"pathlib"},  # codes/meanings.toml
     "viewcli": {"click"},
     "filescli": {"click", "os", "pathlib", "secrets", "shutil", "sys", "tempfile", "open"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
