@@ -98,7 +98,7 @@ def test_memory_does_not_grow_with_the_findings(monkeypatch: pytest.MonkeyPatch)
                 tracemalloc.stop()
 
     peak(1)
-    small, large = peak(20), peak(100)
+    small, large = peak(60), peak(240)
     assert large < small * 1.2, (small, large)
 
 

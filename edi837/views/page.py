@@ -51,7 +51,7 @@ class Html:
         self._body = io.TextIOWrapper(spool(), "utf-8", errors="backslashreplace", newline="")
         self._files: list[_File] = []
         self._rules: Counter[str] = Counter()
-        self._actions: dict[str, str] = {}  # of a rule, the first seen
+        self._actions: dict[str, set[str]] = {}  # of a rule
         self.more = 0  # found, and not shown
 
     def begin(self, file: str) -> None:
@@ -64,7 +64,7 @@ class Html:
         finding = spot.finding
         self._files[-1].found[finding.action] += 1
         self._rules[finding.rule] += 1
-        self._actions.setdefault(finding.rule, finding.action)
+        self._actions.setdefault(finding.rule, set()).add(finding.action)
         html = as_html(
             spot, excerpt(spot, trail), self._cards.of(finding.rule), self._phi,
             where=_where(spot), class_=_class(finding.rule),
@@ -78,7 +78,8 @@ class Html:
         file.tally = tally
         if not file.found:
             self._body.write(tag("p", "Nothing was found.") + "\n")
-        told = "".join(tag("div", line.strip(), class_="small") for line in tally.lines_for_people(file.name)[1:])
+        lines = [line.strip().replace("   ", " · ") for line in tally.lines_for_people(file.name)[1:]]
+        told = "".join(tag("div", line, class_="small") for line in lines)
         self._body.write(told + "\n")
 
     def close(self) -> Iterator[str]:
@@ -122,7 +123,8 @@ class Html:
             cells = "".join(tag("td", count, class_="num") for count in counts)
             rows += tag("tr", tag("th", link, raw=True, scope="row") + cells, raw=True)
         names = ("file", "claims", "rejected", "errors", "warnings", "cannot tell")
-        return tag("table", head(*names, numbers=_NUMBERS) + tag("tbody", rows, raw=True), raw=True) + "\n"
+        table = tag("table", head(*names, numbers=_NUMBERS) + tag("tbody", rows, raw=True), raw=True)
+        return tag("div", table, raw=True, class_="wide") + "\n"
 
     def _by_rule(self) -> str:
         if not self._rules:
@@ -138,7 +140,8 @@ class Html:
             card = self._cards.of(rule)
             label = tag("code", rule) + " " + escape(card.title)
             cells = tag("th", _radio(_class(rule), label, raw=True), raw=True, scope="row")
-            cells += tag("td", f"{count:,}", class_="num") + tag("td", WORDS[self._actions[rule]])
+            words = ", ".join(word for action, word in WORDS.items() if action in self._actions[rule])
+            cells += tag("td", f"{count:,}", class_="num") + tag("td", words)
             rows += tag("tr", cells + tag("td", f"SNIP {card.snip}" if card.snip else ""), raw=True)
         table = head("rule", "findings", "is", "type", numbers=_NUMBERS) + tag("tbody", rows, raw=True)
         inner = tag("legend", "Show only") + tag("div", "".join(radios), raw=True, class_="row")
