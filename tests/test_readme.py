@@ -122,7 +122,7 @@ ORDER = {
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html marked page",
     "edi837/lookup": "where found nearest meanings told form",
-    "edi837/pages": "gather figures heard claims",
+    "edi837/pages": "gather figures heard claims day dayform",
     "edi837/replies": "items read codes words form",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (

@@ -62,7 +62,7 @@ details.claim.warning { border-left-color: var(--warn); }
 pre i { color: var(--soft); font-family: system-ui, sans-serif; font-size: 12px; }
 table.totals { width: auto; min-width: 24rem; } tr.wrong td { background: var(--badtint); }
 tbody th { color: var(--ink); font-weight: 400; overflow-wrap: anywhere; min-width: 8rem; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .badge.plain { margin-left: 0; }
 table.bars { table-layout: fixed; } .bars thead :nth-child(2) { width: 5rem; }
 .bars thead :nth-child(3) { width: 9rem; } .bars thead :nth-child(4) { width: 12rem; }
 svg text { font: 12px/1 ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; fill: var(--ink);
