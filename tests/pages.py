@@ -62,10 +62,10 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def palette(theme: str) -> dict[str, str]:
+def palette(theme: str, style: str = STYLE) -> dict[str, str]:
     """The colours of a theme by name."""
-    light, _, dark = STYLE.partition("@media screen and (prefers-color-scheme: dark)")
-    part = light if theme == "light" else dark.partition("* { box-sizing")[0]
+    light, _, dark = style.partition("@media screen and (prefers-color-scheme: dark)")
+    part = light if theme == "light" else dark.partition("} }")[0]
     return dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", part))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
+from edi837 import policyshow
 from edi837.claim import ServiceLine
 from edi837.pages import figures
 from edi837.report import Report
@@ -216,6 +217,13 @@ def test_contrast_is_that_of_wcag_aa(theme: str) -> None:
     assert min(contrast(colours[a], colours[b]) for a, b in texts) >= 4.5
     assert min(contrast(colours[a], colours[b]) for a, b in shapes) >= 3, "WCAG 1.4.11"
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_contrast_of_the_page_on_a_policy(theme: str) -> None:
+    colours = palette(theme, policyshow.STYLE)
+    texts = set(colours) - {"paper", "line"}
+    assert len(texts) == 5 and min(contrast(colours[name], colours["paper"]) for name in texts) >= 4.5
 
 
 def test_every_colour_is_of_the_palette() -> None:

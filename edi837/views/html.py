@@ -10,7 +10,7 @@ from html import escape
 
 from edi837 import safe
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+POLICY = safe.PAGE_POLICY
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #4d5561; --line: #c9ced6; --paper: #ffffff; --tint: #f4f6f8;
@@ -80,7 +80,7 @@ svg .span.wrong { stroke: var(--bad); stroke-width: 3; }
 .key:first-child { margin-left: 0; } .legend { white-space: normal; }
 @media print { details::details-content { content-visibility: visible; height: auto; }
   body { max-width: none; padding: 0; font-size: 10pt; } h2, h3 { break-after: avoid; }
-  section, .claim, tr, svg { break-inside: avoid; } pre { white-space: pre-wrap; }
+  section, .claim, .finding, tr, svg { break-inside: avoid; } pre { white-space: pre-wrap; }
   mark, .badge, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 @page { margin: 15mm; }
 """

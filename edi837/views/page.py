@@ -30,7 +30,7 @@ _STYLE = """
 .filters { border: 0; margin: 0; padding: 0; } .filters legend { color: var(--soft); padding: 0; }
 .filters .row { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; } input:focus-visible { outline: 3px solid
   var(--link); outline-offset: 2px; } .rules { table-layout: auto; }
-@media print { .filters input { display: none; } }
+@media print { .filters input, .filters legend, .filters .row { display: none; } }
 """
 
 
