@@ -17,6 +17,7 @@ from edi837.outline import Count, Mark, UnknownClaim, walk
 from edi837.snip import Codes
 from edi837.treedata import Json, Xml
 from edi837.treetext import Text
+from edi837.views.full import Paint, plain
 
 __all__ = ["Text", "UnknownClaim", "tree"]
 
@@ -44,6 +45,7 @@ def tree(
     raw: bool = False,
     depth: int = 0,
     width: int = 100,
+    paint: Paint = plain,
     policies: Sequence[Judge] = (),
     codes: Codes | None = None,
     guides: Guides | None = None,
@@ -53,15 +55,15 @@ def tree(
     ``claim`` is a CLM01: only claims of that number are written, with what is above them; ``errors`` writes
     only what leads to a finding. ``phi`` shows what is a person's; ``ascii`` writes nothing but ASCII. Of text
     only: ``raw`` writes each segment, not just the parts; ``depth`` is how many levels are written, 1 being the
-    interchanges, and ``width`` the columns of a line; 0 is no limit. Raises NotX12 when the stream holds no
-    interchange, UnknownClaim when it holds no such claim, ValueError for another format.
+    interchanges, and ``width`` the columns of a line, 0 is no limit; ``paint`` colours marks. Raises NotX12 when
+    the stream holds no interchange, UnknownClaim when it holds no such claim, ValueError for another format.
     """
     count = Count()
     marks = walk(stream, policies, claim=claim, codes=codes, guides=guides, count=count)
     if errors:
         marks = leading(marks)
     if format == "text":
-        text = Text(phi=phi, ascii=ascii, raw=raw, depth=depth, width=width)
+        text = Text(phi=phi, ascii=ascii, raw=raw, depth=depth, width=width, paint=paint)
         for mark in marks:
             text.put(mark)
         asked = {"--claim": claim, "--errors": errors, "--depth": depth}

@@ -19,6 +19,7 @@ from edi837.nodewords import counts, raw, words
 from edi837.outline import Begin, Finish, Mark, Piece
 from edi837.sheet import Line, Sheet
 from edi837.treedata import delimiters
+from edi837.views.full import Paint, plain
 from edi837.x12 import Delimiters
 
 SIGNS = {"reject": "✖", "warn": "!", "unknown": "?"}
@@ -45,10 +46,11 @@ class Text:
     """Writes the tree for people."""
 
     def __init__(
-        self, *, phi: bool = False, ascii: bool = False, raw: bool = False, depth: int = 0, width: int = 100
-    ) -> None:
+        self, *, phi: bool = False, ascii: bool = False, raw: bool = False, depth: int = 0, width: int = 100,
+        paint: Paint = plain,
+    ) -> None:  # fmt: skip
         self._phi, self._ascii, self._raw = phi, ascii, raw
-        self._depth = depth
+        self._depth, self._paint = depth, paint
         self._width = max(width, 40) if width else 0
         self._delimiters = Delimiters()
         self._sheet = Sheet()
@@ -85,7 +87,7 @@ class Text:
                 stems.append(line.last)
             yield self._written(line, stems)
         if rest:
-            yield self._charset(f"… {rest}")
+            yield self._charset(f"… {rest}") + "\n"
 
     # -------------------------------------------------------------- onto the sheet
 
@@ -152,17 +154,18 @@ class Text:
         else:
             told = "".join(bars) + ("│ " if line.depth >= 0 else "") + line.text
         if not self._width:
-            return self._charset(f"{told}  {line.mark}".rstrip())
+            return self._charset(f"{told}  {line.mark}".rstrip()) + "\n"
         at = self._width - max(_MARKS, len(line.mark)) if line.mark else self._width
         room = at - 1 if line.mark else at
         if len(told) > room:
             told = told[: room - 1] + "…"
-        return self._charset(f"{told.ljust(at)}{line.mark}".rstrip())
+        if not line.mark:
+            return self._charset(told.rstrip()) + "\n"
+        worst = next(action for action, sign in SIGNS.items() if sign in line.mark)
+        return self._charset(told.ljust(at)) + self._paint(worst, self._charset(line.mark)) + "\n"
 
     def _charset(self, line: str) -> str:
-        if self._ascii:
-            line = line.translate(_ASCII).encode("ascii", "backslashreplace").decode()
-        return line + "\n"
+        return line.translate(_ASCII).encode("ascii", "backslashreplace").decode() if self._ascii else line
 
 
 def _mark(own: dict[tuple[str, str], int], below: Counter[str]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import click
 
 from edi837 import answer, draw, options, process, safe
-from edi837.claim import Claim
 from edi837.console import USAGE, Run, Sink, opened, written
 from edi837.frames import Verdict
 from edi837.lookup import form as lookup
@@ -53,14 +53,15 @@ def tree(
     if form != "text" and (raw or depth):
         raise click.UsageError("--raw and --depth are for --format text; json and xml hold every segment")
     run = Run()
-    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, written(None) as sink:
-        judges = terms.read(stream).judges()
-        with watched(stream, file) as reading:
-            for text in draw.tree(
-                reading, claim=claim, errors=errors, phi=phi, format=form, ascii=sink.ascii, raw=raw,
-                depth=depth or 0, policies=judges, codes=terms.codes, guides=terms.guides,
-            ):  # fmt: skip
-                sink.put(text)
+    with (
+        run.guarding(file), opened(file) as source, answer.spooled(source) as stream, written(None) as sink,
+        _knowing(stream, claim), watched(stream, file) as reading,
+    ):  # fmt: skip
+        for text in draw.tree(
+            reading, claim=claim, errors=errors, phi=phi, format=form, ascii=sink.ascii, raw=raw, paint=sink.paint,
+            depth=depth or 0, policies=terms.read(stream).judges(), codes=terms.codes, guides=terms.guides,
+        ):  # fmt: skip
+            sink.put(text)
     return run.status
 
 
@@ -89,15 +90,10 @@ def show(file: str, where: str, claim: str, nth: int | None, form: str, terms: T
     run = Run()
     with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, written(None) as sink:
         place = parse(where or "2300/CLM")
-        start, judges = stream.tell(), terms.read(stream).judges()
         finder = Finder(place, Segments(stream), numbered=not claim)
-        try:
-            with watched(stream, file) as reading:
-                finder.read(walk(reading, judges, claim=claim, codes=terms.codes, guides=terms.guides))
-        except UnknownClaim as error:
-            stream.seek(start)
-            near = nearest.claims(claim, (each.id for each in _claims(stream)))
-            raise UnknownClaim(f"{error}{near}") from None
+        with _knowing(stream, claim), watched(stream, file) as reading:
+            judges = terms.read(stream).judges()
+            finder.read(walk(reading, judges, claim=claim, codes=terms.codes, guides=terms.guides))
         matches = finder.matches[nth - 1 : nth] if nth else finder.matches
         if not matches:
             said = f"there are {finder.count} of them" if finder.count else nearest.sentence(place, finder.met, GUIDES)
@@ -122,8 +118,16 @@ def show(file: str, where: str, claim: str, nth: int | None, form: str, terms: T
     return run.status
 
 
-def _claims(stream: BinaryIO) -> Iterator[Claim]:
-    return (event.claim for event in process.tell(stream) if isinstance(event, Verdict))
+@contextmanager
+def _knowing(stream: BinaryIO, claim: str) -> Iterator[None]:
+    """Add the claims whose numbers come nearest, when there is none of the number that is asked for."""
+    start = stream.tell()
+    try:
+        yield
+    except UnknownClaim as error:
+        stream.seek(start)
+        known = (event.claim.id for event in process.tell(stream) if isinstance(event, Verdict))
+        raise UnknownClaim(f"{error}{nearest.claims(claim, known)}") from None
 
 
 def _charset(line: str, sink: Sink) -> str:

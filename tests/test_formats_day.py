@@ -134,6 +134,16 @@ def test_without_its_report_a_file_is_counted_by_the_ledger(wrong: str, tmp_path
     assert "not known" in dayform.html(of, CARDS, "x")
 
 
+def test_reports_in_out_are_read_there_until_they_are_fetched(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", (FIXTURES / "demo.edi").read_bytes())
+    once(tmp_path, reports="out")
+    (file,) = gathered(tmp_path).fine
+    assert file.money and file.fates["rejected"].charges == Decimal("16052.50")
+    (report,) = (tmp_path / "out").glob("report_*.json")
+    report.unlink()
+    assert not gathered(tmp_path).fine[0].money
+
+
 def test_another_day_is_empty(tmp_path: Path) -> None:
     filled(tmp_path)
     before = gathered(tmp_path, date(2026, 1, 14))

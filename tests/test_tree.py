@@ -415,6 +415,12 @@ def test_errors_claim_depth_and_raw_work_together() -> None:
     assert nothing == "… 9 claims more, shown without --claim --errors\n"
 
 
+def test_marks_alone_are_coloured() -> None:
+    text = _drawn(DEMO, policies=[POLICY], claim="HIT1002", paint=lambda what, words: f"<{what}>{words}<>")
+    assert text.count("<reject>✖ 1<>\n") == 6 and text.count("<reject>✖ 042-A03<>\n") == 1
+    assert re.sub(r"<\w*>", "", text) == _drawn(DEMO, policies=[POLICY], claim="HIT1002")
+
+
 def test_twigs_say_what_comes_last() -> None:
     """Below the last part of a part nothing else hangs on it; below any other, something does."""
     lines = _drawn(DEMO, policies=[POLICY]).splitlines()
