@@ -15,7 +15,7 @@ from edi837.console import REJECTED, Run, Sink, opened, written
 from edi837.findings import Finding
 from edi837.progress import watched
 from edi837.terms import Terms
-from edi837.views import builds, data, flat, sarif
+from edi837.views import builds, data, flat, page, sarif
 from edi837.views.cards import Cards
 from edi837.views.full import Full
 from edi837.views.known import Baseline
@@ -23,7 +23,7 @@ from edi837.views.locate import Segments
 from edi837.views.spot import Spot, Trail
 from edi837.views.tally import Tally, many
 
-FORMATS = ("full", "text", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab")
+FORMATS = ("full", "text", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "html")
 _FAILS: dict[str, tuple[str, ...]] = {"error": ("reject",), "warning": ("reject", "warn"), "never": ()}
 
 
@@ -103,6 +103,7 @@ def check(
     edi837 check claims.edi
     edi837 check claims.edi --select 042 --format concise
     edi837 check *.edi --format sarif -o findings.sarif
+    edi837 check *.edi --format html -o findings.html
     edi837 check --policy none --format jsonl *.edi | jq .rule
     """
     if write_baseline and baseline is None:
@@ -119,7 +120,7 @@ def check(
         shown = _Shown(writer, sink, max_findings, quiet=statistics or write_baseline)
         for file in files:
             with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-                if isinstance(writer, builds.JUnit):
+                if isinstance(writer, builds.JUnit | page.Html):
                     writer.begin(file)
                 trail, tally = Trail(Segments(stream), file), Tally()
                 with watched(stream, file, apart=output is not None) as reading:
@@ -128,8 +129,12 @@ def check(
                         for finding in trail.take(event):
                             if _asked(finding, select, ignore) and not (known and known.knows(finding)):
                                 shown.put(finding, trail)
+                if isinstance(writer, page.Html):
+                    writer.end(tally)
                 for line in tally.lines_for_people(file) if form in ("full", "text") else [tally.line(file)]:
                     run.say(line)
+        if isinstance(writer, page.Html):
+            writer.more = shown.held_back
         shown.close(cards if statistics else None)
         if shown.held_back:
             run.say(f"{many(shown.held_back, 'finding')} more, not shown")
@@ -164,5 +169,6 @@ def _writer(form: str, cards: Cards, phi: bool, sink: Sink) -> Writer:
         "junit": lambda: builds.JUnit(cards),
         "github": flat.GitHub,
         "gitlab": lambda: builds.GitLab(cards),
+        "html": lambda: page.Html(cards, phi=phi),
     }
     return makers.get(form, lambda: Full(cards, phi=phi, ascii=sink.ascii, paint=sink.paint))()

@@ -24,7 +24,6 @@ from edi837 import (
     codescli,
     completing,
     datacli,
-    draw,
     explain,
     filescli,
     gatecli,
@@ -34,6 +33,7 @@ from edi837 import (
     rulebook,
     rules,
     safe,
+    viewcli,
 )
 from edi837.console import FAULT, REJECTED, Run, opened
 from edi837.progress import watched
@@ -49,7 +49,8 @@ def main(as_json: bool) -> None:
     \b
     edi837 check claims.edi               what is wrong, by the guide and by policy 042
     edi837 ack claims.edi -o answers/     write the acknowledgements and the report
-    edi837 tree claims.edi                every segment in its loop
+    edi837 tree claims.edi --errors       the loops of a file, and where in them the faults are
+    edi837 show claims.edi 54             a segment, element by element
     edi837 lines claims.edi --format csv  one row a service line
     edi837 explain 042-A03                what a rule, code or element means
 
@@ -110,28 +111,6 @@ def ack(
     return run.status
 
 
-@main.command("tree")
-@options.file
-@click.option("--claim", default="", metavar="ID", help="Only the claim of this CLM01, with what is above it.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "xml"]), default="text", show_default=True)
-@click.option("--brief", is_flag=True, help="Of the text: only the loops, no segments.")
-@options.judging
-@options.phi
-def tree_command(file: str, claim: str, form: str, brief: bool, terms: Terms, phi: bool) -> int:
-    """Show every segment of FILE in its loop, with what was found at it.
-
-    \b
-    edi837 tree claims.edi --claim HIT1002
-    edi837 tree claims.edi --brief
-    edi837 tree claims.edi --format xml > claims.xml
-    """
-    run = Run()
-    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-        judges = terms.read(stream).judges()
-        for text in draw.tree(
-            stream, claim=claim, phi=phi, format=form, ascii=not _unicode(), segments=not brief, policies=judges
-        ):
-            click.echo(text, nl=False)
     return run.status
 
 
@@ -172,6 +151,8 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
 
 main.add_command(aboutcli.completion)
 main.add_command(checkcli.check)
+main.add_command(viewcli.tree)
+main.add_command(viewcli.show)
 main.add_command(codescli.codes)
 main.add_command(datacli.lines)
 main.add_command(datacli.claims)
@@ -184,10 +165,6 @@ main.add_command(filescli.split)
 main.add_command(filescli.join)
 main.add_command(filescli.generate)
 main.add_command(filescli.deid)
-
-
-def _unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def run(command: Callable[..., Any] = main) -> None:

@@ -50,7 +50,7 @@ def fmt(file: str, out: Path | None, joined: bool) -> int:
 
     \b
     edi837 fmt claims.edi | less
-    edi837 fmt --join claims.edi -o claims.edi
+    edi837 fmt --join claims.edi -o joined.edi
     """
     run = Run()
     with run.guarding(file), opened(file) as source, writing(out) as target:

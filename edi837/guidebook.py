@@ -7,7 +7,7 @@ Both claim guides are asked, and the guides of the answers where the claims' do 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from textwrap import fill
 
@@ -15,7 +15,7 @@ from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, load
 
 _CLAIMS = {"837P": "005010X222A1", "837I": "005010X223A2"}
 _ANSWERS = {"277CA": "005010X214", "999": "005010X231A1"}
-_USAGE = {"R": "required", "S": "situational", "N": "not used"}
+USAGE = {"R": "required", "S": "situational", "N": "not used"}
 _TYPES = {
     "AN": "text", "ID": "code", "R": "decimal number", "N0": "whole number", "N2": "number in hundredths",
     "DT": "date", "TM": "time", "B": "binary",
@@ -45,6 +45,12 @@ def ids() -> tuple[str, ...]:
                 known[element.refdes] = None
                 known.update((part.refdes, None) for part in element.components)
     return tuple(known)
+
+
+def homes(tag: str, guides: Iterable[str]) -> tuple[str, ...]:
+    """The loops in which these guides have a segment."""
+    found = (use.loop.id for name in guides for use in load(name).root.segments() if use.tag == tag)
+    return tuple(dict.fromkeys(found))
 
 
 def _uses(guides: dict[str, str]) -> Iterator[tuple[str, Guide, SegmentUse]]:
@@ -97,7 +103,7 @@ def _elements(wanted: str, guides: dict[str, str]) -> Iterator[str]:
 
 def _facts(element: ElementUse) -> Iterator[str]:
     """An element in its place, in lines."""
-    said = [element.name, _USAGE[element.usage], f"data element {element.data_element}"]
+    said = [element.name, USAGE[element.usage], f"data element {element.data_element}"]
     if not element.components:
         length = f"{element.max}" if element.min == element.max else f"{element.min} to {element.max}"
         plural = "s" * (element.max != 1)
@@ -117,7 +123,7 @@ def _facts(element: ElementUse) -> Iterator[str]:
         yield _wrapped(f"of the form {element.shape}", 4)
     for part in element.components:
         if part.usage != "N":
-            yield _wrapped(f"{part.refdes:<9} {part.name}; {_USAGE[part.usage]}", 6)
+            yield _wrapped(f"{part.refdes:<9} {part.name}; {USAGE[part.usage]}", 6)
 
 
 # ------------------------------------------------------------------ segments
@@ -131,7 +137,7 @@ def _segments(wanted: str, guides: dict[str, str]) -> Iterator[str]:
     kinds: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
     for name, guide, use in uses:
         often = f"at most {use.max_use} in its loop" if use.max_use else "any number in its loop"
-        told.append(_wrapped(f"{name} {_label(guide, use)}  {use.name}; {_USAGE[use.usage]}; {often}", 2))
+        told.append(_wrapped(f"{name} {_label(guide, use)}  {use.name}; {USAGE[use.usage]}; {often}", 2))
         elements = tuple((e.refdes, e.name, e.usage) for e in use.elements if e.usage != "N")
         kinds.setdefault(elements, []).append(f"{name} {_label(guide, use)}")
     if len(kinds) > 2:
@@ -140,7 +146,7 @@ def _segments(wanted: str, guides: dict[str, str]) -> Iterator[str]:
     else:
         for elements, places in kinds.items():
             told.append(_wrapped("elements in " + "; ".join(dict.fromkeys(places)), 2))
-            told += [_wrapped(f"{refdes:<7} {name}; {_USAGE[usage]}", 4) for refdes, name, usage in elements]
+            told += [_wrapped(f"{refdes:<7} {name}; {USAGE[usage]}", 4) for refdes, name, usage in elements]
     yield "\n".join(told)
 
 
@@ -157,13 +163,13 @@ def _loops(wanted: str, guides: dict[str, str]) -> Iterator[str]:
         above = sorted({each.parent.id for each in found if each.parent is not None})
         often = f"at most {loop.repeat} time{'s' * (loop.repeat != 1)}" if loop.repeat else "any number of times"
         within = f" in {' or '.join(above)}" if above else ""
-        told.append(_wrapped(f"{name}  {loop.name}; {_USAGE[loop.usage]}{within}, {often}", 2))
+        told.append(_wrapped(f"{name}  {loop.name}; {USAGE[loop.usage]}{within}, {often}", 2))
         for child in loop.children:
             if isinstance(child, LoopUse):
-                told.append(_wrapped(f"loop {child.id}  {child.name}; {_USAGE[child.usage]}", 4))
+                told.append(_wrapped(f"loop {child.id}  {child.name}; {USAGE[child.usage]}", 4))
             else:
                 label = _label(load(guide_id), child).partition(" ")[2]
-                told.append(_wrapped(f"{label}  {child.name}; {_USAGE[child.usage]}", 4))
+                told.append(_wrapped(f"{label}  {child.name}; {USAGE[child.usage]}", 4))
     if told:
         yield "\n".join([f"{wanted}: loop", *told])
 

@@ -127,6 +127,28 @@ def data_elements() -> dict[str, tuple[str, int, int]]:
     }
 
 
+class Named(NamedTuple):
+    """An element of a frame's segment, as pyx12's map of the frames has it."""
+
+    refdes: str
+    name: str
+    data_element: str
+
+
+@cache
+def frames() -> dict[str, tuple[str, tuple[Named, ...]]]:
+    """Name and elements of ISA, GS, ST, SE, GE and IEA (pyx12's x12.control.00501.xml; ST and SE of the 837P's map)."""
+    found = {}
+    for source, tags in (("x12.control.00501.xml", ("ISA", "GS", "GE", "IEA")), ("837.5010.X222.A1.xml", ("ST", "SE"))):
+        tree = etree.fromstring((resources.files("pyx12.map") / source).read_bytes(), _PARSER)
+        for segment in tree.iter("segment"):
+            if (tag := str(segment.get("xid"))) in tags:
+                elements = segment.findall("element")
+                named = (Named(str(e.get("xid")), fact(e, "name"), fact(e, "data_ele")) for e in elements)
+                found[tag] = fact(segment, "name"), tuple(named)
+    return found
+
+
 class CodeList(NamedTuple):
     """An external list of codes."""
 

@@ -15,18 +15,20 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from typing import BinaryIO
 
 from edi837 import process
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
+from edi837.companion import Guides
 from edi837.findings import Edi837Error, Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.gate import Judge
 from edi837.grammar import SegmentUse
 from edi837.loops import LEVELS
+from edi837.pending import Pending
 from edi837.safe import text
+from edi837.snip import Codes
 from edi837.x12 import Segment
 
 Frame = Interchange | FunctionalGroup | TransactionSet
@@ -45,6 +47,7 @@ class Begin:
     root: Loop | None = None  # of a set; None when it was refused unread
     claim: Claim | None = None  # of a 2300
     line: ServiceLine | None = None  # of a 2400
+    at: tuple[int, ...] = (0, 0, 0)  # of a frame: interchange of the file, group of it, set of that; from 1
 
 
 @dataclass(slots=True)
@@ -67,62 +70,43 @@ class Finish:
 Mark = Begin | Piece | Finding | Finish
 
 
-def walk(stream: BinaryIO, policies: Sequence[Judge] = (), *, claim: str = "") -> Iterator[Mark]:
-    """Yield the marks of a stream; with ``claim``, only those of the claims of that CLM01."""
-    walker = _Walk(claim)
-    for event in process.tell_loops(stream, policies):
+@dataclass(slots=True)
+class Count:
+    """The claims of a stream, as far as it was read."""
+
+    claims: int = 0
+    wanted: int = 0  # of them, those that were asked for
+
+
+def walk(
+    stream: BinaryIO, policies: Sequence[Judge] = (), *, claim: str = "", codes: Codes | None = None,
+    guides: Guides | None = None, count: Count | None = None,
+) -> Iterator[Mark]:
+    """Yield the marks of a stream; with ``claim``, only those of the claims of that CLM01.
+
+    ``codes`` and ``guides`` are the operator's own; ``count`` is kept while the stream is read.
+    """
+    walker = _Walk(claim, count or Count())
+    for event in process.tell_loops(stream, policies, codes, guides):
         yield from walker.take(event)
-    if claim and not walker.shown:
+    if claim and not walker.count.wanted:
         raise UnknownClaim(f"there is no claim {text(claim)}")
-
-
-class _Found:
-    """Findings that wait for their segment to be told."""
-
-    def __init__(self) -> None:
-        self._at: dict[int, list[Finding]] = {}
-        self._numbers: list[int] = []  # a heap
-
-    def add(self, finding: Finding) -> None:
-        number = finding.place.segment
-        if number not in self._at:
-            self._at[number] = []
-            heappush(self._numbers, number)
-        self._at[number].append(finding)
-
-    def take(self, number: int) -> Sequence[Finding]:
-        """Those on a segment; all before it were taken."""
-        if self._numbers and self._numbers[0] == number:
-            return self._at.pop(heappop(self._numbers))
-        return ()
-
-    def before(self, number: int, claim: str | None = None) -> Iterator[Finding]:
-        """Those on segments before this one that the tree does not hold; up to the first of another claim."""
-        while self._numbers and self._numbers[0] < number:
-            first = self._at[self._numbers[0]]
-            if claim is not None and first[0].place.claim != claim:
-                return
-            yield from self._at.pop(heappop(self._numbers))
-
-    def forget(self, since: int) -> None:
-        """Drop those from a segment on."""
-        self._at = {number: found for number, found in self._at.items() if number < since}
-        self._numbers = sorted(self._at)
 
 
 class _Walk:
     """Turns events into marks."""
 
-    def __init__(self, claim: str) -> None:
+    def __init__(self, claim: str, count: Count) -> None:
         self._claim = claim
+        self.count = count
         self._frames: list[Frame] = []  # open
+        self._at: tuple[int, ...] = (0, 0, 0)  # of the innermost of them
         self._begun = 0  # how many of them were begun
         self._notes: list[tuple[int, Finding]] = []  # on frames not yet begun, by depth
         self._path: list[Loop] = []  # begun and open, the root first
         self._told: list[list[int]] = []  # for each of the path: segments and loops told
         self._waiting: deque[Loop] = deque()  # a claim without its verdict, and what closed after it
-        self._found = _Found()
-        self.shown = 0  # claims
+        self._found = Pending()
 
     def take(self, event: Event | Loop) -> Iterator[Mark]:
         """Take the next event."""
@@ -141,6 +125,8 @@ class _Walk:
             yield from self._end(event.of)
         else:
             self._frames.append(event)
+            ordinal = self._at[len(self._frames) - 1] + 1
+            self._at = (*self._at[: len(self._frames) - 1], ordinal, 0, 0)[:3]
             if not self._claim and not isinstance(event, TransactionSet):
                 yield from self._begin_frames(None)
 
@@ -149,7 +135,8 @@ class _Walk:
     def _begin_frames(self, root: Loop | None) -> Iterator[Mark]:
         for frame in self._frames[self._begun :]:
             self._begun += 1
-            yield Begin(frame, root if isinstance(frame, TransactionSet) else None)
+            at = (*self._at[: self._begun], 0, 0)[:3]
+            yield Begin(frame, root if isinstance(frame, TransactionSet) else None, at=at)
             yield from (finding for depth, finding in self._notes if depth == self._begun)
         self._notes.clear()
 
@@ -176,9 +163,10 @@ class _Walk:
 
     def _judged(self, loop: Loop, verdict: Verdict) -> Iterator[Mark]:
         claim = verdict.claim
+        self.count.claims += 1
         if self._claim and not self._wants(claim.id):
             return
-        self.shown += 1
+        self.count.wanted += 1
         for finding in verdict.findings:
             if finding.place.segment:
                 self._found.add(finding)

@@ -13,7 +13,7 @@ from datetime import date
 from html import escape
 from textwrap import wrap
 
-from edi837 import statuscodes
+from edi837 import safe, statuscodes
 from edi837.edit import Edit
 from edi837.editfile import plain
 from edi837.policyfile import PolicyFile, Unenforced
@@ -160,16 +160,21 @@ def as_text(file: PolicyFile) -> str:
 
 # ---------------------------------------------------------------- HTML
 
-_STYLE = """
-body { font: 11pt/1.4 Georgia, serif; max-width: 50em; margin: 2em auto; padding: 0 1em; color: #111; }
-h1 { font-size: 1.6em; } h2 { font-size: 1.2em; border-bottom: 1px solid #999; margin-top: 2em; }
+STYLE = """
+:root { color-scheme: light dark; --ink: #111111; --paper: #ffffff; --line: #999999; --soft: #444444; --off: #666666;
+  --bad: #990000; --warn: #885500; }
+@media screen and (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --paper: #14171b; --line: #59626e;
+  --soft: #b3bbc6; --off: #9aa3af; --bad: #ff9a94; --warn: #f0c26b; } }
+body { font: 11pt/1.4 Georgia, serif; max-width: 50em; margin: 2em auto; padding: 0 1em; color: var(--ink);
+  background: var(--paper); }
+h1 { font-size: 1.6em; } h2 { font-size: 1.2em; border-bottom: 1px solid var(--line); margin-top: 2em; }
 h3 { font-size: 1em; letter-spacing: .05em; margin: 1.5em 0 .3em; }
 dl { display: grid; grid-template-columns: 7em 1fr; margin: 0; } dd { margin: 0; }
-blockquote { margin: 1em 0 .4em; padding-left: .8em; border-left: 3px solid #999; font-style: italic; }
+blockquote { margin: 1em 0 .4em; padding-left: .8em; border-left: 3px solid var(--line); font-style: italic; }
 .edit { margin: .5em 0 .8em 1.5em; break-inside: avoid; } .edit p { margin: .1em 0; }
-.rejects { color: #900; font-weight: bold; } .warns { color: #850; font-weight: bold; } .off { color: #666; }
-.small { font-size: .85em; color: #444; } code { font: .9em/1.4 monospace; }
-.codes { font: .85em/1.5 monospace; margin: .2em 0 1em; }
+.rejects { color: var(--bad); font-weight: bold; } .warns { color: var(--warn); font-weight: bold; }
+.off { color: var(--off); } .small { font-size: .85em; color: var(--soft); } code { font: .9em/1.4 monospace; }
+.codes { font: .85em/1.5 monospace; margin: .2em 0 1em; overflow-wrap: anywhere; }
 @media print { body { max-width: none; margin: 0; font-size: 10pt; } h2, h3, blockquote { break-after: avoid; } }
 """
 
@@ -177,8 +182,10 @@ blockquote { margin: 1em 0 .4em; padding-left: .8em; border-left: 3px solid #999
 def as_html(file: PolicyFile) -> str:
     """The page as a document."""
     title = escape(f"{file.number} {file.title}")
-    parts = ["<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">', f"<title>{title}</title>"]
-    parts += [f"<style>{_STYLE}</style></head><body>", f"<h1>{title}</h1>", "<dl>"]
+    parts = ["<!DOCTYPE html>", '<html lang="en"><head><meta charset="utf-8">']
+    parts += [f'<meta http-equiv="Content-Security-Policy" content="{escape(safe.PAGE_POLICY)}">']
+    parts += ['<meta name="viewport" content="width=device-width, initial-scale=1">', f"<title>{title}</title>"]
+    parts += [f"<style>{STYLE}</style></head><body>", f"<h1>{title}</h1>", "<dl>"]
     parts += [f"<dt>{escape(label)}</dt><dd>{escape(words)}</dd>" for label, words in header(file)]
     parts += ["</dl>", "<h2>The policy, and what is asked of a claim</h2>"]
     for passage in passages(file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,11 @@ import click
 from edi837 import answer, options, safe
 from edi837.acks import Acknowledgements
 from edi837.console import REJECTED, UNREADABLE, Run, Sink, opened, written
+from edi837.gateroot import Make, on_root, working
+from edi837.gateroot import opened as opened_root
+from edi837.pages import dayform
 from edi837.pages.claims import Page
+from edi837.pages.day import gather
 from edi837.pages.gather import Gathered
 from edi837.pages.heard import Heard
 from edi837.progress import watched
@@ -133,6 +138,38 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
         for line in tally.lines_for_people(file):
             run.say(line)
     return run.status
+
+
+@report.command()
+@on_root
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Which day.  [default: today]")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT",
+              help="A page, which needs nothing else; whole or not at all.")  # fmt: skip
+def gateway(make: Make, as_json: bool, day: datetime | None, html: Path | None) -> int:
+    """Say how a day of the gateway DIR went: files, claims, money, what was rejected, and what waits.
+
+    \b
+    edi837 report gateway /srv/claims
+    edi837 report gateway /srv/claims --day 2026-01-15 --html day.html
+    """
+    world = make()
+    with working(), opened_root(world) as ledger:
+        found = gather(world, ledger, day.date() if day else world.clock.moment().date())
+    terms = world.settings.terms
+    cards = Cards([*terms.policies, *(policy for several in terms.routes.values() for policy in several)])
+    root = safe.text(Path(world.layout.root).resolve().name)
+    if html:
+        with written(html) as sink:
+            sink.put(dayform.html(found, cards, root))
+    if html and not as_json:
+        click.echo(safe.text(str(html)))
+    elif as_json:
+        click.echo(json.dumps(dayform.data(found, root), indent=1))
+    else:
+        with written(None) as sink:
+            for line in dayform.text(found, cards, root):
+                sink.put((safe.in_ascii(line) if sink.ascii else line) + "\n")
+    return 0
 
 
 for _name in _KINDS:

@@ -13,7 +13,7 @@ from edi837 import cli
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
-FORMATS = ("full", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab")
+FORMATS = ("full", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "html")
 
 
 @dataclass

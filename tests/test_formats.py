@@ -35,6 +35,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_snapshots(file: str, form: str, update: bool) -> None:
     done = edi837("check", f"fixtures/{file}", "--format", form)
     text = done.out.replace('"version": "0.1.0"', '"version": "X"') if form == "sarif" else done.out
+    text = re.sub(r"<style>.*</style>", "<style/>", text, flags=re.DOTALL) if form == "html" else text
     holds(ROOT / "tests" / "snapshots" / "check" / f"{file.replace('/', '.')}.{form}", text, update)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
+from edi837 import policyshow
 from edi837.claim import ServiceLine
 from edi837.pages import figures
 from edi837.report import Report
@@ -20,6 +21,7 @@ from edi837.rules import load
 from edi837.terms import Terms
 from edi837.views.html import POLICY, STYLE
 from tests.formats import FIXTURES, ROOT, edi837, fixtures, found, holds, name
+from tests.pages import STRINGS, contrast, harmless, palette
 from tests.test_formats_safe import MASKED, planted
 
 DEMO = FIXTURES / "demo.edi"
@@ -118,41 +120,6 @@ def test_nobody_s_values_are_on_it(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ nothing in a file can act
 
-TAGS = ["script", "img", "svg", "iframe", "object", "embed", "link", "style", "meta", "base", "form", "input", "video",
-        "details", "math", "body"]  # fmt: skip
-BREAKS = ["", '"', "'", '">', "'>", "</title>", "</style>", "</pre>", "-->", "]]>"]
-ACTS = [
-    "<{0}>alert(1)</{0}>", "<{0} onerror=alert(1) src=x>", "<{0} onload=alert(1)>", "<{0}/onfocus=alert(1) autofocus>",
-    "<{0} href=javascript:alert(1)>", "<{0} src=//evil.example/x.js>", "<{0} style=background:url(//evil.example)>",
-]  # fmt: skip
-STRINGS = [
-    f"{b}{a.format(t)}" for n, t in enumerate(TAGS) for b in BREAKS for a in ACTS if (n + len(b) + len(a)) % 5 == 0
-]
-STRINGS += [
-    "javascript:alert(1)", "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;", "\\x3cscript\\x3e", "{{7*7}}",
-    "<ScRiPt>alert(1)</ScRiPt>", "<<script>alert(1)//<</script>", "<svg><script>alert(1)</script></svg>",
-    "\"onmouseover='alert(1)'", "' onfocus='alert(1)' autofocus '", "<!--><script>alert(1)</script-->",
-    "+ADw-script+AD4-alert(1)+ADw-/script+AD4-", "<\x00script>alert(1)</script>", "\ud83d<script>", "<a href=x>y</a>",
-]  # fmt: skip
-
-
-def harmless(text: str) -> None:
-    document = html.fromstring(text)
-    policies = found(document, "//meta[@http-equiv='Content-Security-Policy']/@content")
-    assert policies == [POLICY] and "default-src 'none'" in POLICY and "style-src 'unsafe-inline'" in POLICY
-    allowed = {
-        "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "div", "span", "section", "details",
-        "summary", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "pre", "code", "mark", "i", "svg",
-        "rect", "line", "text",
-    }  # fmt: skip
-    assert {element.tag for element in document.iter() if isinstance(element.tag, str)} <= allowed
-    attributes = {str(attribute) for element in document.iter() for attribute in element.attrib}
-    assert not [each for each in attributes if each.startswith("on")]
-    assert not attributes & {"src", "href", "style", "srcset", "action", "formaction", "data", "xlink:href", "id"}
-    assert len(found(document, "//style")) == 1 and "url(" not in (found(document, "//style")[0].text or "")
-    assert len(found(document, "//title")) == 1 + len(found(document, "//svg/title"))
-
-
 def test_there_are_enough_of_them() -> None:
     assert len(set(STRINGS)) >= 200
 
@@ -237,25 +204,31 @@ def test_a_timeline_of_nothing_and_of_too_much() -> None:
     assert len(found(html.fromstring(many), "//rect[starts-with(@class, 'span')]")) == 60
 
 
-def luminance(colour: str) -> float:
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def test_contrast_is_that_of_wcag_aa() -> None:
-    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", STYLE))
-    marks = re.findall(r"background: (#[0-9a-f]{6}); color: (#[0-9a-f]{6})", STYLE)
-    pairs = [(colours[a], colours[b]) for a, b in (
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_contrast_is_that_of_wcag_aa(theme: str) -> None:
+    colours = palette(theme)
+    texts = [
         ("ink", "paper"), ("soft", "paper"), ("soft", "tint"), ("ink", "tint"), ("bad", "badtint"), ("bad", "paper"),
-        ("good", "goodtint"), ("warn", "warntint"), ("ink", "badtint"),
-    )]  # fmt: skip
-    pairs += [*marks, ("#ffffff", "#0c6b62"), ("#ffffff", "#6b3fa0"), ("#ffffff", "#1f5fa8")]
-    assert len(marks) == 2
-    assert min(contrast(a, b) for a, b in pairs) >= 4.5
+        ("good", "goodtint"), ("warn", "warntint"), ("ink", "badtint"), ("markink", "mark"), ("otherink", "other"),
+        ("link", "paper"), ("inside", "first"), ("inside", "second"), ("inside", "third"),
+    ]  # fmt: skip
+    shapes = [("bar", "paper"), ("first", "paper"), ("second", "paper"), ("third", "paper"), ("fourth", "paper"),
+              ("link", "paper")]  # fmt: skip
+    assert min(contrast(colours[a], colours[b]) for a, b in texts) >= 4.5
+    assert min(contrast(colours[a], colours[b]) for a, b in shapes) >= 3, "WCAG 1.4.11"
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_contrast_of_the_page_on_a_policy(theme: str) -> None:
+    colours = palette(theme, policyshow.STYLE)
+    texts = set(colours) - {"paper", "line"}
+    assert len(texts) == 5 and min(contrast(colours[name], colours["paper"]) for name in texts) >= 4.5
+
+
+def test_every_colour_is_of_the_palette() -> None:
+    """Whatever is painted has its colour in both themes."""
+    assert set(palette("light")) == set(palette("dark"))
+    rest = STYLE.split("* { box-sizing", 1)[1]
+    assert not re.findall(r"#[0-9a-f]{3,6}\b", rest)
+    assert set(re.findall(r"var\(--(\w+)\)", STYLE)) == set(palette("light"))

@@ -13,6 +13,7 @@ from lxml import etree
 
 from edi837 import personal
 from tests.formats import FIXTURES, FORMATS, edi837, fixtures, name
+from tests.pages import harmless
 
 UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 HOSTILE = [
@@ -51,6 +52,8 @@ def test_what_is_hostile_is_only_text(seed: int, form: str, tmp_path: Path) -> N
             assert all(re.match(r"::(error|warning|notice) title=", line) for line in done.out.splitlines())
         elif form == "junit":
             etree.fromstring(done.out.encode())
+        elif form == "html":
+            harmless(done.out, linked=True)
         elif form != "full" and form != "concise":
             read = json.loads if form != "jsonl" else lambda text: list(map(json.loads, text.splitlines()))
             read(done.out)

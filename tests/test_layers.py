@@ -16,7 +16,7 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 # counts as one.
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen", "keyed", "pseudonyms"},
-    {"isa"},
+    {"isa", "pending", "sheet"},
     {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton", "columns"},
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
@@ -39,10 +39,10 @@ LAYERS: list[set[str]] = [
     {"terms", "placed"},
     {"outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
     {"rulebook", "decks", "claimrows", "fhir", "completing"},
-    {"treedata", "gateway", "console", "options", "progress", "views"},
-    {"draw", "codescli", "policycli", "gateroot", "replies"},
-    {"__init__", "gatejobs", "pages"},
-    {"gatecli", "checkcli", "reportcli", "filescli", "datacli", "aboutcli"},
+    {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
+    {"treetext", "lookup", "codescli", "policycli", "gateroot", "replies"},
+    {"__init__", "draw", "gatejobs", "pages"},
+    {"gatecli", "checkcli", "reportcli", "filescli", "datacli", "aboutcli", "viewcli"},
     {"cli"},
     {"__main__"},
 ]
@@ -83,6 +83,7 @@ WORLD: dict[str, set[str]] = {
     "explain": {"pathlib"},  # codes/syntax.toml
     "acks": {"shutil", "tempfile"},  # claims wait for their totals in a file that has no name
     "outline": {"sys"},
+    "sheet": {"struct", "tempfile"},  # lines that wait for what comes after them, in a file that has no name
     "chart": {"sys"},
     "answer": {"os", "pathlib", "shutil", "tempfile"},
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
@@ -109,6 +110,8 @@ WORLD: dict[str, set[str]] = {
     "synth": {"random"},  # from a seed alone
     "filescli": {"click", "os", "pathlib", "secrets", "shutil", "tempfile", "open"},
     "datacli": {"click", "pathlib"},
+    "lookup": {"pathlib"},  # codes/meanings.toml
+    "viewcli": {"click"},
     "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
     "__init__": {"pathlib", "open"},
 }

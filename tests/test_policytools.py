@@ -7,6 +7,7 @@ import re
 import shutil
 from dataclasses import fields, replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,6 +19,7 @@ from click.testing import CliRunner
 from edi837 import cli, policydiff, policyfile, policyshow, rules
 from edi837.mend import Mend
 from edi837.policyfile import PolicyFile
+from edi837.safe import PAGE_POLICY
 from edi837.scope import Scope
 
 ROOT = Path(__file__).parent.parent
@@ -97,7 +99,9 @@ def test_show_as_html(tmp_path: Path) -> None:
     status, out, _ = edi837("policy", "show", "042-literal", "--html", page)
     assert (status, out) == (0, f"{page}\n")
     text = page.read_text("utf-8")
-    assert "<script" not in text and "http-equiv" not in text and "src=" not in text and "@media print" in text
+    assert "<script" not in text and " src=" not in text and "@media print" in text
+    ((name, said),) = re.findall(r'http-equiv="([\w-]+)" content="([^"]+)"', text)
+    assert (name, unescape(said), text.count("http-equiv")) == ("Content-Security-Policy", PAGE_POLICY, 1)
     root = ElementTree.fromstring(re.sub(r"<meta[^>]*>", "", text.partition("\n")[2]))
     found = {each.get("id") for each in root.iter("div")}
     assert found == {edit.id for edit in shipped("042-literal").written}

@@ -112,16 +112,17 @@ ORDER = {
         "findings keyed isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim "
         "mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
         "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench "
-        "process packing kin terms safe wording report answer outline personal treedata draw "
-        "columns judged placed rows claimrows rowtext table "
-        "guidebook examples explain rulebook config trial policyshow policydiff simulate skeleton layout deck "
+        "process packing kin terms safe wording report answer pending outline branches personal nodewords treedata "
+        "sheet treetext draw columns judged placed rows claimrows rowtext table guidebook examples explain rulebook "
+        "config trial policyshow policydiff simulate skeleton layout deck "
         "portion gather synth decks pseudonyms deid parquet completing console progress options codescli policycli "
-        "gateroot gatejobs gatecli checkcli reportcli filescli datacli aboutcli cli"
+        "gateroot gatejobs gatecli checkcli reportcli viewcli filescli datacli aboutcli cli"
     ),
     "edi837/checks": "vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients",
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
-    "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html",
-    "edi837/pages": "gather figures heard claims",
+    "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html marked page",
+    "edi837/lookup": "where found nearest meanings told form",
+    "edi837/pages": "gather figures heard claims day dayform",
     "edi837/replies": "items read codes words form",
     "edi837/fhir": "form systems parties team facts items claim valid",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",

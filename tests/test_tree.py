@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
+import tracemalloc
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,6 +25,8 @@ from edi837.columns import CLAIMS, LINES
 from edi837.draw import UnknownClaim
 from edi837.findings import Finding, NotX12
 from edi837.frames import Verdict
+from edi837.outline import Begin, walk
+from edi837.sheet import Line, Sheet
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(path for path in FIXTURES.rglob("*.edi") if path.parent.name != "expected")
@@ -131,7 +135,7 @@ def test_every_finding_is_told_once(path: Path) -> None:
     told = Counter((f.get("rule"), f.findtext("message"), int(f.get("segment", 0))) for f in tree.iter("finding"))
     assert told == expected
     assert len(tree.findall(".//segment")) == sum(len(list(_segments(one))) for one in _sets(document))
-    text = _drawn(data, policies=[POLICY])
+    text = _drawn(data, policies=[POLICY], raw=True)
     shown = Counter(re.findall(r"^[│ ]*[✖!?]? {6,7}((?:X12|S\d|\d{3})-[\w-]+) ", text, re.MULTILINE))
     assert shown == Counter(rule for rule, _, _ in expected.elements())
 
@@ -178,21 +182,30 @@ def test_loops_hang_as_in_the_guide() -> None:
 
 
 def test_text_of_a_claim() -> None:
-    text = _drawn(DEMO, claim="HIT1002", policies=[POLICY], segments=False).splitlines()
-    assert text[0] == "ISA 000000042  LAKESIDE → EXAMPLEHP  2025-03-03 09:15  test"
-    assert text[1] == "│ GS 411  HC 005010X222A1  LAKESIDE → EXAMPLEHP"
-    assert text[2] == "│ │ ST 0001  837P 005010X222A1  BHT03 DEMO20250303"
-    assert "│ │ │ │ 2010AA Billing Provider Name  LAKESIDE EXAMPLE HOME INFUSION  NPI 2000000010" in text
-    at = text.index("│ │ │ │ │ 2300 Claim HIT1002  $2,681.00  3 lines  place 12")
-    assert text[at + 1] == "│ │ │ │ │ │ 2400 Line 1  S9501  7 UN  $980.00  2025-02-03 to 2025-02-09"
-    assert text[at + 3].startswith("│ │ │ │ │ │ │ ✖      042-A03 (54) SV101-3: S9365 and S9501")
-    assert text[-3:] == ["│ │ └ 9 claims, 241 segments  ✖ 1", "│ └ 1 set, 1 accepted  ✖ 1", "└ 1 group  ✖ 1"]
+    text = _drawn(DEMO, claim="HIT1002", policies=[POLICY]).splitlines()
+    assert text == """\
+ISA 000000042  LAKESIDE → EXAMPLEHP  2025-03-03 09:15  test  1 group                  ✖ 1
+└─ GS 411  HC 005010X222A1  LAKESIDE → EXAMPLEHP  1 set, 1 accepted                   ✖ 1
+   └─ ST 0001  837P 005010X222A1  BHT03 DEMO20250303  9 claims, 241 segments          ✖ 1
+      ├─ 1000A Submitter Name  LAKESIDE EXAMPLE BILLING  46 LAKESIDE
+      ├─ 1000B Receiver Name  EXAMPLE HEALTH PLAN  46 EXAMPLEHP
+      └─ 2000A Billing Provider  HL 1                                                 ✖ 1
+         ├─ 2010AA Billing Provider Name  LAKESIDE EXAMPLE HOME INFUSION  NPI 2000000010
+         └─ 2000B Subscriber  HL 3                                                    ✖ 1
+            ├─ 2010BA Subscriber Name  •••  MI •••
+            ├─ 2010BB Payer Name  EXAMPLE HEALTH PLAN  PI EXHP042
+            └─ 2300 Claim HIT1002  $2,681.00  3 lines  place 12                       ✖ 1
+               ├─ 2400 Line 1  S9501          7 UN    $980.00  2025-02-03 to 02-09
+               ├─ 2400 Line 2  S9365          7 UN  $1,505.00  2025-02-03 to 02-09    ✖ 042-A03
+               └─ 2400 Line 3  J3370         28 UN    $196.00  2025-02-03 to 02-09  NDC 99999010606
+                  └─ 2410 Drug Identification  LIN**N4*99999010606~
+… 8 claims more, shown without --claim""".splitlines()
 
 
 def test_text_marks_the_segment() -> None:
-    text = _drawn(DEMO, policies=[POLICY])
-    assert "│ │ │ │ │ │ │ ✖   54 SV1*HC:S9365*1505*UN*7***2\n" in text
-    assert "│ │ │ │ │ │ │     50 SV1*HC:S9501*980*UN*7***1\n" in text
+    text = _drawn(DEMO, policies=[POLICY], raw=True)
+    assert re.search(r"^[│ ]+│ ✖   54 SV1\*HC:S9365\*1505\*UN\*7\*\*\*2~$", text, re.MULTILINE)
+    assert re.search(r"^[│ ]+│     50 SV1\*HC:S9501\*980\*UN\*7\*\*\*1~$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("form", ["text", "json", "xml"])
@@ -262,9 +275,9 @@ def test_answers_have_trees_too(tmp_path: Path) -> None:
         assert tags <= {segment["tag"] for segment in told}
         assert len(told) == sum(1 for s in edi837.segments(data) if s[0] not in ("ISA", "GS", "SE", "GE", "IEA"))
         RULES.assertValid(_xml(data))
-        assert "OKONJO" not in _drawn(data) + _drawn(data, format="json") + _drawn(data, format="xml")
+        assert not [form for form in ("text", "json", "xml") if "OKONJO" in _drawn(data, format=form, raw=True)]
         if kind == "277ca":
-            assert "OKONJO" in _drawn(data, phi=True)
+            assert "OKONJO" in _drawn(data, phi=True, raw=True)
 
 
 @pytest.mark.parametrize("before", ["HL*3*", "SE*"])
@@ -284,7 +297,7 @@ def test_what_comes_too_late_is_told_all_the_same(before: str) -> None:
     assert cur.getprevious().get("id") == "2000B"
     numbers = [int(segment.get("number")) for segment in tree.iter("segment")]
     assert numbers == sorted(numbers)
-    assert f"│ │ │ │ ✖ {at - 1:>4} CUR*85*USD\n" in _drawn(data)
+    assert f"│ ✖ {at - 1:>4} CUR*85*USD~\n" in _drawn(data, raw=True)
 
 
 def test_it_streams() -> None:
@@ -296,7 +309,7 @@ def test_it_streams() -> None:
             self.served += len(block)
             return block
 
-    for form in ("text", "json", "xml"):
+    for form in ("json", "xml"):  # of the text, the first line counts what comes after it
         stream = Slow(DEMO)
         for text in draw.tree(stream, format=form):
             if "HIT1001" in text:
@@ -308,8 +321,8 @@ def test_width_and_ascii() -> None:
     for path in FILES:
         data = path.read_bytes()
         try:
-            text = _drawn(data, policies=[POLICY], ascii=True, phi=True)
-            wide = _drawn(data, policies=[POLICY])
+            text = _drawn(data, policies=[POLICY], ascii=True, phi=True, raw=True)
+            wide = _drawn(data, policies=[POLICY], raw=True) + _drawn(data, policies=[POLICY])
         except NotX12:
             continue
         assert text.isascii()
@@ -323,6 +336,147 @@ def test_width_and_ascii() -> None:
 def test_no_other_format() -> None:
     with pytest.raises(ValueError, match="yaml"):
         _drawn(DEMO, format="yaml")
+
+
+# ---------------------------------------------------------------- branches, marks, depth
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_branches_that_lead_to_a_finding_hold_every_finding_and_nothing_else(path: Path) -> None:
+    data = path.read_bytes()
+    try:
+        expected = _all_findings(data, [POLICY])
+    except NotX12:
+        return
+    document = _json(data, policies=[POLICY], errors=True)
+    assert Counter(_told_findings(document)) == expected
+    for one in _sets(document):
+        assert any(_told_findings(one))
+        assert all(any(_told_findings(loop)) for loop in _loops(one))
+    whole = {(s["number"], str(s["elements"])) for one in _sets(_json(data, policies=[POLICY])) for s in _segments(one)}
+    assert {(s["number"], str(s["elements"])) for one in _sets(document) for s in _segments(one)} <= whole
+    RULES.assertValid(_xml(data, policies=[POLICY], errors=True))
+
+
+def _own(node: Any) -> list[str]:
+    """Actions of what was found in a part itself, as JSON has it."""
+    segments = [*node.get("segments", []), *node.get("misplaced", [])]
+    return [f["action"] for each in (node, *segments) for f in each.get("findings", [])]
+
+
+def _parts(node: Any) -> Iterator[tuple[Counter[str], list[str]]]:
+    """Each part of a document in order: how much was found in it and below it, and in it alone."""
+    inner = [*node.get("groups", []), *node.get("sets", []), *node.get("loops", [])]
+    told = [list(_parts(each)) for each in inner]
+    own = _own(node)
+    yield sum((parts[0][0] for parts in told), Counter(own)), own
+    for parts in told:
+        yield from parts
+
+
+@pytest.mark.parametrize("path", FILES, ids=_name)
+def test_every_mark_counts_what_was_found_in_a_part_and_below_it(path: Path) -> None:
+    data = path.read_bytes()
+    try:
+        text = _drawn(data, policies=[POLICY], width=0)
+    except NotX12:
+        return
+    lines = [line for line in text.splitlines() if re.match(r"(│  |   )*([├└]─ |ISA )", line)]
+    parts = [part for each in _json(data, policies=[POLICY])["interchanges"] for part in _parts(each)]
+    assert len(lines) == len(parts)
+    signs = {"reject": "✖", "warn": "!", "unknown": "?"}
+    for line, (found, own) in zip(lines, parts, strict=True):
+        mark = re.search(r"  ([✖!?] (?:\d+|[XS\d][\w-]+-\w+).*)$", line)
+        if not found:
+            assert mark is None, line
+            continue
+        assert mark, line
+        counted, _, named = mark[1].partition("here ") if found.total() > len(own) else ("", "", mark[1])
+        if counted:
+            total = [f"{sign} {found[action]}" for action, sign in signs.items() if found[action]]
+            assert counted.strip() == " ".join(total), line
+        assert {action for action, sign in signs.items() if sign in named} == set(own), line
+
+
+def test_no_deeper_than_asked_for() -> None:
+    text = _drawn(DEMO, policies=[POLICY], depth=3).splitlines()
+    assert [line.split()[1 if n else 0] for n, line in enumerate(text[:-1])] == ["ISA", "GS", "ST"]
+    assert text[2].endswith("9 claims, 241 segments          ✖ 6")
+    assert text[-1] == "… 9 claims more, shown without --depth"
+    whole = _drawn(DEMO, policies=[POLICY]).splitlines()
+    assert len(_drawn(DEMO, policies=[POLICY], depth=9).splitlines()) == len(whole)
+
+
+def test_errors_claim_depth_and_raw_work_together() -> None:
+    text = _drawn(DEMO, policies=[POLICY], errors=True, claim="HIT1004", depth=6, raw=True)
+    assert "CLM*HIT1004" in text and "A4222" not in text  # the line is the seventh level
+    assert text.endswith("… 8 claims more, shown without --claim --errors --depth\n")
+    assert "✖  108 SV1*HC:A4222" in _drawn(DEMO, policies=[POLICY], errors=True, claim="HIT1004", raw=True)
+    nothing = _drawn(DEMO, policies=[POLICY], errors=True, claim="HIT1001")
+    assert nothing == "… 9 claims more, shown without --claim --errors\n"
+
+
+def test_marks_alone_are_coloured() -> None:
+    text = _drawn(DEMO, policies=[POLICY], claim="HIT1002", paint=lambda what, words: f"<{what}>{words}<>")
+    assert text.count("<reject>✖ 1<>\n") == 6 and text.count("<reject>✖ 042-A03<>\n") == 1
+    assert re.sub(r"<\w*>", "", text) == _drawn(DEMO, policies=[POLICY], claim="HIT1002")
+
+
+def test_twigs_say_what_comes_last() -> None:
+    """Below the last part of a part nothing else hangs on it; below any other, something does."""
+    lines = _drawn(DEMO, policies=[POLICY]).splitlines()
+    for n, line in enumerate(lines):
+        stem = re.match(r"((?:│  |   )*)([├└]─ )", line)
+        if not stem:
+            continue
+        depth, later = len(stem[1]), lines[n + 1 :]
+        siblings = []
+        for other in later:
+            place = re.match(r"((?:│  |   )*)[├└]─ ", other)
+            if place and len(place[1]) < depth:
+                break
+            if place and len(place[1]) == depth:
+                siblings.append(other)
+        assert (stem[2] == "├─ ") == bool(siblings), line
+
+
+def test_a_line_can_be_changed_wherever_it_waits() -> None:
+    sheet, lines = Sheet(most=8), [Line(n % 5, f"line {n} é•", part=n % 2 == 0) for n in range(100)]
+    for line in lines:
+        sheet.put(line)
+    for n, line in enumerate(lines):
+        line.mark, line.last, line.counts = f"✖ {n}", n % 3 == 0, "x" * n
+        sheet.change(line)
+    told = list(sheet.lines())
+    assert [(t.depth, t.text, t.part, t.last, t.mark) for t in told] == [
+        (line.depth, line.text, line.part, line.last, line.mark) for line in lines
+    ]
+    assert [len(t.counts) for t in told[:90]] == [min(n, 64) for n in range(90)], "what waits in the file has its room"
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_memory_does_not_grow_with_the_file(raw: bool) -> None:
+    """The reading has its own bounds; here the same marks come again and again."""
+    marks = list(walk(io.BytesIO(DEMO), [POLICY]))
+    first = next(n for n, mark in enumerate(marks) if isinstance(mark, Begin) and getattr(mark.node, "use", None)
+                 and mark.node.use.id == "2000B")  # type: ignore[union-attr]  # fmt: skip
+    head, body, tail = marks[:first], marks[first:-4], marks[-4:]
+    assert len(body) > 200
+
+    def peak(times: int) -> int:
+        text = draw.Text(raw=raw)
+        text._sheet = Sheet(most=200)
+        tracemalloc.start()
+        try:
+            for mark in itertools.chain(head, *itertools.repeat(body, times), tail):
+                text.put(mark)
+            assert sum(1 for _ in text.close()) > times * 20
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    small, large = peak(10), peak(60)
+    assert large < small * 1.1, (small, large)
 
 
 # ---------------------------------------------------------------- nobody's name
@@ -381,7 +535,7 @@ def test_no_personal_value_is_shown(path: Path) -> None:
     data, marks = _canaries(path.read_bytes())
     assert marks
     shown = [_drawn(data, format=form, policies=[POLICY]) for form in ("text", "json", "xml")]
-    shown.append(_drawn(data, segments=False))
+    shown.append(_drawn(data, policies=[POLICY], raw=True))
     for read, schema, look in ((rows.rows, LINES, table.LINES), (claimrows.rows, CLAIMS, table.CLAIMS)):
         for write in (rowtext.as_csv, rowtext.as_jsonl):
             told = read(io.BytesIO(data), [POLICY], positions=True)
@@ -395,7 +549,8 @@ def test_no_personal_value_is_shown(path: Path) -> None:
 def test_it_is_shown_when_asked_for(path: Path) -> None:
     data, marks = _canaries(path.read_bytes())
     for form in ("text", "json", "xml"):
-        assert set(re.findall(r"QZ\d{4}X", _drawn(data, format=form, phi=True, width=0))) == set(marks)
+        text = _drawn(data, format=form, phi=True, width=0, raw=True)
+        assert set(re.findall(r"QZ\d{4}X", text)) == set(marks)
 
 
 @pytest.mark.parametrize("path", PASS, ids=_name)
@@ -407,7 +562,7 @@ def test_the_people_of_the_fixtures_are_not_shown(path: Path) -> None:
             names |= {*seg[3:6], *seg[9:10]}
         elif seg[0] == "DMG":
             names.add(seg[2])
-    shown = _drawn(data) + _drawn(data, format="json") + _drawn(data, format="xml")
+    shown = "".join(_drawn(data, format=form, raw=True) for form in ("text", "json", "xml"))
     for name in (name for name in names if len(name) > 1):
         assert not re.search(rf"\b{re.escape(name)}\b", shown), name
 
@@ -494,5 +649,5 @@ def test_no_file_breaks_a_tree(changes: list[tuple[int, bytes]]) -> None:
         document = _json(bytes(data), phi=phi)
         assert Counter(_told_findings(document)) == _all_findings(bytes(data))
         RULES.assertValid(_xml(bytes(data), phi=phi))
-        text = _drawn(bytes(data), phi=phi)
+        text = _drawn(bytes(data), phi=phi, raw=True) + _drawn(bytes(data), phi=phi, errors=True)
         assert not [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]

@@ -1,4 +1,4 @@
-"""A file of claims as one page to read: what was rejected, how much money is on it, and why, claim by claim.
+"""Pages to read: a file of claims, what was rejected in it, how much money is on it, and why; a gateway's day.
 
 Enters: the events of a file and its segments. Leaves: one document of HTML that needs nothing else.
 """

@@ -15,15 +15,12 @@ from edi837.claim import Claim, ServiceLine
 from edi837.pages.figures import bar, timeline
 from edi837.pages.gather import MOST, Count, Found, Gathered, Judged
 from edi837.pages.heard import Heard
-from edi837.views import shown
 from edi837.views.cards import Cards
-from edi837.views.excerpt import Row
-from edi837.views.full import WORDS, notes
-from edi837.views.html import page, tag
+from edi837.views.html import head, listed, page, tag
+from edi837.views.marked import as_html
 from edi837.views.tally import many
 
 _OPEN = 25  # claims that are unfolded when the page opens
-_GAP = "▯"  # stands where something is missing
 _NUMBERS = frozenset(("claims", "charges", "units", "charge"))
 _WEIGHT = {"reject": 0, "warn": 1, "unknown": 2}
 
@@ -97,7 +94,7 @@ class Page:
             if count.claims or fate in ("accepted", "rejected"):
                 rows += _row(tag("th", word, scope="row"), count)
         rows += _row(tag("th", "all", scope="row"), whole)
-        return tag("table", _head("", "claims", "charges") + tag("tbody", rows, raw=True), raw=True, class_="totals")
+        return tag("table", _headed("", "claims", "charges") + tag("tbody", rows, raw=True), raw=True, class_="totals")
 
     def _breakdowns(self) -> Iterable[str]:
         for kind, title in (("rule", "by rule"), ("provider", "by billing provider"), ("payer", "by payer")):
@@ -109,7 +106,7 @@ class Page:
             for name, count in counts[:40]:
                 told = tag("code", name) + " " + escape(self.cards.of(name).title) if kind == "rule" else escape(name)
                 rows += _row(tag("th", told, raw=True, scope="row"), count, bar(count.claims / most))
-            head = _head("", "claims", "charges", "")
+            head = _headed("", "claims", "charges", "")
             yield tag("h2", f"Rejections {title}") + tag(
                 "table", head + tag("tbody", rows, raw=True), raw=True, class_="bars"
             )
@@ -154,61 +151,29 @@ class Page:
             ("provider", safe.text(f"{claim.provider.last}  {claim.provider.id}")),
             ("payer", safe.text(f"{claim.payer.last}  {claim.payer.id}")),
         ]  # fmt: skip
-        return _listed(rows)
+        return listed(rows)
 
     def _lines(self, claim: Claim, wrong: Collection[str]) -> str:
         rows = "".join(_service(line, line.number in wrong) for line in claim.lines)
-        head = _head("line", "service", "units", "charge", "days")
+        head = _headed("line", "service", "units", "charge", "days")
         table = tag("table", head + tag("tbody", rows, raw=True), raw=True)
         figure = timeline(claim.lines, self.daily, wrong)
         folded = tag("details", tag("summary", f"{many(len(claim.lines), 'line')} as a table") + table, raw=True)
         return (figure + folded) if figure else table
 
     def _finding(self, found: Found) -> str:
-        finding = found.finding
-        card = self.cards.of(finding.rule)
-        word = WORDS[finding.action]
-        head = tag("code", finding.rule) + " " + tag("span", card.title, class_="head")
-        head += tag("span", word, class_=f"badge {word}")
-        inner = tag("h3", head, raw=True) + self._excerpt(found) + _listed(notes(finding, card))
-        return tag("div", inner, raw=True, class_=f"finding {word}")
+        return as_html(found.spot, found.rows, self.cards.of(found.finding.rule), self.phi)
 
     def _frame(self, found: Found) -> str:
         steps = " › ".join(wording.path(found.finding.place))
         return tag("section", (tag("p", steps, class_="small") if steps else "") + self._finding(found), raw=True)
-
-    def _excerpt(self, found: Found) -> str:
-        lines: list[str] = []
-        last = None
-        for row in found.rows:
-            if last is not None and row.segment.number > last + 1:
-                lines.append("     …")
-            last = row.segment.number
-            lines += self._segment(row, found)
-        return tag("pre", "\n".join(lines), raw=True) if lines else ""
-
-    def _segment(self, row: Row, found: Found) -> Iterable[str]:
-        line = shown.line(row.segment, found.spot.guide, loop=row.loop, phi=self.phi)
-        number = row.segment.row if found.spot.has_lines else row.segment.number
-        if row.before:
-            yield "    + " + tag("mark", f"{row.before} is missing here")
-        told, at = "", 0
-        spans = sorted((*line.span(point.place), sign, label) for point, sign, label in row.marks)
-        for start, length, sign, _ in spans:
-            if start < at:
-                continue
-            told += escape(line.text[at:start])
-            at = start + length
-            told += tag("mark", line.text[start:at] or _GAP, class_="" if sign == "^" else "other")
-        labels = "".join(f"   ← {label}" for *_, label in spans if label)
-        yield f"{number:>5} {told}{escape(line.text[at:])}{tag('i', labels) if labels else ''}"
 
     def _answer(self, judged: Judged) -> str:
         answer = self.heard.of(judged.number)
         if answer is None:
             return ""
         pre = tag("pre", "\n".join(answer.segments(self.phi)))
-        inner = tag("summary", "What the 277CA says of this claim") + pre + _listed(answer.words(self.phi))
+        inner = tag("summary", "What the 277CA says of this claim") + pre + listed(answer.words(self.phi))
         return tag("details", inner, raw=True)
 
 
@@ -216,15 +181,8 @@ def _weight(found: Found) -> int:
     return _WEIGHT[found.finding.action]
 
 
-def _listed(rows: Iterable[tuple[str, str]]) -> str:
-    return tag("dl", "".join(tag("dt", label) + tag("dd", safe.text(words)) for label, words in rows), raw=True)
-
-
-def _head(*names: str) -> str:
-    cells = "".join(
-        tag("th", name, scope="col", class_="num" if name in _NUMBERS else "") if name else tag("td") for name in names
-    )
-    return tag("thead", tag("tr", cells, raw=True), raw=True)
+def _headed(*names: str) -> str:
+    return head(*names, numbers=_NUMBERS)
 
 
 def _row(head: str, count: Count, more: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,11 +16,30 @@ _MOST_LINES = 60
 _MOST_DAYS = 120
 
 
-def bar(share: Decimal) -> str:
+def bar(share: Decimal, kind: str = "bar") -> str:
     """A bar of a share from 0 to 1; the number stands beside it."""
     width = max(2, int(share * 160))
-    rect = tag("rect", class_="bar", x=0, y=2, width=width, height=12, rx=2)
+    rect = tag("rect", class_=kind, x=0, y=2, width=width, height=12, rx=2)
     return tag("svg", rect, raw=True, viewBox="0 0 164 16", width=164, height=16, aria_hidden="true")
+
+
+def hours(counts: Mapping[int, int]) -> str:
+    """Files by the hour of the day in which they came, as columns; the busiest hour has its number."""
+    most, height, step = max(counts.values(), default=1), 64, 34
+    parts = []
+    for hour in range(24):
+        count = counts.get(hour, 0)
+        tall = max(2, round(height * count / most)) if count else 0
+        x = hour * step + 4
+        if count:
+            parts.append(tag("rect", class_="first", x=x, y=16 + height - tall, width=step - 8, height=tall, rx=2))
+            parts.append(tag("text", f"{count:,}", class_="tick", x=x, y=12 + height - tall))
+        parts.append(tag("text", f"{hour:02d}", class_="tick", x=x + 6, y=height + 32))
+    parts.append(tag("line", class_="grid", x1=0, y1=height + 17, x2=24 * step, y2=height + 17))
+    told = "; ".join(f"{hour:02d} h: {counts[hour]:,}" for hour in sorted(counts))
+    return tag("svg", tag("title", f"Files by hour: {told}") + "".join(parts), raw=True, role="img",
+               viewBox=f"0 0 {24 * step} {height + 38}", width=24 * step, height=height + 38,
+               aria_label=f"Files by hour: {told}")  # fmt: skip
 
 
 def timeline(lines: Sequence[ServiceLine], daily: Collection[str], wrong: Collection[str]) -> str:

@@ -105,6 +105,43 @@ class Segments:
             self._more()
         return self._frames.get((home, tag))
 
+    def every(self) -> Iterator[tuple[Home, Located]]:
+        """Every segment of the file in order, with the innermost frame it stands in; a reading of its own."""
+        kept, self._line = self._line, (1, 1)
+        try:
+            interchange = 0
+            for item in x12.read(_Apart(self._stream, self._start)):  # type: ignore[arg-type]
+                if isinstance(item, x12.Stray):
+                    place = _Place(item.offset, *self._line)
+                    place.past(item.text)
+                    self._line = place.row, place.column
+                else:
+                    interchange += 1
+                    yield from self._whole_of(item, interchange)
+        finally:
+            self._line = kept
+
+    def _whole_of(self, raw: x12.RawInterchange, interchange: int) -> Iterator[tuple[Home, Located]]:
+        place = _Place(raw.offset, *self._line)
+        groups = sets = number = 0
+        grouped = False
+        for piece in raw.pieces:
+            tag = piece.lstrip(BLANK)[:3].rstrip(raw.delimiters.element)
+            if tag == "GS":
+                groups, sets, number, grouped = groups + 1, 0, 0, True
+            elif tag == "ST" and grouped:
+                sets, number = sets + 1, 0
+            elif tag in ("GE", "IEA"):
+                grouped, number = False, 0
+            if tag:
+                inside = number or (tag == "ST" and grouped)
+                number += bool(inside)
+                of = Home(interchange, groups * (tag != "IEA"), sets * bool(inside))
+                yield of, place.locate(piece, number, raw.delimiters)
+                number *= tag != "SE"
+            place.past(piece, raw.delimiters.segment)
+        self._line = place.row, place.column
+
     def _more(self) -> None:
         mark = next(self._scan, None)
         if mark is None:
