@@ -162,7 +162,7 @@ def bash(tmp_path: Path) -> dict[str, str]:
         ("edi837 expl", ["explain"]),
         ("edi837 check --policy nd", ["nd-hit"]),
         ("edi837 explain 042-A0", sorted(each for each in RULES if each.startswith("042-A0"))),
-        ("edi837 tree --b", ["--brief"]),
+        ("edi837 tree --e", ["--errors"]),
     ],
 )
 def test_bash_completes(line: str, replies: list[str], bash: dict[str, str]) -> None:
