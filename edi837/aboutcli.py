@@ -19,7 +19,7 @@ from edi837 import codetables, grammar, options, policyfile, rules
 
 SHELLS = ("bash", "zsh", "fish")
 _LIBRARIES = ("pyx12", "lxml", "click", "rich")
-_EXTRAS = ("pyarrow", "watchfiles")
+_EXTRAS = ("pyarrow", "watchfiles", "fhir.resources")
 _SETS = {"P": "837P", "I": "837I"}
 
 
