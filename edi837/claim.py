@@ -106,6 +106,19 @@ class Claim:
     segment: int = 0  # number of the CLM in the set
 
     @property
+    def whose(self) -> tuple[str, ...]:
+        """Who the patient is, as far as a claim tells: payer, billing provider, subscriber, names and day of birth.
+
+        Empty when the claim does not tell: then nobody is known to be the same. DMG03 is none of it: the same
+        patient is sent as F here and as U there.
+        """
+        patient, member = self.patient, self.subscriber.id
+        if not (member and self.provider.id):
+            return ()
+        said = (self.payer.id, self.provider.id, member, patient.last, patient.first, str(patient.birth))
+        return tuple(each.upper() for each in said)
+
+    @property
     def bill_type(self) -> str:
         """Type of bill of an 837I, CLM05-1 with CLM05-3: ``341``; empty on an 837P."""
         return self.place + self.frequency if self.kind == "I" else ""

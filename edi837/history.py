@@ -98,6 +98,8 @@ class History:
     def before(self, claims: Sequence[Claim]) -> list[Claim]:
         """The claims accepted earlier of the patient whose claims these are, oldest first; `Claim.segment` is 0."""
         here = claims[0]
+        if not here.whose:
+            return []
         gone = {self._number(number) for claim in claims for number in _superseded(claim)}
         found = self._file.execute(_EARLIER, (self._who(here), self._source, MOST))
         earlier = []
@@ -134,10 +136,8 @@ class History:
         return keyed.digest(self._key, *said)
 
     def _who(self, claim: Claim) -> bytes:
-        patient, member = claim.patient, claim.subscriber.id
-        return self._hash(
-            claim.payer.id, claim.provider.id, member, patient.last.upper(), patient.first.upper(), patient.birth
-        )
+        """Whose a claim is; empty when it does not tell."""
+        return self._hash(*claim.whose) if claim.whose else b""
 
     def _number(self, number: str) -> bytes:
         return self._hash("number", number)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from edi837 import process, x12
 from edi837.bench import Bench
-from edi837.claim import Claim, Party
+from edi837.claim import Claim
 from edi837.companion import Guides
 from edi837.envelope import Admit
 from edi837.findings import Finding
@@ -35,12 +35,9 @@ MOST = 500  # claims of a patient judged together; whoever has more is judged HL
 
 
 def who(claim: Claim) -> bytes:
-    """Payer, billing provider, subscriber and patient of a claim, as 16 bytes; empty when it does not tell."""
-    member, patient = claim.subscriber.id, claim.patient
-    if not (member and claim.provider.id):
-        return b""
-    said = (claim.payer.id, claim.provider.id, member, patient.last, patient.first, str(patient.birth), patient.sex)
-    return blake2b("\0".join(said).upper().encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    """Whose a claim is, as 16 bytes; empty when it does not tell."""
+    said = claim.whose
+    return blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16).digest() if said else b""
 
 
 def judges(
@@ -97,7 +94,7 @@ class _Aside:
         self._level += 1
         for claim in claims:
             self._number += 1
-            if _glanced(claim.provider.id, claim.subscriber.id, claim.patient) in self._again:
+            if _glanced(claim.provider.id, claim.subscriber.id, claim.patient.last, claim.patient.first) in self._again:
                 row = (self._number, self._level, who(claim), packed(claim))
                 self._file.execute("INSERT INTO claim VALUES (?, ?, ?, ?)", row)
         return [[] for _ in claims]
@@ -134,8 +131,9 @@ class _Aside:
             yield [row[1:] for row in rows]
 
 
-def _glanced(provider: str, member: str, patient: Party) -> int:
-    return hash((provider, member, patient.last, patient.first))
+def _glanced(*said: str) -> int:
+    """What a glance takes for a patient: billing provider, subscriber, last and first name, in any case of letters."""
+    return hash("\0".join(said).upper())
 
 
 def _apart(stream: BinaryIO) -> Seen | None:
@@ -154,7 +152,7 @@ def _apart(stream: BinaryIO) -> Seen | None:
             seg = x12.split(piece, item.delimiters)
             if seg[0] == "CLM":
                 if claims % MOST_HELD == 0:
-                    key = hash((provider, subscriber[0], *patient))
+                    key = _glanced(provider, subscriber[0], *patient)
                     if not first.add(key):
                         found = True
                         again.add(key)

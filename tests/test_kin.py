@@ -139,6 +139,19 @@ def test_two_levels_of_a_patient_are_one(tmp_path: Path) -> None:
     assert finding.place.claim == "C2" and finding.place.line == "1" and finding.place.set == "0001"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"), [("*F\n", "*U\n", True), ("IRIS", "Iris", True), ("19600606", "19600607", False)]
+)
+def test_whose_a_claim_is_in_a_file_and_in_the_history(tmp_path: Path, old: str, new: str, same: bool) -> None:
+    """The same in both: a sex that is told otherwise makes nobody another person, a day of birth does."""
+    policy, other = trial(tmp_path, "history"), level(3, claim("C2", LATE)).replace(old, new)
+    data = interchange(body(level(2, claim("C1", WEEK)), other))
+    assert bool(verdicts(data, policy)["C2"]) is same
+    history = tmp_path / "history.db"
+    verdicts(interchange(body(level(2, claim("C1", WEEK)))), policy, history=history)
+    assert bool(verdicts(interchange(body(other.replace("HL*3", "HL*2"))), policy, history=history)["C2"]) is same
+
+
 @pytest.mark.parametrize(("scope", "found"), [("claim", []), ("patient", []), ("file", [("7-A01", "reject")])])
 def test_an_edit_looks_no_farther_than_its_scope(tmp_path: Path, scope: str, found: list[tuple[str, Action]]) -> None:
     other = trial(_made(tmp_path / "other"), "file")  # so that the claims are put together
