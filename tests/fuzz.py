@@ -2,7 +2,7 @@
 
 ``python -m tests.fuzz TARGET SECONDS`` needs atheris (``pip install atheris``); it ends with a status other than
 0 at the first input on which a target raises what it may not, says two things of one file, or takes longer than
-a second; the input is then in ``crash-*`` or ``timeout-*`` beside it. ``tests/test_fuzz.py`` gives every target the
+twenty seconds; the input is then in ``crash-*`` or ``timeout-*`` beside it. ``tests/test_fuzz.py`` gives every target the
 same mutations without a guide.
 
 What goes in are the fixtures, of 64 KB at most. The mutator knows segments, elements and marks, so that most of what
@@ -259,7 +259,7 @@ def main(target: str, seconds: str, *more: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(corpus(target)):
             (Path(folder) / f"{number:04}").write_bytes(seed)
-        options: list[Any] = [sys.argv[0], folder, f"-max_total_time={seconds}", f"-max_len={MOST}", "-timeout=5"]
+        options: list[Any] = [sys.argv[0], folder, f"-max_total_time={seconds}", f"-max_len={MOST}", "-timeout=20"]
         atheris.Setup([*options, "-print_final_stats=1", *more], TARGETS[target], custom_mutator=change)
         atheris.Fuzz()
 
