@@ -2,8 +2,8 @@
 
 ``python -m tests.fuzz TARGET SECONDS`` needs atheris (``pip install atheris``); it ends with a status other than
 0 at the first input on which a target raises what it may not, says two things of one file, or takes longer than
-twenty seconds; the input is then in ``crash-*`` or ``timeout-*`` beside it. ``tests/test_fuzz.py`` gives every target the
-same mutations without a guide.
+twenty seconds; the input is then in ``crash-*`` or ``timeout-*`` beside it. ``tests/test_fuzz.py`` gives every target
+the same mutations without a guide.
 
 What goes in are the fixtures, of 64 KB at most. The mutator knows segments, elements and marks, so that most of what
 it makes still looks like X12.
