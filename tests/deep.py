@@ -1,7 +1,7 @@
 """``python -m tests.deep``: the proofs of the gateway in the depth that a release asks for; hours, not minutes.
 
 Each proof is the one that the test suite makes briefly: kills at random moments, states after a lost power,
-files at once, slow writers. ``--kills``, ``--states``, ``--files``, ``--writers`` and ``--pairs`` say how many;
+files at once, many workers, stops, slow writers. ``--kills``, ``--states``, ``--files`` and the others say how many;
 ``--only NAME`` runs one. Exit status 1 when anything was wrong.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import argparse
 import errno
-import os
-import subprocess
+import shutil
 import sys
 import tempfile
 import time
@@ -19,8 +18,9 @@ from pathlib import Path
 
 from edi837.gateway.fsops import EXIT
 from tests import test_gateway_errors, test_gateway_power, test_gateway_ready
+from tests.crowd import apart
 from tests.gateways import Told, drop, once
-from tests.storm import storm
+from tests.storm import storm_apart
 from tests.test_gateway_kills import POINTS, killed
 
 Proof = Callable[[Path, argparse.Namespace], list[str]]
@@ -31,7 +31,9 @@ def kills(folder: Path, asked: argparse.Namespace) -> list[str]:
     made, files, turn, bad = 0, 0, 0, list[str]()
     while made < asked.kills:
         turn += 1
-        came = storm(folder / f"gate{turn}", folder / f"out{turn}", seconds=120, seed=asked.seed + turn, workers=4)
+        (place := folder / f"{turn}").mkdir()
+        came = storm_apart(place, timeout=1800, seconds=120, seed=asked.seed + turn, workers=4)
+        shutil.rmtree(place)
         made, files, bad = made + came["kills"], files + came["files"], bad + came["wrong"]
         print(f"  {made} kills, {files} files, {len(bad)} wrong", flush=True)
     return bad
@@ -65,6 +67,7 @@ def pairs(folder: Path, asked: argparse.Namespace) -> list[str]:
                 once(root, clock=Told(50))
                 found = test_gateway_power.wrongs(root, fetched, test_gateway_power.FILES)
                 bad += [f"{first}, {second}: {each}" for each in found]
+                shutil.rmtree(root)
     print(f"  {number} pairs, {met} of {2 * number} kills met")
     return bad
 
@@ -83,24 +86,38 @@ def errors(folder: Path, asked: argparse.Namespace) -> list[str]:
 
 def many(folder: Path, asked: argparse.Namespace) -> list[str]:
     """Files at once, two workers."""
-    environment = {**os.environ, "EDI837_MANY": str(asked.files)}
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-k", "thousands", "tests/test_gateway_load.py"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    print("  " + "\n  ".join(line for line in done.stdout.splitlines() if "second" in line))
-    return [] if done.returncode == 0 else [done.stdout[-2000:]]
+    came = apart("burst", folder, timeout=6 * 3600, many=asked.files)
+    print(f"  {came}", flush=True)
+    return list(came["wrong"])
+
+
+def workers(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """Eight workers share files while they are stopped and go on."""
+    came = apart("shared", folder, timeout=6 * 3600, count=asked.shared, seconds=5 * 3600)
+    print(f"  {came}", flush=True)
+    return list(came["wrong"])
+
+
+def stops(folder: Path, asked: argparse.Namespace) -> list[str]:
+    """Told to stop at random moments."""
+    came = apart("stops", folder, timeout=6 * 3600, turns=asked.stops)
+    print(f"  {came}", flush=True)
+    return list(came["wrong"])
 
 
 def writers(folder: Path, asked: argparse.Namespace) -> list[str]:
-    """Slow writers, two hundred at a time."""
+    """Slow writers, two hundred at a time; of the first, a tenth go on after a minute."""
     bad = list[str]()
     for turn in range(max(1, asked.writers // 200)):
-        if not test_gateway_ready.written(folder / f"{turn}", 200, ready="auto", settle=0.5):
+        (place := folder / f"{turn}").mkdir()
+        if not test_gateway_ready.written(place, 200, pause=0.0 if turn else 61.0, ready="auto", settle=0.5):
             bad.append("a file was read before it was whole")
     return bad
 
 
 PROOFS: dict[str, Proof] = {
-    "kills": kills, "power": power, "pairs": pairs, "errors": errors, "many": many, "writers": writers,
+    "kills": kills, "power": power, "pairs": pairs, "errors": errors, "many": many, "workers": workers,
+    "stops": stops, "writers": writers,
 }  # fmt: skip
 
 
@@ -109,7 +126,9 @@ def main() -> int:
     reading = argparse.ArgumentParser(prog="python -m tests.deep", description=__doc__)
     reading.add_argument("--kills", type=int, default=5000)
     reading.add_argument("--states", type=int, default=50_000)
-    reading.add_argument("--files", type=int, default=10_000)
+    reading.add_argument("--files", type=int, default=100_000)
+    reading.add_argument("--shared", type=int, default=20_000)
+    reading.add_argument("--stops", type=int, default=1000)
     reading.add_argument("--writers", type=int, default=1000)
     reading.add_argument("--pairs", type=int, default=3, help="hits of each fail point in a pair")
     reading.add_argument("--seed", type=int, default=1)

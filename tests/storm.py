@@ -77,10 +77,10 @@ def partner(root: Path, fetched: Path) -> int:
     return forked(fetch)
 
 
-def storm_apart(folder: Path, **asked: Any) -> dict[str, Any]:
+def storm_apart(folder: Path, *, timeout: float = 300, **asked: Any) -> dict[str, Any]:
     """A storm in a process of its own: one that forks a process as large as a test run's never gets to work."""
     command = [sys.executable, "-m", "tests.storm", str(folder), json.dumps(asked)]
-    done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, timeout=300, check=True)
+    done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, timeout=timeout, check=True)
     came: dict[str, Any] = json.loads(done.stdout)
     return came
 

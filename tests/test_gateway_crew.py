@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,13 +19,13 @@ from edi837 import keyed
 from edi837.findings import Edi837Error
 from edi837.gateway import World
 from edi837.gateway.crew import Crew
-from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import Log
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
-from tests.gateways import GOOD, drop, numbered, once, originals, tree, world
+from tests import crowd
+from tests.gateways import GOOD, drop, numbered, once, tree, world
 from tests.storm import Chance, forked, kill, put, started, status
 
 
@@ -136,21 +134,13 @@ def test_it_stops_when_told_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_it_stops_at_any_moment_within_its_grace(tmp_path: Path) -> None:
-    chance, count = random.Random(3), 0
-    once(tmp_path)
-    for _ in range(30):
-        for _ in range(6):
-            count += 1
-            put(tmp_path, f"{count}.edi", numbered(count))
-        with working(tmp_path, workers=2, grace=5.0) as pid:
-            time.sleep(chance.uniform(0.0, 0.4))
-            os.kill(pid, chance.choice([signal.SIGTERM, signal.SIGINT]))
-            begun = time.monotonic()
-            assert ended(pid, 6) in (0, -signal.SIGTERM, 70), "told before it could hear"
-            assert time.monotonic() - begun < 6
-    once(tmp_path, clock=Chance())
-    assert originals(tmp_path) == sorted(numbered(n + 1) for n in range(count))
-    assert len(tree(tmp_path, "out")) == 2 * count
+    came = crowd.apart("stops", tmp_path, turns=100)
+    print(came)
+    assert came["wrong"] == []
+
+
+def test_the_check_of_stops_sees_one_that_does_not_hear(tmp_path: Path) -> None:
+    assert "it did not end within its grace" in crowd.apart("stops", tmp_path, turns=1, grace=0.5, wrongly="deaf")["wrong"]
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
@@ -219,60 +209,18 @@ def test_new_settings_are_taken_as_a_whole_or_not_at_all(tmp_path: Path) -> None
         assert ended(pid, 5) == 0
 
 
-def eight(root: Path, count: int) -> list[str]:
-    """What is wrong when eight workers share so many files, while some are stopped and go on."""
-    once(root)
-    for number in range(1, count + 1):
-        drop(root, f"{number}.edi", numbered(number))
-    chance = random.Random(2)
-
-    def work() -> int:
-        return Crew(world(root, clock=Chance(), workers=8, batch=8)).run(drain=True, all=True)
-
-    pid, until_end = forked(work), time.monotonic() + 60
-    done = 0
-    while not done and time.monotonic() < until_end:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        if children:
-            child = int(chance.choice(children))
-            try:
-                os.kill(child, signal.SIGSTOP)
-                time.sleep(0.05)
-                os.kill(child, signal.SIGCONT)
-            except ProcessLookupError:
-                pass
-        done, found = os.waitpid(pid, os.WNOHANG)
-    if not done:
-        kill(pid)
-        return ["it did not end"]
-    said = [] if found == 0 else ["it failed"]
-    due = Counter((kind, n) for kind in ("999", "277CA") for n in range(1, count + 1))
-    told = Counter((name.split("_")[0].rpartition("/")[2], int(name.split("_")[2])) for name in tree(root, "out"))
-    said += [] if told == due else ["an answer is missing or doubled"]
-    wanted = sorted(numbered(n) for n in range(1, count + 1))
-    return said + ([] if originals(root) == wanted else ["an original is lost or doubled"])
-
-
-def test_eight_workers_share_five_hundred_files(tmp_path: Path) -> None:
+def test_eight_workers_share_two_thousand_files(tmp_path: Path) -> None:
     """Some are stopped and go on: nobody takes that for their death."""
-    assert eight(tmp_path, 500) == []
-    assert [row["folder"] for row in jobs(tmp_path).values()] == ["archive"] * 500
+    came = crowd.apart("shared", tmp_path, count=2000)
+    print(came)
+    assert came["wrong"] == []
+    assert came["stopped"] > 30
 
 
-def test_the_check_of_eight_sees_a_claim_that_is_not_one_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_of_eight_sees_a_claim_that_is_not_one_act(tmp_path: Path) -> None:
     """Copied, then taken away: in between another worker takes the same file."""
-
-    def copied(self: Disk, old: str, new: str) -> None:
-        if "/in/" not in old:
-            return rename(self, old, new)
-        data = Path(old).read_bytes()
-        time.sleep(0.005)
-        Path(new).write_bytes(data)
-        return self.unlink(old)
-
-    rename = Disk.rename
-    monkeypatch.setattr(Disk, "rename", copied)
-    assert "an original is lost or doubled" in eight(tmp_path, 60)
+    came = crowd.apart("shared", tmp_path, count=60, wrongly="copied")
+    assert "an original is lost or doubled" in came["wrong"]
 
 
 def test_the_ledger_is_made_before_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

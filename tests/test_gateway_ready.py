@@ -163,8 +163,11 @@ def test_patterns_choose_names(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ slow writers
 
 
-def written(tmp_path: Path, count: int, **settings: Any) -> bool:
-    """Whether all is read whole though its writers pause, go on after an IEA, keep old times or preallocate."""
+def written(tmp_path: Path, count: int, *, pause: float = 0.0, **settings: Any) -> bool:
+    """Whether all is read whole though its writers pause, go on after an IEA, keep old times or preallocate.
+
+    A tenth of them stop for ``pause`` seconds in the middle of the file, as an upload does that is resumed.
+    """
     chance = random.Random(4)
     (tmp_path / "in").mkdir(mode=0o700)
     wanted = [GOOD.replace(b"000000001", b"%09d" % n) + numbered(n + 1000) for n in range(count)]
@@ -181,6 +184,8 @@ def written(tmp_path: Path, count: int, **settings: Any) -> bool:
                 step = len(data) // 2 if number % 3 == 0 else pace.randrange(1, 700)  # a third stops at the first IEA
                 file.write(data[at : at + step])
                 at += step
+                if number % 10 == 1 and at == step and at != len(data) // 2:
+                    time.sleep(pause)
                 if number % 4 == 0:
                     with suppress(FileNotFoundError):  # it was taken too early: the other test wants to see that
                         os.utime(path, (1_600_000_000, 1_600_000_000))
@@ -195,7 +200,7 @@ def written(tmp_path: Path, count: int, **settings: Any) -> bool:
             writers.append(threading.Thread(target=write, args=(waiting.pop(chance.randrange(len(waiting))),)))
             writers[-1].start()
         filed += once(tmp_path, all=False, clock=clock, **settings)
-        assert time.monotonic() - begun < 60
+        assert time.monotonic() - begun < 60 + pause * count / 40
     filed += once(tmp_path, all=False, clock=clock, **settings)
     assert originals(tmp_path) == sorted(wanted) or settings["ready"] != "auto"
     return {each.folder for each in filed} == {"archive"} and len(filed) == count
