@@ -32,7 +32,7 @@ from edi837.acks import Profile, Source
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.rules import Policy
 
-_TOP = ("policies", "route", "replies", "gateway", "partner")  # the last two are read by `gateway`
+_TOP = ("policies", "route", "replies", "gateway", "folders", "partner")  # the last three are read by `gateway`
 _REPLIES = ("role", "name", "id", "line_stc_date", "stc12_text", "instead")
 
 

@@ -21,13 +21,15 @@ from edi837 import gatejobs, options, safe
 from edi837.console import REJECTED, UNREADABLE, Run
 from edi837.findings import Edi837Error
 from edi837.gateroot import CANNOT, Make, json_option, on_root, opened, root_argument, shown, working
-from edi837.gateway import Filed, World, doctor, status
+from edi837.gateway import Filed, World, doctor, settings, status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import SETTINGS, Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import Log
 from edi837.gateway.reading import REASONS
+from edi837.problems import PolicyError
+from edi837.terms import Terms
 
 _OPENING = """# Settings of this gateway; docs/gateway.md says what each means. `edi837 gateway doctor` checks them.
 [gateway]
@@ -62,10 +64,14 @@ def gateway() -> None:
 @options.control
 def init(root: Path, as_json: bool, usage: str, control: int | None) -> int:
     """Make the folders of DIR, its ledger, and settings to begin with; what is there stays."""
-    disk, layout = Disk(), Layout(str(root))
+    path, disk = root / SETTINGS, Disk()
+    try:
+        named = settings.read(path, Terms()).named if path.exists() else {}
+    except PolicyError as error:
+        raise click.UsageError(str(error)) from None
+    layout = Layout(str(root), named)
     with working():
         layout.make(disk)
-        path = root / SETTINGS
         if not path.exists():
             disk.write(str(path), [_OPENING.format(usage=usage).encode()])
         ledger = Ledger(layout.ledger, layout.own("key"))
@@ -131,12 +137,19 @@ def once(make: Make, as_json: bool, all_: bool, now: datetime | None, control: i
 
 @gateway.command("run")
 @on_root
-def run_command(make: Make, as_json: bool) -> int:
+@click.option("--http", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics on a loopback address.")
+def run_command(make: Make, as_json: bool, http: str | None) -> int:
     """Answer what comes into DIR/in until told to stop (SIGTERM); SIGHUP reads the settings again.
 
     Log lines go to standard error, one JSON object each.
     """
     world = make()
+    if http:
+        try:
+            settings.loopback(http)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        world = replace(world, settings=replace(world.settings, http=http))
     with working():
         code = Crew(world, remade=_careful(make), beat=_notifier(os.environ.get("NOTIFY_SOCKET", ""))).run()
     if as_json:
@@ -150,8 +163,7 @@ def status_command(make: Make, as_json: bool) -> int:
     """Say how the gateway in DIR is; exit 0 OK, 1 degraded, 5 down: a health check."""
     world = make()
     with working():
-        noted = status.noted(world)
-        said = status.look(world, noted.get("trouble", ""), noted.get("pressure", ""))
+        said = status.current(world)
     shown(said, as_json, "\n".join(f"{key:15} {value}" for key, value in said.items()))
     return {"OK": 0, "DEGRADED": 1}.get(said["state"], CANNOT)
 

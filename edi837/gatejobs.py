@@ -5,6 +5,7 @@ Exit status: 0 good, 1 it cannot be done or is not as it should be, 5 the gatewa
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import click
 from edi837 import safe
 from edi837.console import REJECTED
 from edi837.gateroot import Make, on_root, opened, shown, working
-from edi837.gateway import audit, upkeep
+from edi837.gateway import audit, pruning, upkeep
 
 
 @click.command("list")
@@ -98,11 +99,15 @@ def forget(make: Make, as_json: bool, isa13: str, sender: str) -> int:
 @on_root
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 def prune(make: Make, as_json: bool, dry_run: bool) -> int:
-    """Take originals away that are older than archive_days and error_days; never those of quarantine/."""
+    """Take away originals older than archive_days and error_days, and rows of the ledger older than ledger_days.
+
+    Never those of quarantine/, nor what a duplicate check needs. `verify` still finds whatever was changed.
+    """
     world = make()
     with working(), opened(world) as ledger:
-        gone = upkeep.prune(world, ledger, dry=dry_run)
-    shown(gone, as_json, "\n".join([*gone, f"{len(gone)} folders{' would go' if dry_run else ' gone'}"]))
+        gone = pruning.prune(world, ledger, dry=dry_run)
+    said = f"{len(gone.folders)} folders, {gone.jobs} jobs and {gone.events} events of the ledger"
+    shown(asdict(gone), as_json, "\n".join([*gone.folders, f"{said} {'would go' if dry_run else 'gone'}"]))
     return 0
 
 

@@ -83,7 +83,7 @@ def on_root(command: Command) -> Command:
             except PolicyError as error:
                 raise click.UsageError(str(error)) from None
             clock = Outside(now)
-            disk, layout = Disk(os.environ.get("EDI837_FAILPOINT", "")), Layout(str(root))
+            disk, layout = Disk(os.environ.get("EDI837_FAILPOINT", "")), Layout(str(root), read.named)
             read = read.remembering(Path(layout.own(HISTORY)))
             return World(disk, layout, read, clock, Log(_line, clock.moment), owner.host())
 

@@ -120,6 +120,15 @@ def _sized(child: str) -> tuple[int, int] | None:
         return None
 
 
+def _doing(pid: str) -> str:
+    """What a process waits for."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return f"{state} {Path(f'/proc/{pid}/wchan').read_text()}"
+    except OSError:
+        return "gone"
+
+
 def _until(what: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not what():
@@ -181,9 +190,10 @@ def stops(root: Path, *, turns: int, grace: float = 5.0) -> dict[str, Any]:
             time.sleep(0.002)
         longest = max(longest, time.monotonic() - begun)
         if not done:
+            print({each: _doing(each) for each in (str(pid), *_children(pid))}, file=sys.stderr)
             kill(pid)
             said.append("it did not end within its grace")
-        elif os.waitstatus_to_exitcode(found) not in (0, -signal.SIGTERM, 70):  # told before it could hear
+        elif os.waitstatus_to_exitcode(found) not in (0, -signal.SIGTERM, -signal.SIGINT):  # before it could hear
             said.append(f"it ended with {os.waitstatus_to_exitcode(found)}")
     once(root, clock=Chance())
     return {"stops": turns, "files": count, "longest": round(longest, 2), "wrong": said + amiss(root, count)}
@@ -221,7 +231,7 @@ def break_it(how: str) -> None:
         Disk.rename = copied  # type: ignore[method-assign]
     elif how == "deaf":
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        signal.pthread_sigmask = lambda *_: set()  # type: ignore[assignment]
+        signal.pthread_sigmask = lambda *_: set()
 
 
 PROOFS: dict[str, Callable[..., dict[str, Any]]] = {"burst": burst, "shared": shared, "stops": stops}

@@ -33,8 +33,16 @@ class Chance(Real):
 
 
 def forked(work: Callable[[], int]) -> int:
-    """Do something in a process of its own, in a group of its own; its id."""
+    """Do something in a process of its own, in a group of its own; its id.
+
+    SIGINT ends it, as SIGTERM does, until it hears signals itself: Python would raise KeyboardInterrupt, and that is
+    lost where it comes up in what Python runs after a fork.
+    """
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     pid = os.fork()
+    if not pid:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     if pid:
         with suppress(OSError):
             os.setpgid(pid, pid)
@@ -85,7 +93,7 @@ def storm_apart(folder: Path, *, timeout: float = 300, **asked: Any) -> dict[str
     return came
 
 
-def linked(self: Steps, staged: str, folder: str, name: str, job: str) -> None:
+def linked(self: Steps, staged: str, folder: str, name: str, job: str, same: str = "") -> None:
     """A publish that is not one act: a kill must find the gap within seconds."""
     os.link(staged, self._layout(folder, name))
     time.sleep(0.02)

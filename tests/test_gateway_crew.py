@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -18,9 +19,10 @@ import pytest
 from edi837 import keyed
 from edi837.findings import Edi837Error
 from edi837.gateway import World
-from edi837.gateway.crew import Crew
+from edi837.gateway.crew import Crew, UnfitError
+from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
-from edi837.gateway.ledger import Ledger
+from edi837.gateway.ledger import Ledger, LedgerError
 from edi837.gateway.logs import Log
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
@@ -140,7 +142,8 @@ def test_it_stops_at_any_moment_within_its_grace(tmp_path: Path) -> None:
 
 
 def test_the_check_of_stops_sees_one_that_does_not_hear(tmp_path: Path) -> None:
-    assert "it did not end within its grace" in crowd.apart("stops", tmp_path, turns=1, grace=0.5, wrongly="deaf")["wrong"]
+    came = crowd.apart("stops", tmp_path, turns=1, grace=0.5, wrongly="deaf")
+    assert "it did not end within its grace" in came["wrong"]
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
@@ -256,8 +259,71 @@ def test_a_ledger_that_cannot_be_used_ends_the_crew(tmp_path: Path) -> None:
     for path in (tmp_path / ".edi837").glob("ledger.db*"):
         path.write_bytes(b"no ledger at all" * 500)
     drop(tmp_path, "a.edi", GOOD)
-    assert status(forked(lambda: Crew(world(tmp_path, clock=Chance())).run(drain=True))) == 5
+    with pytest.raises(LedgerError):
+        Crew(world(tmp_path, clock=Chance())).run(drain=True)
     assert tree(tmp_path, "in") == ["in/a.edi"]
+
+
+def test_a_ledger_that_is_damaged_within_is_seen_before_any_work(tmp_path: Path) -> None:
+    """Its first page is good: only `quick_check` finds it."""
+    once(tmp_path)
+    for number in range(1, 60):
+        drop(tmp_path, f"{number}.edi", numbered(number))
+    once(tmp_path)
+    path = tmp_path / ".edi837" / "ledger.db"
+    Ledger(str(path), str(tmp_path / ".edi837" / "key")).checked()
+    data = bytearray(path.read_bytes())
+    assert len(data) > 60_000
+    data[20_000:40_000] = b"\xff" * 20_000
+    path.write_bytes(data)
+    drop(tmp_path, "a.edi", numbered(99))
+    with pytest.raises(LedgerError, match="damaged"):
+        Crew(world(tmp_path, clock=Chance())).run(drain=True)
+    assert tree(tmp_path, "in") == ["in/a.edi"]
+
+
+def test_folders_on_two_file_systems_are_refused_at_the_start(tmp_path: Path) -> None:
+    """Each of them; but out/ where answers are copied."""
+
+    class Two(Disk):
+        other = ""
+
+        def stat(self, path: str) -> os.stat_result | None:
+            found = super().stat(path)
+            if found and Path(path).name == self.other:
+                return os.stat_result((*found[:2], found.st_dev + 1, *found[3:10]))
+            return found
+
+    disk = Two()
+    for name in ("in", "out", "archive", "error", "quarantine", "work"):
+        disk.other = name
+        with pytest.raises(UnfitError, match="file system"):
+            Crew(world(tmp_path, clock=Chance(), disk=disk)).run(drain=True)
+    disk.other = "out"
+    assert Crew(world(tmp_path, clock=Chance(), disk=disk, publish="copy")).run(drain=True) == 0
+
+
+def test_it_gives_up_where_the_folders_cannot_be_written_for_long(tmp_path: Path) -> None:
+    """EROFS for `give_up` seconds ends it with 5; ENOSPC never does, for there may be room again."""
+
+    class Barred(Disk):
+        code = errno.EROFS
+
+        def rename(self, old: str, new: str) -> None:
+            raise OSError(self.code, os.strerror(self.code))
+
+    once(tmp_path)
+    drop(tmp_path, "a.edi", GOOD)
+    begun = time.monotonic()
+    with working(tmp_path, disk=Barred(), give_up=0.5) as pid:
+        assert ended(pid, 20) == 5
+    assert time.monotonic() - begun > 0.5
+    assert tree(tmp_path, "in") == ["in/a.edi"]
+    full = Barred()
+    full.code = errno.ENOSPC
+    with working(tmp_path, disk=full, give_up=0.5) as pid:
+        time.sleep(2)
+        assert alive(pid)
 
 
 def test_systemd_is_told(tmp_path: Path) -> None:

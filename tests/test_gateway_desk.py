@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from edi837 import cli
-from edi837.gateway import audit, doctor, owner, upkeep
+from edi837.gateway import audit, doctor, owner, pruning, upkeep
 from edi837.gateway.crew import Crew
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import LAYOUT, VERSION, Ledger
@@ -130,9 +130,9 @@ def test_old_originals_are_pruned_and_said(tmp_path: Path) -> None:
     clock = Told()
     clock.at = NOW + timedelta(days=181)
     ledger, made = opened(tmp_path), world(tmp_path, clock=clock)
-    assert upkeep.prune(made, ledger, dry=True) == [filed["a.edi"].path]
+    assert pruning.prune(made, ledger, dry=True) == pruning.Gone([filed["a.edi"].path])
     assert (tmp_path / filed["a.edi"].path).exists()
-    assert upkeep.prune(made, ledger, dry=False) == [filed["a.edi"].path]
+    assert pruning.prune(made, ledger, dry=False) == pruning.Gone([filed["a.edi"].path])
     assert tree(tmp_path, "archive") == [] and len(tree(tmp_path, "quarantine")) == 2
     assert list(audit.differences(made, ledger)) == []
     assert audit.life(made, ledger, filed["a.edi"].job)["original"] == ""

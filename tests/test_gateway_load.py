@@ -30,7 +30,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of a few megabytes; where none may be mounted there is none."""
     folder = tmp_path / "small"
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1600k", "tmpfs", str(folder)], capture_output=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], capture_output=True)
     if done.returncode:
         pytest.skip("no file system can be mounted here")
     yield folder
@@ -164,7 +164,8 @@ def test_a_sender_who_swaps_files_for_links(tmp_path: Path) -> None:
     finally:
         stop.set()
         thread.join()
-    print(f"{swaps[0]} swaps, {len(filed)} taken, {sum(each.reason == 'not_regular' for each in filed)} of them swapped in time")
+    swapped = sum(each.reason == "not_regular" for each in filed)
+    print(f"{swaps[0]} swaps, {len(filed)} taken, {swapped} of them swapped in time")
     assert len(filed) >= 50 and swaps[0] >= 1000
     assert {each.reason for each in filed} <= {"", "not_regular"}
     assert not any("_000000007_" in name for each in filed for name in each.answers), "a file outside was answered"

@@ -88,8 +88,9 @@ WORLD: dict[str, set[str]] = {
     "answer": {"os", "pathlib", "shutil", "tempfile"},
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
     "gateway": {  # time and chance are given to it
-        "concurrent", "ctypes", "errno", "fcntl", "fnmatch", "hashlib", "open", "os", "pathlib", "resource", "select",
-        "signal", "sqlite3", "stat", "threading", "watchfiles",
+        "concurrent", "ctypes", "errno", "fcntl", "fnmatch", "grp", "hashlib", "http", "ipaddress", "open", "os",
+        "pathlib", "resource", "select", "signal", "socket", "sqlite3", "stat", "struct", "tempfile", "threading",
+        "watchfiles", "zipfile", "zlib",
     },
     "gateroot": {"click", "os", "pathlib", "secrets", "sqlite3", "time", "clock"},
     "gatejobs": {"click", "pathlib"},

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from edi837.gateway.layout import ORIGINAL, Claimed
-from edi837.gateway.ledger import Ledger, link
+from edi837.gateway.ledger import Ledger, link, sealed
 from edi837.gateway.outside import World
 from edi837.terms import digest
 
@@ -84,16 +84,28 @@ def differences(world: World, ledger: Ledger) -> Iterator[str]:
     for row in ledger.rows("PRAGMA integrity_check"):
         if row[0] != "ok":
             yield "ledger: integrity_check finds damage; restore a backup"
-    before = ""
+    yield from _chain(ledger)
+    pruned = {row["job"] for row in ledger.rows("SELECT job FROM event WHERE kind = 'prune'")}
+    (since,) = ledger.put("SELECT coalesce(max(at), '') FROM cut").fetchone()  # events before it are gone
+    for row in ledger.rows("SELECT * FROM job WHERE state = 'DONE' ORDER BY id"):
+        if row["id"] not in pruned and not ("" < row["pruned"] < since):
+            yield from _files(world, ledger, dict(row))
+    yield from _numbers(ledger)
+
+
+def _chain(ledger: Ledger) -> Iterator[str]:
+    """Every event stands on the one before, the first of them on where the ledger was cut."""
+    before, cut = "", ledger.rows("SELECT * FROM cut")
+    if cut:
+        before = cut[0]["chain"]
+        told = [json.loads(row["detail"]) for row in ledger.rows("SELECT detail FROM event WHERE kind = 'cut'")]
+        ours = cut[0]["seal"] == sealed(ledger, cut[0]["event"], before, cut[0]["at"])
+        if not ours or {"upto": cut[0]["event"], "stands_on": before} not in told:
+            yield "ledger: where it was cut was changed, or another than `prune` cut it"
     for row in ledger.rows("SELECT * FROM event ORDER BY id"):
         if row["chain"] != link(before, row["at"], row["job"], row["kind"], row["detail"]):
             yield f"event {row['id']}: the chain of hashes breaks here; a row was changed, added or taken away"
         before = row["chain"]
-    pruned = {row["job"] for row in ledger.rows("SELECT job FROM event WHERE kind = 'prune'")}
-    for row in ledger.rows("SELECT * FROM job WHERE state = 'DONE' ORDER BY id"):
-        if row["id"] not in pruned:
-            yield from _files(world, ledger, dict(row))
-    yield from _numbers(ledger)
 
 
 def _files(world: World, ledger: Ledger, row: dict[str, Any]) -> Iterator[str]:

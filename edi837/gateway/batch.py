@@ -10,17 +10,18 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names, reading
 from edi837.gateway.claims import Claims
+from edi837.gateway.decided import Decided
 from edi837.gateway.layout import Claimed
 from edi837.gateway.ledger import Changed, Ledger
 from edi837.gateway.logs import Log, where
 from edi837.gateway.outside import Beat, Filed, World
-from edi837.gateway.steps import Decided, Steps
+from edi837.gateway.steps import Steps
 
 _STUBBORN = 2  # times a file may not be read before it is put aside
 _AGAIN = 5  # readings anew when another worker took a number meanwhile
@@ -46,7 +47,7 @@ class Batches:
         self._world, self._name, self._ledger, self._claims = world, worker, ledger, claims
         self._log, self._beat = log, beat
         self._disk, self._layout, self._settings = world.disk, world.layout, world.settings
-        self._steps = Steps(world.disk, world.layout, ledger)
+        self._steps = Steps(world.disk, world.layout, ledger, world.settings)
         self._lease = (0, -1)  # the next control number, and the last that is ours
         self._need = 4 * world.settings.batch
 
@@ -152,6 +153,7 @@ class Batches:
             lambda key, since: pending.get(key) or self._ledger.before(key, since, job),
             lambda key, since: pending.get(key) or self._ledger.sent(key, since, job),
             self._world.clock.moment(), cut=own.cut or replay or settings.ready != "auto", replay=replay,
+            twin=lambda sha256: self._twin(job, sha256, pending),
         )  # fmt: skip
         if own.claimed.attempts >= settings.max_attempts:
             result = reading.Result("quarantine", "fault" if own.failed else "poison")
@@ -175,9 +177,21 @@ class Batches:
             finally:
                 self._beat({"end": job})
             own.claimed = self._claims.count(own.claimed, -1)
+        pending.setdefault(result.sha256.encode(), job)
         pending.update((frame.key, job) for frame in result.frames if frame.taken)
         pending.update((batch.key, job) for batch in result.batches if batch.key and not batch.refused)
         return Decided(own.claimed, row["name"], result, desk, row["replays"])
+
+    def _twin(self, job: str, sha256: str, pending: Mapping[bytes, str]) -> tuple[str, str]:
+        """The first other job of the same bytes, and its day."""
+        rows = self._ledger.rows(
+            "SELECT id, decided FROM job WHERE sha256 = ? AND id <> ? AND state <> 'CLAIMED' ORDER BY id LIMIT 1",
+            sha256, job,
+        )  # fmt: skip
+        if rows:
+            return rows[0]["id"], rows[0]["decided"][:10]
+        today = self._world.clock.moment().date().isoformat()
+        return (pending[sha256.encode()], today) if sha256.encode() in pending else ("", "")
 
     def _read(self, own: Own, name: str, desk: reading.Desk, number: int) -> reading.Result:
         claimed = own.claimed
@@ -215,7 +229,5 @@ class Batches:
     def _filed(self, job: str) -> Filed:
         row = self._ledger.rows("SELECT * FROM job WHERE id = ?", job)[0]
         outputs = self._ledger.rows("SELECT name FROM output WHERE job = ? AND folder <> '' ORDER BY name", job)
-        return Filed(
-            job, row["name"], row["folder"], row["path"], tuple(out["name"] for out in outputs), row["reason"],
-            row["rejected"] > 0,
-        )  # fmt: skip
+        path, answers = self._layout.told(row["path"]), tuple(out["name"] for out in outputs)
+        return Filed(job, row["name"], row["folder"], path, answers, row["reason"], row["rejected"] > 0)

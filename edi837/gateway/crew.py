@@ -14,15 +14,23 @@ import select
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from socket import socket
 
 from edi837.findings import Edi837Error
-from edi837.gateway import owner
+from edi837.gateway import health, owner, rights
 from edi837.gateway.fsops import EXIT
-from edi837.gateway.labour import GAVE_UP, SIGNALS, labour
+from edi837.gateway.labour import FORSAKEN, GAVE_UP, SIGNALS, labour
+from edi837.gateway.layout import FOLDERS
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import Filed, World
+from edi837.gateway.settings import loopback
 from edi837.gateway.status import Watched, write
 from edi837.history import History
+
+
+class UnfitError(Edi837Error):
+    """The root cannot carry a gateway so."""
+
 
 _SHORT = 1.0  # seconds; a worker that ends sooner is not started again at once
 _PATIENCE = 5  # such workers, one after the other, before draining is given up
@@ -56,14 +64,17 @@ class Crew:
     _short: int = 0
     _again: float = 0.0  # when a worker may be started
     _life: tuple[int, int] = (-1, -1)
+    _line: socket | None = None  # on which its state is asked for
+    _attendant: int = 0  # the process that answers there
 
     def run(self, *, drain: bool = False, all: bool = False) -> int:
         """Work until told to stop, or until nothing is left. Returns 0, or 5 when the workers cannot work."""
         world = self.world
         world.layout.make(world.disk, world.settings.folders)
         owner.claim(world.disk, world.layout, world.host)
-        if world.disk.stat(world.layout.ledger) is None:  # once: workers that make it together get in each other's way
-            Ledger(world.layout.ledger, world.layout.own("key")).close()
+        fit(world)
+        address = loopback(world.settings.http)
+        self._line = None if drain or not address else health.listening(address)
         warm(world)
         self._life = os.pipe()
         wake, ring = os.pipe()
@@ -76,6 +87,7 @@ class Crew:
         finally:
             for hand in list(self.hands.values()):
                 self._kill(hand)
+            self._dismiss()
             signal.set_wakeup_fd(-1)
             for each, handler in before.items():
                 signal.signal(each, handler)
@@ -103,11 +115,12 @@ class Crew:
             for status in self._buried():
                 if status == EXIT:
                     return EXIT  # a fail point: a test wants us dead
-                if status == GAVE_UP and (drain or self._short >= _PATIENCE):
+                if status == FORSAKEN or (status == GAVE_UP and (drain or self._short >= _PATIENCE)):
                     return GAVE_UP
                 finished += drain and status == 0
             while self._signals:
                 stop = self._obey(self._signals.pop(0), now, stop)
+            self._attend()
             write(self.world, self.watched, now, force=bool(stop))
             self.beat("WATCHDOG=1")
             if stop:
@@ -158,6 +171,8 @@ class Crew:
             if not pid:
                 for handle in (heard, self._life[1], *others):
                     os.close(handle)
+                if self._line:
+                    self._line.close()
                 labour(self.world, name, beats, self._life[0], drain=drain, all=all)  # never returns
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             os.close(beats)
@@ -188,9 +203,35 @@ class Crew:
                     self.watched.trouble = ""
                     job, name, folder, path, answers, reason, rejected = said["filed"]
                     self.told(Filed(job, name, folder, path, tuple(answers), reason, rejected))
+                elif "trouble" in said:
+                    self.watched.fail(said["trouble"], self._now())
+                elif "scanned" in said:
+                    self.watched.scanned = self._now()
                 else:
-                    self.watched.trouble = said.get("trouble", self.watched.trouble)
                     self.watched.pressure = said.get("pressure", self.watched.pressure)
+
+    def _now(self) -> str:
+        return self.world.clock.moment().isoformat(timespec="seconds")
+
+    def _attend(self) -> None:
+        """Have somebody there who tells how we are, where that is wanted."""
+        if self._attendant and os.waitpid(self._attendant, os.WNOHANG)[0]:
+            self._attendant = 0
+        if self._line and not self._attendant:
+            signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+            self._attendant = os.fork()
+            if not self._attendant:
+                os.close(self._life[1])
+                health.attend(self.world, self._line, self._life[0])  # never returns
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+    def _dismiss(self) -> None:
+        if self._attendant:
+            os.kill(self._attendant, signal.SIGKILL)
+            os.waitpid(self._attendant, 0)
+            self._attendant = 0
+        if self._line:
+            self._line.close()
 
     def _buried(self) -> list[int]:
         """The exit statuses of the workers that have ended, negative for a signal."""
@@ -218,6 +259,20 @@ class Crew:
         _, status = os.waitpid(hand.pid, 0)
         self._hear(hand)
         self._forget(hand, os.waitstatus_to_exitcode(status))
+
+
+def fit(world: World) -> None:
+    """What must be so before any worker is started. LedgerError or `UnfitError` says what is not."""
+    layout, settings = world.layout, world.settings
+    Ledger(layout.ledger, layout.own("key")).checked()  # made once: workers that make it together hinder each other
+    apart = ("out",) if settings.publish == "copy" else ()
+    folders = [layout(name) for name in FOLDERS if name not in apart] + [layout.own(), layout.own("work")]
+    folders += [layout(side, each) for side in ("in", "out") if side not in apart for each in settings.folders]
+    devices = {found.st_dev for found in map(world.disk.stat, folders) if found}
+    if len(devices) > 1:
+        raise UnfitError('the folders are not on one file system; only out/ may be on another, with publish = "copy"')
+    if not rights.ours(settings.rights):
+        raise UnfitError("out_group is a group that this user may not give files to")
 
 
 def warm(world: World) -> None:

@@ -22,6 +22,8 @@ from edi837.gateway.worker import Worker
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GAVE_UP = 5  # exit status: the ledger or the folders cannot be used
+FORSAKEN = 6  # the folders could not be written for so long that nobody need try again
+_BARRED = ("EACCES", "EPERM", "EROFS")
 _IDLE = 10  # times `poll` between scans when nothing has come for long
 
 
@@ -71,6 +73,7 @@ class _Labour:
         worker.open()
         wake = waker([world.layout("in"), *(world.layout("in", f) for f in world.settings.folders)])
         clock, since, pressure = world.clock, world.clock.monotonic(), ""
+        scanned, barred = -1.0, 0.0  # when it was told that we look; since when the folders cannot be written
         try:
             while not self._stop:
                 filed = worker.cycle(all=all)
@@ -78,6 +81,12 @@ class _Labour:
                 if worker.pressure != pressure:
                     pressure = worker.pressure
                     self._tell({"pressure": pressure})
+                if now - scanned >= 1 and not worker.trouble:
+                    scanned = now
+                    self._tell({"scanned": 1})
+                barred = (barred or now) if worker.trouble in _BARRED else 0.0
+                if barred and world.settings.give_up and now - barred > world.settings.give_up:
+                    return FORSAKEN
                 if filed:
                     since = now
                 elif drain and (worker.idle or now - since > 3 * world.settings.settle + 10):

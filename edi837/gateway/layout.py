@@ -1,4 +1,4 @@
-"""The folders of a gateway, by name.
+"""The folders of a gateway, by name. The outer ones may be called otherwise; the ledger knows them by these.
 
 ::
 
@@ -13,7 +13,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from edi837.gateway.fsops import Disk
 
@@ -50,10 +51,16 @@ class Layout:
     """The folders under a root."""
 
     root: str
+    named: Mapping[str, str] = field(default_factory=dict)  # what is called otherwise
 
     def __call__(self, *names: str) -> str:
         """A path under the root."""
-        return os.path.join(self.root, *names)
+        return os.path.join(self.root, self.told(names[0]) if names else "", *names[1:])
+
+    def told(self, path: str) -> str:
+        """A path of ours as it is on the disk, relative to the root."""
+        first, slash, rest = path.partition("/")
+        return self.named.get(first, first) + slash + rest
 
     def own(self, *names: str) -> str:
         """A path in the gateway's own part."""

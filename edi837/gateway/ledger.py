@@ -19,7 +19,7 @@ from pathlib import Path
 from edi837 import keyed
 from edi837.findings import Edi837Error
 
-VERSION = 1
+VERSION = 2
 LEASE = 100  # control numbers that a worker holds at a time
 LAYOUT = """
 CREATE TABLE meta (version INTEGER NOT NULL) STRICT;
@@ -29,7 +29,7 @@ CREATE TABLE job (
   partner TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
   rejected INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 0, numbers INTEGER NOT NULL DEFAULT 0,
   replays TEXT NOT NULL DEFAULT '', claimed TEXT NOT NULL, decided TEXT NOT NULL DEFAULT '',
-  done TEXT NOT NULL DEFAULT '') STRICT;
+  done TEXT NOT NULL DEFAULT '', pruned TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX job_sha256 ON job (sha256);
 CREATE INDEX job_open ON job (state) WHERE state <> 'DONE';
 CREATE TABLE output (
@@ -45,6 +45,7 @@ CREATE TABLE batch (
   job TEXT NOT NULL REFERENCES job (id), key BLOB NOT NULL, usage TEXT NOT NULL, st02 TEXT NOT NULL,
   claims INTEGER NOT NULL, refused INTEGER NOT NULL, day TEXT NOT NULL) STRICT;
 CREATE INDEX batch_key ON batch (key);
+CREATE INDEX batch_job ON batch (job);
 CREATE TABLE seq (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
 CREATE TABLE lease (worker TEXT PRIMARY KEY, next INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
 CREATE TABLE permit (what TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT;
@@ -52,9 +53,18 @@ CREATE TABLE event (
   id INTEGER PRIMARY KEY, at TEXT NOT NULL, job TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
   chain TEXT NOT NULL) STRICT;
 CREATE INDEX event_job ON event (job);
-INSERT INTO meta VALUES (1);
+CREATE TABLE cut (event INTEGER NOT NULL, chain TEXT NOT NULL, at TEXT NOT NULL, seal BLOB NOT NULL) STRICT;
+INSERT INTO meta VALUES (2);
 INSERT INTO seq VALUES ('control', 1);
 """
+FORWARD = {  # what takes a ledger of each version to the next
+    1: """
+ALTER TABLE job ADD COLUMN pruned TEXT NOT NULL DEFAULT '';
+UPDATE job SET pruned = coalesce((SELECT max(at) FROM event WHERE event.job = job.id AND kind = 'prune'), '');
+CREATE INDEX batch_job ON batch (job);
+CREATE TABLE cut (event INTEGER NOT NULL, chain TEXT NOT NULL, at TEXT NOT NULL, seal BLOB NOT NULL) STRICT;
+""",
+}
 
 
 class LedgerError(Edi837Error):
@@ -95,16 +105,38 @@ class Ledger:
     def _migrate(self) -> None:
         with self.writing():
             if not self._file.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in LAYOUT.split(";\n"):
-                    if statement.strip():
-                        self._file.execute(statement)
+                self._execute(LAYOUT)
             (version,) = self._file.execute("SELECT version FROM meta").fetchone()
             if version > VERSION:
-                raise LedgerError("the ledger was written by a newer edi837")
+                raise LedgerError(
+                    f"the ledger was written by a newer edi837 (version {version}; this one knows {VERSION}): install "
+                    "that one again, or restore a backup from before"
+                )
+            for older in range(version, VERSION):
+                self._execute(FORWARD[older])
+            if version < VERSION:
+                self._file.execute("UPDATE meta SET version = ?", (VERSION,))
+
+    def _execute(self, script: str) -> None:
+        """Statements, inside the transaction that there is."""
+        for statement in script.split(";\n"):
+            if statement.strip():
+                self._file.execute(statement)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def checked(self) -> None:
+        """Look through the whole file, and close it. LedgerError when it is damaged."""
+        try:
+            good = self._file.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+        except sqlite3.DatabaseError:
+            good = False
+        finally:
+            self.close()
+        if not good:
+            raise LedgerError("the ledger is damaged; restore a backup of .edi837/ledger.db and .edi837/key")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -200,6 +232,11 @@ class Ledger:
     def permitted(self) -> set[str]:
         """Names in in/ and ids of jobs that were released."""
         return {row["what"] for row in self.rows("SELECT what FROM permit")}
+
+
+def sealed(ledger: Ledger, event: int, chain: str, at: str) -> bytes:
+    """What tells a cut of ours from one that somebody else made."""
+    return ledger.hashed("cut", event, chain, at)
 
 
 def link(before: str, at: str, job: str, kind: str, detail: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -17,15 +18,17 @@ from edi837.acks import ta1
 from edi837.envelope import Note
 from edi837.findings import NotX12
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
-from edi837.gateway import probe
-from edi837.gateway.settings import Partner, Settings
+from edi837.gateway import probe, unpack
+from edi837.gateway.settings import Partner, Settings, action
 from edi837.terms import Terms, digest
 from edi837.x12 import element
 
 REASONS = {  # why a file is in quarantine
     "empty": "it holds nothing",
     "not_x12": "it holds no interchange",
-    "too_large": "it is larger than max_file_bytes",
+    "too_large": "it is larger than max_file_bytes, or was packed into less than a 200th",
+    "compressed": "it is compressed, and compressed = false",
+    "unpackable": "it is compressed and damaged, locked, or holds more than one file",
     "not_regular": "it is a link, or no regular file of one name",
     "unreadable": "the gateway's user may not read it",
     "unknown_partner": "its sender has no profile, and unknown = quarantine",
@@ -79,6 +82,8 @@ class Result:
     frames: list[Frame] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     duplicate_of: str = ""  # the job that took the same interchange
+    twin: tuple[str, str] = "", ""  # the first job of the same bytes, and its day
+    packed: str = ""  # gzip, zip
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Desk:
     now: datetime
     cut: bool = False  # read it though it does not end with its IEA
     replay: bool = False  # somebody asked for it again: its number may have come before
+    twin: Callable[[str], tuple[str, str]] = lambda _: ("", "")  # by SHA-256: see `Result`
 
     @property
     def since(self) -> str:
@@ -105,20 +111,25 @@ def read(stream: BinaryIO, desk: Desk, *, name: str, folder: str, control: int) 
     before = os.fstat(stream.fileno())
     if before.st_size > settings.max_file_bytes:
         return Result("quarantine", "too_large", before.st_size)
-    ends = probe.ends(stream, before.st_size)
-    if not (ends.whole or desk.cut):
-        raise Held
-    partner = settings.partner(ends)
-    stream.seek(0)
-    result = Result("archive", size=before.st_size, ends=ends, partner=partner, first=control)
-    result.sha256 = digest(stream).hex()
-    result.reason = _barred(result, settings, folder)
-    if not result.reason:
-        try:
-            _answer(stream, result, desk, name, control)
-        except NotX12:
-            result.reason = "not_x12" if before.st_size else "empty"
-            result.frames, result.batches = [], []
+    result = Result("archive", size=before.st_size, first=control, packed=unpack.kind(stream))
+    with ExitStack() as stack:
+        content: BinaryIO | None = stream
+        if result.packed:
+            content = _unpacked(stream, result, desk, stack)
+        result.ends = _ends(content)
+        if not (result.ends.whole or result.reason or desk.cut):
+            raise Held
+        result.partner = settings.partner(result.ends)
+        stream.seek(0)
+        result.sha256 = digest(stream).hex()
+        result.twin = desk.twin(result.sha256)
+        result.reason = result.reason or _barred(result, settings, folder)
+        if content and not result.reason:
+            try:
+                _answer(content, result, desk, name, control)
+            except NotX12:
+                result.reason = "not_x12" if before.st_size else "empty"
+                result.frames, result.batches = [], []
     after = os.fstat(stream.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Held
@@ -127,6 +138,26 @@ def read(stream: BinaryIO, desk: Desk, *, name: str, folder: str, control: int) 
     elif result.outcome.refused:
         result.folder = "error"
     return result
+
+
+def _ends(content: BinaryIO | None) -> probe.Ends:
+    if content is None:
+        return probe.Ends()
+    return probe.ends(content, content.seek(0, os.SEEK_END))
+
+
+def _unpacked(stream: BinaryIO, result: Result, desk: Desk, stack: ExitStack) -> BinaryIO | None:
+    """What is packed in a file; None, with the reason noted, when it is not taken."""
+    if not desk.settings.compressed:
+        result.reason = "compressed"
+        return None
+    try:
+        return stack.enter_context(unpack.unpacked(stream, result.size, desk.settings.max_file_bytes))
+    except unpack.PackedError as error:
+        if error.partial and not desk.cut:
+            raise Held from None
+        result.reason = error.reason
+        return None
 
 
 def _barred(result: Result, settings: Settings, folder: str) -> str:
@@ -141,7 +172,8 @@ def _barred(result: Result, settings: Settings, folder: str) -> str:
 
 
 def _answer(stream: BinaryIO, result: Result, desk: Desk, name: str, control: int) -> None:
-    doorman = Doorman(desk, result.partner)
+    doorman = Doorman(desk, result.partner, result.twin)
+    stream.seek(0)
     general = result.partner.terms if result.partner else desk.settings.terms
     terms: Terms = replace(general, admit=doorman.admit, returns=doorman.returns)
     tally = Tally(doorman)
@@ -154,8 +186,8 @@ def _answer(stream: BinaryIO, result: Result, desk: Desk, name: str, control: in
 class Doorman:
     """What speaks against an interchange before it is read: its usage, its sender, its number."""
 
-    def __init__(self, desk: Desk, partner: Partner | None) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, partner: Partner | None, twin: tuple[str, str]) -> None:
+        self._desk, self._twin = desk, twin
         self._partner = partner
         self._usage = ""
         self._sets: set[bytes] = set()  # of this file, by their keys
@@ -182,19 +214,21 @@ class Doorman:
         if self._partner is None and settings.unknown == "reject":
             yield Note("TA1:006", "the sender in ISA06 is not known here", "agree on your sender id first", 6)
             return
-        action = self._partner.duplicates if self._partner else settings.duplicates
-        if action == "off" or self._desk.replay:
+        wanted = action((self._partner or settings).duplicates, usage)
+        if wanted == "off" or self._desk.replay:
             return
         if earlier := self._desk.past(self.key(isa), self._desk.since):
             self.duplicate_of = earlier
-            yield Note("TA1:025", f"ISA13 came before from this sender (job {earlier})",
-                       "number each interchange apart", 13, action == "reject")  # fmt: skip
+            job, day = self._twin
+            same = f"; the file is byte for byte that of job {job} of {day}" if job else ""
+            yield Note("TA1:025", f"ISA13 came before from this sender (job {earlier}){same}",
+                       "number each interchange apart", 13, wanted == "reject")  # fmt: skip
 
     def returns(self, frame: TransactionSet) -> Iterable[Note]:
         """A note on a set whose BHT03 its submitter sent before; of two in one file that is no proof, and noted."""
-        action = self._partner.batches if self._partner else self._desk.settings.batches
+        wanted = action((self._partner or self._desk.settings).batches, self._usage)
         self.again = False
-        if action == "off" or self._desk.replay or not frame.reference:
+        if wanted == "off" or self._desk.replay or not frame.reference:
             return
         key = self.batch(frame.submitter, frame.reference)
         earlier = self._desk.sent(key, self._desk.since)
@@ -204,7 +238,7 @@ class Doorman:
             where = f"job {earlier}" if earlier else "in this file"
             yield Note("A3:746", f"BHT03 came before from this submitter ({where})",
                        "send a batch once; give one that is corrected a BHT03 of its own", 3,
-                       action == "reject" and bool(earlier))  # fmt: skip
+                       wanted == "reject" and bool(earlier))  # fmt: skip
 
 
 class Tally:

@@ -47,6 +47,8 @@ def candidate(name: str, found: os.stat_result, rules: Rules) -> bool:
         return False
     if name.startswith((".", "~")) or name.lower().endswith(UNFINISHED):
         return False
+    if rules.mode == "marker" and name.endswith(rules.markers):
+        return False
     if rules.include and not any(fnmatch(name, pattern) for pattern in rules.include):
         return False
     return not any(fnmatch(name, pattern) for pattern in rules.exclude)

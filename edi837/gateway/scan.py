@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
-from edi837.gateway import probe, ready
+from edi837.gateway import probe, ready, unpack
 from edi837.gateway.outside import World
 
 
@@ -80,9 +81,19 @@ class Scan:
     def _whole(self, path: str, size: int) -> bool:
         try:
             with self._world.disk.open(path) as stream:
+                if self._world.settings.compressed and unpack.kind(stream):
+                    return self._unpacks(stream, size)
                 return probe.ends(stream, size).whole
         except OSError:
             return False
+
+    def _unpacks(self, stream: BinaryIO, size: int) -> bool:
+        """Whether a packed file is all there; one that can never be taken is not waited for."""
+        try:
+            with unpack.unpacked(stream, size, self._world.settings.max_file_bytes) as content:
+                return probe.ends(content, content.seek(0, os.SEEK_END)).whole
+        except unpack.PackedError as error:
+            return not error.partial
 
     def _ignored(self, folder: str, name: str) -> None:
         if (folder, name) not in self._told and len(self._told) < 10_000:

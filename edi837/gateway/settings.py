@@ -1,4 +1,4 @@
-"""The gateway's part of ``edi837.toml``: ``[gateway]`` and ``[partner.NAME]``.
+"""The gateway's part of ``edi837.toml``: ``[gateway]``, ``[folders]`` and ``[partner.NAME]``.
 
 Enters: the file in the root, and the terms that hold for everybody. Leaves: `Settings`. Every fault is told
 at once. A key that is not there has the value below.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from edi837 import config
 from edi837.companion import Guides
-from edi837.gateway import names
+from edi837.gateway import names, rights
+from edi837.gateway.layout import FOLDERS
 from edi837.gateway.probe import Ends
 from edi837.gateway.ready import Rules
 from edi837.maps import GrammarError
@@ -24,9 +26,22 @@ from edi837.x12 import element
 _WORDS: dict[str, tuple[str, ...]] = {
     "usage": ("P", "T", "any"), "unknown": ("accept", "reject", "quarantine"), "ready": ("auto", "marker", "rename"),
     "duplicates": ("reject", "warn", "off"), "batches": ("warn", "reject", "off"), "reports": ("archive", "out"),
+    "publish": ("rename", "copy"),
 }  # fmt: skip
+_BY_USAGE = {
+    key: f'{key} is {" or ".join(map(repr, _WORDS[key]))}, or one for each usage: {{ P = "...", T = "..." }}'
+    for key in ("duplicates", "batches")
+}
 _PARTNER = ("isa06", "gs02", "folder", "policies", "overlays", "duplicates", "batches", "names", "replies")
 _LEAST = {"workers": 1, "batch": 1, "max_attempts": 1, "max_file_bytes": 1, "memory": 256, "poll": 0.05, "timeout": 1}
+
+
+Action = str | Mapping[str, str]  # a word, or one for each usage: P, T
+
+
+def action(said: Action, usage: str) -> str:
+    """What is to be done with an interchange of this ISA15; one that names no usage there is is as production."""
+    return said if isinstance(said, str) else said.get(usage, said["P"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +52,8 @@ class Partner:
     isa06: tuple[str, ...]  # without blanks
     gs02: tuple[str, ...] = ()  # empty: any
     folder: str = ""  # under in/ and out/; empty: those themselves
-    duplicates: str = "reject"
-    batches: str = "warn"
+    duplicates: Action = "reject"
+    batches: Action = "warn"
     names: str = names.TEMPLATE
     terms: Terms = field(default_factory=Terms)
 
@@ -49,11 +64,12 @@ class Settings:
 
     usage: str = "any"  # ISA15 that is taken here; any other gets TA1 R 020
     unknown: str = "accept"  # senders without a profile: accept on the general terms, reject (TA1 006), quarantine
-    duplicates: str = "reject"  # an ISA13 that came before from its sender: reject (TA1 R 025), warn, off
-    batches: str = "warn"  # a BHT03 that came before from its submitter: warn (in the report), reject (A3:746), off
+    duplicates: Action = "reject"  # an ISA13 that came before from its sender: reject (TA1 R 025), warn, off
+    batches: Action = "warn"  # a BHT03 that came before from its submitter: warn (in the report), reject (A3:746), off
     duplicate_days: int = 366  # how long an ISA13 and a BHT03 are remembered for that
     history: bool = False  # keep accepted claims in .edi837/history.db, for rules on frequency, ranks and duplicates
     ready: str = "auto"  # auto: whole by its own IEA; marker: a file .done or .ok beside it; rename: any visible name
+    markers: tuple[str, ...] = (".done", ".ok")  # endings of the sender's markers, for ready = "marker"
     settle: float = 2.0  # seconds without change before a whole file is taken
     incomplete_after: float = 900.0  # seconds without change before a file that is not whole is answered
     include: tuple[str, ...] = ()  # patterns of names to take, none: all
@@ -64,21 +80,34 @@ class Settings:
     max_attempts: int = 3  # readings begun that killed their worker or failed, before a file is put aside
     timeout: float = 900.0  # seconds for the reading of one file
     memory: int = 2048  # MiB of address space of a worker
-    max_file_bytes: int = 4 << 30
+    max_file_bytes: int = 4 << 30  # unpacked, too
+    compressed: bool = False  # take gzip and zip files that hold one file; else they are quarantined
     min_free: int = 1 << 30  # bytes free below which nothing new is taken
     max_out: int = 100_000  # names in an out folder above which nothing new is taken
     grace: float = 30.0  # seconds to finish what is in hand when told to stop
+    give_up: float = 600.0  # seconds of folders that cannot be written (EACCES, EROFS) until it ends with 5; 0: never
+    http: str = ""  # 127.0.0.1:PORT answers /healthz, /readyz and /metrics there; nobody else's address
     names: str = names.TEMPLATE  # of answers
     reports: str = "archive"  # where report.json and .txt go: archive (beside the original) or out (with the answers)
+    publish: str = "rename"  # copy: out/ is on another file system, and an answer may come twice after a crash
+    out_mode: str = "0600"  # of files in out/: 0640 or 0660 lets their group at them
+    out_group: str = ""  # of files in out/; a name or number, the gateway's own without it
     archive_days: int = 180  # `prune` takes originals of archive/ and error/ away after so many days
     error_days: int = 180
+    ledger_days: int = 2557  # and what the ledger says of them, after seven years
+    named: Mapping[str, str] = field(default_factory=dict)  # [folders]: other names of in, out, archive, ...
     partners: tuple[Partner, ...] = ()
     terms: Terms = field(default_factory=Terms)  # for senders without a profile
 
     @property
     def rules(self) -> Rules:
         """When a file is ready."""
-        return Rules(self.ready, self.settle, self.incomplete_after, self.include, self.exclude)
+        return Rules(self.ready, self.settle, self.incomplete_after, self.include, self.exclude, self.markers)
+
+    @property
+    def rights(self) -> rights.Rights:
+        """Of files in out/. ValueError: see `rights.read`."""
+        return rights.read(self.out_mode, self.out_group)
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -106,12 +135,16 @@ def read(path: Path, terms: Terms) -> Settings:
     problems = Problems(path.name)
     tables = config.tables_of(path)
     said = config.table(tables, "gateway", problems)
-    keys = {each.name: each.default for each in fields(Settings) if each.name not in ("partners", "terms")}
+    keys = {each.name: each.default for each in fields(Settings) if each.name not in ("partners", "terms", "named")}
     config.known(said, keys, "gateway", problems)
     values = {key: _value(key, said[key], keys[key], problems) for key in said if key in keys}
-    settings = Settings(**values, terms=terms)
+    settings = Settings(**values, terms=terms, named=named(tables, problems))
     if wrong := names.fault(settings.names):
         problems.add(0, "gateway", f"names {wrong}")
+    try:
+        _ = settings.rights, loopback(settings.http)
+    except ValueError as error:
+        problems.add(0, "gateway", str(error))
     loaded = config.Loaded(path.parent, problems)
     partners = [
         _partner(name, table, settings, loaded, path.parent, problems)
@@ -122,6 +155,41 @@ def read(path: Path, terms: Terms) -> Settings:
     return replace(settings, partners=tuple(partners))
 
 
+def named(tables: Mapping[str, object], problems: Problems) -> dict[str, str]:
+    """[folders]: the names of the folders that are not called as here."""
+    said = config.table(tables, "folders", problems)
+    config.known(said, FOLDERS, "folders", problems)
+    found = {key: name for key, name in said.items() if key in FOLDERS and isinstance(name, str)}
+    if len(found) < len(said) or any(name != names.sifted(name) for name in found.values()):
+        problems.add(0, "folders", "each is one name of letters, digits, _ and -")
+        return {}
+    if len({found.get(key, key) for key in FOLDERS}) < len(FOLDERS):
+        problems.add(0, "folders", "two are of one name")
+    return found
+
+
+def loopback(address: str) -> tuple[str, int] | None:
+    """Host and port of an address of this machine's own, None for none. ValueError says what it must be."""
+    if not address:
+        return None
+    host, _, port = address.rpartition(":")
+    try:
+        if not ip_address(host.strip("[]")).is_loopback or not 0 <= int(port) < 1 << 16:
+            raise ValueError
+    except ValueError:
+        raise ValueError("http is an address of this machine's own and a port: 127.0.0.1:9837") from None
+    return host.strip("[]"), int(port)
+
+
+def _action(key: str, value: object, default: Action) -> Action | None:
+    """A word, or a table of words by usage; None when it is neither."""
+    if isinstance(value, str):
+        return value if value in _WORDS[key] else None
+    if not isinstance(value, Mapping) or value.keys() - {"P", "T"} or any(v not in _WORDS[key] for v in value.values()):
+        return None
+    return {usage: value.get(usage, action(default, usage)) for usage in "PT"}
+
+
 def _value(key: str, value: object, default: Any, problems: Problems) -> Any:
     """A value if it is of the type of its default and in its range, else the default."""
     if isinstance(default, bool):
@@ -130,6 +198,11 @@ def _value(key: str, value: object, default: Any, problems: Problems) -> Any:
         return value is True
     if isinstance(default, tuple):
         return tuple(config.texts(value, f"gateway: {key}", problems))
+    if key in _BY_USAGE:
+        said = _action(key, value, default)
+        if said is None:
+            problems.add(0, "gateway", _BY_USAGE[key])
+        return default if said is None else said
     if isinstance(default, str):
         if not isinstance(value, str) or (key in _WORDS and value not in _WORDS[key]):
             problems.add(0, "gateway", f"{key} is {' or '.join(map(repr, _WORDS.get(key, ('a text',))))}")
@@ -162,19 +235,26 @@ def _partner(
             terms = replace(terms, guides=Guides.read([folder / each for each in overlays]))
         except (GrammarError, OSError) as error:
             problems.add(0, f"{where}: overlays", str(error))
-    texts = {"folder": "", "duplicates": settings.duplicates, "batches": settings.batches, "names": settings.names}
+    actions = {"duplicates": settings.duplicates, "batches": settings.batches}
+    for key, general in actions.items():
+        said = _action(key, table.get(key, general), general)
+        if said is None:
+            problems.add(0, where, _BY_USAGE[key])
+        else:
+            actions[key] = said
+    texts = {"folder": "", "names": settings.names}
     for key in texts:
         value = table.get(key, texts[key])
-        if not isinstance(value, str) or (key in _WORDS and value not in _WORDS[key]):
-            problems.add(0, where, f"{key} is {' or '.join(map(repr, _WORDS.get(key, ('a text',))))}")
-        else:
+        if isinstance(value, str):
             texts[key] = value
+        else:
+            problems.add(0, where, f"{key} is a text")
     if texts["folder"] and texts["folder"] != names.sifted(texts["folder"]):
         problems.add(0, where, "folder is one name of letters, digits, _ and -")
     if wrong := names.fault(texts["names"]):
         problems.add(0, where, f"names {wrong}")
     gs02 = tuple(config.texts(table.get("gs02", []), f"{where}: gs02", problems))
-    return Partner(name, senders, gs02, terms=terms, **texts)
+    return Partner(name, senders, gs02, **texts, **actions, terms=terms)  # type: ignore[arg-type]
 
 
 def _apart(partners: list[Partner], problems: Problems) -> None:

@@ -7,8 +7,9 @@ Enters: the folders, and what the crew has noted. Leaves: a table of plain value
 from __future__ import annotations
 
 import json
+from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from edi837.gateway import ready
@@ -17,6 +18,7 @@ from edi837.gateway.layout import Claimed
 from edi837.gateway.outside import World
 
 _EVERY = 5.0  # seconds
+_MINUTE = 12  # of them
 
 
 @dataclass(slots=True)
@@ -26,7 +28,22 @@ class Watched:
     filed: int = 0
     trouble: str = ""  # errno name or kind of error of the last trouble, empty after a success
     pressure: str = ""
+    scanned: str = ""  # when a worker looked into in/ last
+    failed: str = ""  # the last trouble, whatever came after it
+    failed_at: str = ""
     written: float = -_EVERY
+    before: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_MINUTE))  # when, filed until then
+
+    def fail(self, trouble: str, at: str) -> None:
+        """Trouble came."""
+        self.trouble = self.failed = trouble
+        self.failed_at = at
+
+    def rate(self, now: float) -> float:
+        """Files a minute, over the last minute."""
+        then, filed = self.before[0] if self.before else (now, self.filed)
+        self.before.append((now, self.filed))
+        return round(60 * (self.filed - filed) / (now - then), 1) if now > then else 0.0
 
 
 def look(world: World, trouble: str = "", pressure: str = "") -> dict[str, Any]:
@@ -63,7 +80,9 @@ def write(world: World, watched: Watched, now: float, *, force: bool = False) ->
         return
     watched.written = now
     with suppress(OSError):
-        said = {**look(world, watched.trouble, watched.pressure), "filed": watched.filed, "trouble": watched.trouble,
+        said = {**look(world, watched.trouble, watched.pressure), "filed": watched.filed,
+                "filed_a_minute": watched.rate(now), "last_scan": watched.scanned, "last_trouble": watched.failed,
+                "last_trouble_at": watched.failed_at, "trouble": watched.trouble,
                 "pressure": watched.pressure}  # fmt: skip
         _put(world, "status.json", json.dumps(said, indent=1) + "\n")
         _put(world, "metrics.prom", metrics(said))
@@ -87,6 +106,13 @@ def noted(world: World) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def current(world: World) -> dict[str, Any]:
+    """The state of a root now, with what its crew noted."""
+    said = noted(world)
+    more = ("filed", "filed_a_minute", "last_scan", "last_trouble", "last_trouble_at")
+    return {**look(world, said.get("trouble", ""), said.get("pressure", "")), **{k: said[k] for k in more if k in said}}
 
 
 def _put(world: World, name: str, text: str) -> None:

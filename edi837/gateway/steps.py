@@ -7,61 +7,26 @@ published, and one that is not there has been. Answers reach out/ by rename, nev
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import IO
 
-from edi837.gateway import names
+from edi837.gateway.decided import Decided
 from edi837.gateway.fsops import Disk, clear
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed, Layout
 from edi837.gateway.ledger import Changed, Ledger, Output
-from edi837.gateway.reading import REASONS, Desk, Result
+from edi837.gateway.settings import Settings, action
 
-_ACKS = ("ta1", "999", "277ca")
 _BLOCK = 1 << 20
-
-
-@dataclass(slots=True)
-class Decided:
-    """A claimed file with what becomes of it."""
-
-    claimed: Claimed
-    name: str  # as text that anything can hold
-    result: Result
-    desk: Desk
-    replays: str = ""
-
-    @property
-    def path(self) -> str:
-        """Where the original goes, relative to the root."""
-        job, folder = self.claimed.job, self.result.folder
-        return os.path.join(folder, job) if folder == "quarantine" else f"{folder}/{self.desk.now:%Y/%m/%d}/{job}"
-
-    def outputs(self) -> Iterator[tuple[str, str, str, IO[bytes]]]:
-        """Kind, folder, name and content of each file; without a folder it stays beside the original."""
-        settings, result = self.desk.settings, self.result
-        partner = result.partner
-        template = partner.names if partner else settings.names
-        out = os.path.join("out", partner.folder) if partner and partner.folder else "out"
-        for kind, content in result.outcome.files.items():
-            if kind in _ACKS or settings.reports == "out":
-                name = names.output(
-                    template, kind, self.claimed.job, isa06=result.ends.sender, isa13=result.ends.number,
-                    partner=partner.name if partner else "",
-                )  # fmt: skip
-                yield kind, out, name, content
-            else:
-                yield kind, "", kind, content
 
 
 class Steps:
     """The steps, for the jobs of one worker, several at a time so that they share their fsyncs."""
 
-    def __init__(self, disk: Disk, layout: Layout, ledger: Ledger) -> None:
+    def __init__(self, disk: Disk, layout: Layout, ledger: Ledger, settings: Settings) -> None:
         self._disk, self._layout, self._ledger = disk, layout, ledger
+        self._rights, self._copying = settings.rights, settings.publish == "copy"
 
     def stage(self, decided: Sequence[Decided]) -> dict[str, list[Output]]:
         """Write all files of the jobs into stage/; they are on the disk when this returns."""
@@ -76,8 +41,10 @@ class Steps:
             for kind, out, name, content in each.outputs():
                 meter = _Meter(content)
                 self._disk.write(os.path.join(folder, name), meter)
+                if out and self._rights.wider:
+                    self._disk.grant(os.path.join(folder, name), self._rights.mode, self._rights.group)
                 outputs.append(Output(kind, out, name, meter.size, meter.hash.hexdigest()))
-            self._disk.write(os.path.join(folder, MANIFEST), [self._manifest(each, outputs)])
+            self._disk.write(os.path.join(folder, MANIFEST), [each.manifest(outputs)])
             self._disk.point("staging")
             paths += [os.path.join(folder, name) for name in (*(o.name for o in outputs), MANIFEST)]
             paths.append(folder)
@@ -100,11 +67,12 @@ class Steps:
         terms = each.result.partner or desk.settings
         if desk.replay:
             return
-        for frame in each.result.frames if terms.duplicates == "reject" else ():
-            if frame.taken and self._ledger.before(frame.key, desk.since, job):
+        for frame in each.result.frames:
+            rejects = action(terms.duplicates, frame.usage) == "reject"
+            if rejects and frame.taken and self._ledger.before(frame.key, desk.since, job):
                 raise Changed
-        for batch in each.result.batches if terms.batches == "reject" else ():
-            known = not batch.key or batch.refused or batch.again
+        for batch in each.result.batches:
+            known = not batch.key or batch.refused or batch.again or action(terms.batches, batch.usage) != "reject"
             if not known and self._ledger.sent(batch.key, desk.since, job):
                 raise Changed
 
@@ -148,14 +116,20 @@ class Steps:
             ):
                 staged = os.path.join(stage, row["name"])
                 if self._disk.stat(staged) is not None:
-                    self._name(staged, row["folder"], row["name"], claimed.job)
+                    if self._copying:
+                        self._copy(staged, row["folder"], row["name"], claimed.job)
+                    else:
+                        self._name(staged, row["folder"], row["name"], claimed.job)
                     folders.add(self._layout(row["folder"]))
                     self._disk.point("published")
         self._disk.sync([*sorted(folders), *stages] if folders else [])
         self._disk.point("pub_synced")
 
-    def _name(self, staged: str, folder: str, name: str, job: str) -> None:
-        """Rename into out/; somebody else's file at that name stays, and ours gets another."""
+    def _name(self, staged: str, folder: str, name: str, job: str, same: str = "") -> None:
+        """Rename into out/; somebody else's file at that name stays, and ours gets another.
+
+        A file of the bytes of ``same`` is ours, from before a crash.
+        """
         stem, dot, ext = name.rpartition(".")
         tries = [name, f"{stem}_{job}{dot}{ext}", *(f"{stem}_{job}_{n}{dot}{ext}" for n in range(2, 100))]
         for each in tries:
@@ -163,8 +137,28 @@ class Steps:
                 self._disk.rename(staged, self._layout(folder, each))
                 return
             except FileExistsError:
-                continue
+                if same and self._disk.same(same, self._layout(folder, each)):
+                    self._disk.unlink(staged)
+                    return
         raise FileExistsError(name)
+
+    def _copy(self, staged: str, folder: str, name: str, job: str) -> None:
+        """Publish onto another file system: it is seen whole there before it is taken out of stage/.
+
+        A crash between the two lets it out again, under the same name with the same bytes, if the partner was faster.
+        """
+        there = self._layout(folder, f".{job}.{name}.tmp")
+        self._disk.unlink(there)  # of an attempt that was cut off
+        with self._disk.open(staged) as content:
+            self._disk.write(there, iter(lambda: content.read(_BLOCK), b""))
+        if self._rights.wider:
+            self._disk.grant(there, self._rights.mode, self._rights.group)
+        self._disk.sync([there])
+        self._disk.point("copied")
+        self._name(there, folder, name, job, staged)
+        self._disk.sync([self._layout(folder)])
+        self._disk.point("copy_synced")
+        self._disk.unlink(staged)
 
     def file(self, jobs: Sequence[Claimed]) -> None:
         """Put originals, manifests and reports where they belong."""
@@ -224,25 +218,6 @@ class Steps:
         for claimed in jobs:
             self._disk.rmdir(self._layout.work(claimed))
         self._disk.point("cleaned")
-
-    def _manifest(self, each: Decided, outputs: Sequence[Output]) -> bytes:
-        result = each.result
-        same = self._ledger.rows(
-            "SELECT id FROM job WHERE sha256 = ? AND id <> ? AND state <> 'CLAIMED' ORDER BY id LIMIT 1",
-            result.sha256, each.claimed.job,
-        ) if result.sha256 else []  # fmt: skip
-        said = {
-            "job": each.claimed.job, "name": each.name, "size": result.size, "sha256": result.sha256,
-            "folder": result.folder, "reason": result.reason, "why": REASONS.get(result.reason, ""),
-            "partner": result.partner.name if result.partner else "", "attempts": each.claimed.attempts,
-            "decided": each.desk.now.isoformat(timespec="seconds"), "replays": each.replays,
-            "interchanges": [{"number": f.number, "usage": f.usage, "ta1": f.code} for f in result.frames],
-            "duplicate_of": result.duplicate_of, "same_bytes_as": same[0]["id"] if same else "",
-            "sets_whose_batch_came_before": [batch.number for batch in result.batches if batch.again],
-            "claims": result.outcome.claims, "rejected": result.outcome.rejected,
-            "outputs": [{"kind": o.kind, "name": o.name, "size": o.size, "sha256": o.sha256} for o in outputs],
-        }  # fmt: skip
-        return (json.dumps(said, indent=1) + "\n").encode()
 
 
 class _Meter:

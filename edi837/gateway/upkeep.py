@@ -1,4 +1,4 @@
-"""What an operator may do to single files: take again, put back, let through, forget, clear away, copy.
+"""What an operator may do to single files: take again, put back, let through, forget, copy.
 
 Enters: a job, a name or a number, as `audit.find` knows them. Leaves: the change, and an event in the ledger
 that says it was made by hand.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import date, timedelta
-from pathlib import Path
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names
@@ -114,38 +112,6 @@ def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
     if not done.rowcount:
         raise UpkeepError("no interchange of that number and sender was taken")
     return done.rowcount
-
-
-def prune(world: World, ledger: Ledger, *, dry: bool) -> list[str]:
-    """Take originals away that are older than they have to be kept; quarantine/ never. Their paths."""
-    disk, layout, today = world.disk, world.layout, world.clock.moment().date()
-    gone = []
-    for folder, days in (("archive", world.settings.archive_days), ("error", world.settings.error_days)):
-        last = today - timedelta(days=days)
-        rows = ledger.rows(
-            "SELECT id, path FROM job WHERE folder = ? AND state = 'DONE' AND decided < ? ORDER BY id",
-            folder, last.isoformat(),
-        )  # fmt: skip
-        for row in rows:
-            if disk.stat(layout(row["path"])) is None:
-                continue
-            gone.append(str(row["path"]))
-            if not dry:
-                clear(disk, layout(row["path"]))
-                with ledger.writing():
-                    ledger.note(_at(world), row["id"], "prune")
-        if not dry:
-            _empty(world, folder, last)
-    return gone
-
-
-def _empty(world: World, folder: str, last: date) -> None:
-    """Take away the folders of days that hold nothing any more."""
-    root = Path(world.layout(folder))
-    for day in sorted(root.glob("[0-9]*/[0-9]*/[0-9]*")):
-        year, month, number = day.parts[-3:]
-        if f"{year}-{month}-{number}" < last.isoformat() and not world.disk.names(str(day)):
-            world.disk.rmdir(str(day))
 
 
 def backup(ledger: Ledger, target: str) -> None:
