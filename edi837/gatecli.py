@@ -63,15 +63,15 @@ def gateway() -> None:
               help="ISA15 that is taken in this root. Give tests and production a root each.")  # fmt: skip
 @options.control
 def init(root: Path, as_json: bool, usage: str, control: int | None) -> int:
-    """Make the folders of DIR, its ledger, and settings to begin with; what is there stays."""
+    """Make the folders of DIR, its ledger, and settings to begin with; what is there stays, and settings are heeded."""
     path, disk = root / SETTINGS, Disk()
     try:
-        named = settings.read(path, Terms()).named if path.exists() else {}
+        known = settings.read(path, Terms()) if path.exists() else settings.Settings()
     except PolicyError as error:
         raise click.UsageError(str(error)) from None
-    layout = Layout(str(root), named)
+    layout = Layout(str(root), known.named)
     with working():
-        layout.make(disk)
+        layout.make(disk, known.folders)
         if not path.exists():
             disk.write(str(path), [_OPENING.format(usage=usage).encode()])
         ledger = Ledger(layout.ledger, layout.own("key"))

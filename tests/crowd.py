@@ -70,7 +70,7 @@ def burst(root: Path, *, many: int, workers: int = 2) -> dict[str, Any]:
     for number in range(1, many + 1):
         drop(root, f"{number}.edi", numbered(number), "coming")
     warm(world(root))
-    pid = started(root, workers=workers, batch=32, poll=0.05)
+    pid = started(root, workers=workers, batch=32, poll=0.05, max_out=10 * many)  # nobody empties out/
     _until(lambda: len(_children(pid)) == workers)
     begun = time.monotonic()
     for number in range(1, many + 1):

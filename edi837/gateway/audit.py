@@ -88,7 +88,7 @@ def differences(world: World, ledger: Ledger) -> Iterator[str]:
     pruned = {row["job"] for row in ledger.rows("SELECT job FROM event WHERE kind = 'prune'")}
     (since,) = ledger.put("SELECT coalesce(max(at), '') FROM cut").fetchone()  # events before it are gone
     for row in ledger.rows("SELECT * FROM job WHERE state = 'DONE' ORDER BY id"):
-        if row["id"] not in pruned and not ("" < row["pruned"] < since):
+        if row["id"] not in pruned and not row["decided"] <= row["pruned"] < since:
             yield from _files(world, ledger, dict(row))
     yield from _numbers(ledger)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edi837.findings import Edi837Error
-from edi837.gateway import owner
+from edi837.gateway import owner, rights
 from edi837.gateway.claims import held
 from edi837.gateway.layout import FOLDERS
 from edi837.gateway.ledger import Ledger
@@ -42,11 +42,19 @@ def examine(world: World) -> Iterator[Check]:
         yield Check(f"folder {path}", False, "run `edi837 gateway init`, or make it a folder and no link")
     if missing:
         return
-    yield Check("one file system", len({os.stat(path).st_dev for path in folders}) == 1,
-                "put all folders on one file system: a rename must be one act")  # fmt: skip
+    outs = [layout("out", folder) if folder else layout("out") for folder in ("", *world.settings.folders)]
+    bound = [path for path in folders if path not in outs or world.settings.publish != "copy"]
+    yield Check("one file system", len({os.stat(path).st_dev for path in bound}) == 1,
+                "put all folders on one file system: a rename must be one act; out/ alone may be on another, with "
+                'publish = "copy", and then an answer may go out twice after a crash')  # fmt: skip
     for path in folders:
         yield Check(f"writable {path}", os.access(path, os.R_OK | os.W_OK | os.X_OK),
                     f"chown it to the user that runs the gateway (uid {os.getuid()})")  # fmt: skip
+    allowed = world.settings.rights
+    for path in outs:
+        if allowed.wider:
+            yield Check(f"group of {path}", rights.reachable(allowed, os.stat(path)),
+                        f"chgrp it to {world.settings.out_group or 'its group'} and chmod 2770 it")  # fmt: skip
     loose = stat.S_IMODE(os.stat(layout.own()).st_mode) & 0o077
     yield Check("private .edi837", not loose, f"chmod 700 {layout.own()}")
     yield Check("one machine", not owner.foreign(world.disk, layout, world.host), owner.FIX)
@@ -69,7 +77,8 @@ def examine(world: World) -> Iterator[Check]:
 def _operations(world: World) -> Iterator[Check]:
     """What safety rests on, done once with files of our own."""
     disk, layout = world.disk, world.layout
-    one, other = layout.own("doctor.one"), layout("out", ".doctor.two")
+    copying = world.settings.publish == "copy"  # then out/ need not take a rename from here
+    one, other = layout.own("doctor.one"), layout("error" if copying else "out", ".doctor.two")
     disk.unlink(one)
     disk.unlink(other)
     try:

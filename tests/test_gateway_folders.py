@@ -1,0 +1,329 @@
+"""The folders as an operator wants them: other names, a group that fetches, out/ on another file system, markers."""
+
+from __future__ import annotations
+
+import grp
+import json
+import os
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edi837.gateway import audit, doctor, rights
+from edi837.gateway.crew import Crew, UnfitError
+from edi837.gateway.fsops import EXIT, Disk
+from edi837.gateway.layout import FOLDERS, Layout
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.settings import read
+from edi837.gateway.steps import Steps
+from edi837.problems import PolicyError
+from edi837.terms import Terms
+from tests.gateways import DAY, GOOD, Told, drop, numbered, once, originals, tree, world
+from tests.storm import Chance, forked, status
+from tests.test_gateway_crew import ended, until, working
+from tests.test_gateway_desk import said
+from tests.test_gateway_power import memory, wrongs
+
+__all__ = ["memory"]  # a fixture
+OTHER = 54321  # a group that is nobody's
+
+
+def faults(root: Path, text: str) -> str:
+    """What is wrong with settings."""
+    root.mkdir(exist_ok=True)
+    (root / "edi837.toml").write_text(text)
+    with pytest.raises(PolicyError) as error:
+        read(root / "edi837.toml", Terms())
+    return str(error.value)
+
+
+# ------------------------------------------------------------------ other names
+
+
+def test_the_folders_may_be_called_otherwise(tmp_path: Path) -> None:
+    """As a payer calls them; every command goes there, and what is in the ledger stays as it is."""
+    root = tmp_path / "gate"
+    root.mkdir()
+    (root / "edi837.toml").write_text(
+        '[gateway]\nmin_free = 0\nsettle = 0\n'
+        '[folders]\nin = "inbound"\nout = "outbound"\narchive = "Inbound_Archive"\n'
+        'error = "Inbound_Error"\n[partner.acme]\nisa06 = ["SUBMIT042"]\nfolder = "acme"\n'
+    )
+    said("init", root)
+    said("doctor", root)
+    drop(root, "a.edi", GOOD, "inbound/acme")
+    drop(root, "b.edi", b"Dear plan", "inbound")
+    filed = {each["name"]: each for each in said("once", root, "--all", code=3)}
+    path = filed["a.edi"]["path"]
+    assert path.startswith("Inbound_Archive/") and (root / path / "original.edi").read_bytes() == GOOD
+    assert len(list((root / "outbound" / "acme").iterdir())) == 2
+    assert filed["b.edi"]["path"] == f"quarantine/{filed['b.edi']['job']}"
+    top = {each.name for each in root.iterdir()}
+    assert top == {"inbound", "outbound", "Inbound_Archive", "Inbound_Error", "quarantine", ".edi837", "edi837.toml"}
+    (life,) = said("show", root, "a.edi")
+    assert Path(life["original"]).read_bytes() == GOOD and all(each["there"] for each in life["outputs"])
+    assert said("verify", root) == []
+    assert said("requeue", root, filed["b.edi"]["job"]) == {"name": "b.edi"}
+    assert (root / "inbound" / "b.edi").exists()
+    (root / path / "original.edi").write_bytes(b"")
+    assert "archive/" in said("verify", root, code=1)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [('in = "../x"', "one name"), ('in = "a/b"', "one name"), ('in = ""', "one name"), ("in = 5", "one name"),
+     ('in = "out"', "of one name"), ('in = "x"\nout = "x"', "of one name"), ('inn = "x"', 'did you mean "in"')],
+)  # fmt: skip
+def test_names_of_folders_are_names(text: str, told: str, tmp_path: Path) -> None:
+    assert told in faults(tmp_path, f"[folders]\n{text}\n")
+
+
+# ------------------------------------------------------------------ who may fetch
+
+
+def modes(root: Path, *folders: str) -> set[tuple[int, int]]:
+    """Mode and group of all files of some folders."""
+    found = [(root / path).stat() for path in tree(root, *folders)]
+    return {(stat.S_IMODE(each.st_mode), each.st_gid) for each in found}
+
+
+@pytest.mark.parametrize("mode", ["0640", "0660", "0600"])
+def test_the_answers_are_for_a_group_and_nothing_else_is(mode: str, tmp_path: Path) -> None:
+    group = OTHER if os.geteuid() == 0 else os.getegid()
+    for number, data in enumerate((GOOD, GOOD.replace(b"IEA*1*", b"IEA*7*"), b"Dear plan"), 1):
+        drop(tmp_path, f"{number}.edi", numbered(number, data))
+    old = os.umask(0)
+    try:
+        once(tmp_path, out_mode=mode, out_group=str(group))
+    finally:
+        os.umask(old)
+    assert modes(tmp_path, "out") == {(int(mode, 8), group)} and len(tree(tmp_path, "out")) == 3
+    kept = modes(tmp_path, "archive", "error", "quarantine", ".edi837")
+    assert kept == {(0o600, os.getegid())}, "reports and originals stay their owner's"
+
+
+def test_rights_of_answers_are_there_before_their_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the partner would meet a file that he may not read yet, and a crash would leave it so."""
+    seen: list[int] = []
+    plain = Disk.rename
+
+    def rename(self: Disk, old: str, new: str) -> None:
+        if "/out/" in new:
+            seen.append(stat.S_IMODE(os.lstat(old).st_mode))
+        plain(self, old, new)
+
+    monkeypatch.setattr(Disk, "rename", rename)
+    drop(tmp_path, "a.edi", GOOD)
+    once(tmp_path, out_mode="0640")
+    assert seen == [0o640, 0o640]
+
+
+@pytest.mark.parametrize("mode", ["0644", "0604", "0040", "0700", "640x", "", "0200", "-640", "02640"])
+def test_answers_are_never_for_everybody(mode: str, tmp_path: Path) -> None:
+    assert "out_mode is" in faults(tmp_path, f'[gateway]\nout_mode = "{mode}"\n')
+
+
+def test_a_group_is_known_and_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "no group of this machine" in faults(tmp_path, '[gateway]\nout_group = "no such group"\n')
+    name = grp.getgrgid(os.getegid()).gr_name
+    assert rights.read("0640", name) == rights.Rights(0o640, os.getegid())
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(UnfitError, match="out_group"):
+        Crew(world(tmp_path / "gate", out_mode="0640", out_group=str(OTHER))).run(drain=True)
+
+
+def test_the_doctor_looks_whether_the_group_gets_in(tmp_path: Path) -> None:
+    once(tmp_path)
+    made = world(tmp_path, out_mode="0640", min_free=0)
+
+    def bad() -> list[str]:
+        return [each.name for each in doctor.examine(made) if not each.good]
+
+    (one,) = bad()
+    assert one.startswith("group of ")
+    (tmp_path / "out").chmod(0o2770)
+    assert bad() == []
+
+
+# ------------------------------------------------------------------ another file system
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """A root whose out/ is on a file system of its own."""
+    out = tmp_path / "gate" / "out"
+    out.mkdir(parents=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", str(out)], capture_output=True)
+    if done.returncode:
+        pytest.skip("no file system can be mounted here")
+    yield tmp_path / "gate"
+    subprocess.run(["umount", "-l", str(out)], check=True)
+
+
+def test_answers_are_copied_onto_another_file_system(mounted: Path) -> None:
+    drop(mounted, "a.edi", GOOD)
+    with pytest.raises(UnfitError, match='publish = "copy"'):
+        Crew(world(mounted, clock=Chance())).run(drain=True, all=True)
+    assert [each.name for each in doctor.examine(world(mounted)) if not each.good][:1] == ["one file system"]
+    made = world(mounted, clock=Chance(), publish="copy", out_mode="0640")
+    assert Crew(made).run(drain=True, all=True) == 0
+    assert len(tree(mounted, "out")) == 2 and modes(mounted, "out") == {(0o640, os.getegid())}
+    assert not [each for each in doctor.examine(made) if not each.good and "group" not in each.name]
+    assert tree(mounted, ".edi837/stage", ".edi837/work") == []
+
+
+FILES = {"a.edi": GOOD, "b.edi": numbered(2)}
+WANTED = {(kind, number) for kind in ("999", "277CA") for number in (1, 2)}
+COPIES = ("copied", "published", "copy_synced", "pub_synced")
+
+
+def copied(root: Path, fetched: Path, point: str, hit: int, partner: bool) -> list[str]:
+    """What is wrong after a kill while answers are copied, and a good run."""
+    fetched.mkdir()
+    once(root)
+    for name, data in FILES.items():
+        drop(root, name, data)
+
+    def killed() -> int:
+        once(root, disk=Disk(f"{point}:{hit}"), clock=Told(3), publish="copy")
+        return 0
+
+    assert status(forked(killed)) == EXIT, "it never came there"
+    if partner:
+        for path in [each for each in (root / "out").iterdir() if not each.name.startswith(".")]:
+            path.rename(fetched / path.name)
+    once(root, clock=Told(9), publish="copy")
+    for path in (root / "out").iterdir():
+        if (fetched / path.name).exists() and (fetched / path.name).read_bytes() == path.read_bytes():
+            path.unlink()  # once more, under the same name with the same bytes: that is what is promised
+    return wrongs(root, fetched, FILES, WANTED)
+
+
+@pytest.mark.parametrize("partner", [False, True])
+@pytest.mark.parametrize("hit", [1, 2, 3, 4])
+@pytest.mark.parametrize("point", COPIES)
+def test_a_kill_while_answers_are_copied(point: str, hit: int, partner: bool, memory: Path) -> None:
+    if point == "pub_synced" and hit > 1:
+        hit = 1
+    assert copied(memory / "gate", memory / "fetched", point, hit, partner) == []
+
+
+def test_the_check_sees_a_copy_that_takes_its_own_for_anothers(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer lies in out/ already, from before the kill: it would be published again, under another name."""
+    monkeypatch.setattr(Disk, "same", lambda *_: False)
+    assert copied(memory / "gate", memory / "fetched", "copy_synced", 1, partner=False)
+
+
+def test_a_copy_is_never_seen_in_part(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in out/ under a name that is not hidden is whole and on the disk."""
+    seen: list[str] = []
+
+    class Watching(Disk):
+        synced: set[str] = set()
+
+        def sync(self, paths: Any) -> None:
+            super().sync(paths)
+            self.synced |= set(paths)
+
+        def rename(self, old: str, new: str) -> None:
+            if "/out/" in new:
+                seen.append(new)
+                assert old in self.synced and Path(old).read_bytes().rstrip().endswith(b"~")
+            super().rename(old, new)
+
+    drop(memory / "gate", "a.edi", GOOD)
+    once(memory / "gate", disk=Watching(), publish="copy")
+    assert len(seen) == 2
+
+
+def test_a_name_that_is_taken_stays_where_answers_are_copied(tmp_path: Path) -> None:
+    drop(tmp_path / "one", "a.edi", GOOD)
+    (filed,) = once(tmp_path / "one", clock=Told(5))
+    (tmp_path / "other" / "out").mkdir(parents=True)
+    (tmp_path / "other" / "out" / filed.answers[0]).write_bytes(b"from before")
+    drop(tmp_path / "other", "a.edi", GOOD)
+    once(tmp_path / "other", clock=Told(5), publish="copy")
+    assert (tmp_path / "other" / "out" / filed.answers[0]).read_bytes() == b"from before"
+    assert len(tree(tmp_path / "other", "out")) == 3
+
+
+def test_without_the_setting_answers_are_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Steps, "_copy", lambda *_: pytest.fail("it was copied"))
+    drop(tmp_path, "a.edi", GOOD)
+    assert len(once(tmp_path)) == 1
+
+
+# ------------------------------------------------------------------ markers of one's own
+
+
+def test_markers_may_end_otherwise(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"all": False, "ready": "marker", "markers": (".fin",)}
+    drop(tmp_path, "a.edi", GOOD)
+    drop(tmp_path, "a.edi.done", b"")
+    assert once(tmp_path, **settings) == [], "that is no marker here"
+    drop(tmp_path, "a.edi.fin", b"")
+    drop(tmp_path, "a.edi.fin.fin", b"")
+    assert [each.name for each in once(tmp_path, **settings)] == ["a.edi"], "and a marker is never a file"
+    assert tree(tmp_path, "in") == ["in/a.edi.done", "in/a.edi.fin.fin"]
+
+
+@pytest.mark.parametrize("point", ["claimed", "committed", "filed", "file_synced"])
+def test_a_marker_goes_last(point: str, memory: Path) -> None:
+    """Killed before the file is filed, the marker is there still; afterwards it goes with the next start."""
+    settings: dict[str, Any] = {"all": False, "ready": "marker"}
+    once(memory)
+    drop(memory, "a.edi", GOOD)
+    drop(memory, "a.edi.done", b"")
+
+    def killed() -> int:
+        once(memory, disk=Disk(point), clock=Told(3), **settings)
+        return 0
+
+    assert status(forked(killed)) == EXIT
+    assert "in/a.edi.done" in tree(memory, "in")
+    once(memory, clock=Told(9), **settings)
+    assert tree(memory, "in") == [] and originals(memory) == [GOOD]
+
+
+# ------------------------------------------------------------------ what goes away and comes back
+
+
+@pytest.mark.parametrize("name", ["in", "out"])
+def test_a_folder_that_goes_away_and_comes_back(name: str, tmp_path: Path) -> None:
+    """Nothing is lost while it is not there, it is told, and the work goes on."""
+    root = tmp_path / "gate"
+    drop(root, "a.edi", GOOD)
+    once(root)
+
+    def told() -> str:
+        return str(json.loads((root / ".edi837" / "status.json").read_text("utf-8"))["last_trouble"])
+
+    with working(root) as pid:
+        until(lambda: (root / ".edi837" / "status.json").exists())
+        (root / name).rename(tmp_path / "away")
+        put_into = tmp_path / "away" if name == "in" else root / "in"
+        (put_into / "b.edi").write_bytes(numbered(2))
+        time.sleep(0.5)
+        (tmp_path / "away").rename(root / name)
+        until(lambda: len(tree(root, "out")) == 4)
+        os.kill(pid, signal.SIGTERM)
+        assert ended(pid, 6) == 0
+    assert told() == "ENOENT" and originals(root) == sorted([GOOD, numbered(2)])
+    ledger = Ledger(Layout(str(root)).ledger, Layout(str(root)).own("key"))
+    assert list(audit.differences(world(root), ledger)) == []
+    ledger.close()
+
+
+def test_every_folder_has_a_name_of_its_own() -> None:
+    layout = Layout("/r", {"in": "inbound", "archive": "old"})
+    assert [layout(name) for name in FOLDERS] == ["/r/inbound", "/r/out", "/r/old", "/r/error", "/r/quarantine"]
+    assert layout(f"archive/{DAY}/x", "y") == f"/r/old/{DAY}/x/y" and layout() == "/r/"
+    assert layout.own("in") == "/r/.edi837/in", "ours are ours"
