@@ -20,7 +20,7 @@ import click
 from edi837 import gatejobs, options, safe
 from edi837.console import REJECTED, UNREADABLE, Run
 from edi837.findings import Edi837Error
-from edi837.gateroot import CANNOT, Make, json_option, on_root, opened, root_argument, shown, working
+from edi837.gateroot import CANNOT, Make, json_option, on_root, root_argument, shown, working
 from edi837.gateway import Filed, World, doctor, settings, status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
@@ -120,8 +120,9 @@ def once(make: Make, as_json: bool, all_: bool, now: datetime | None, control: i
     with working():
         if control:
             world.layout.make(world.disk, world.settings.folders)
-            with opened(world) as ledger:
-                ledger.begin_at(control)
+            ledger = Ledger(world.layout.ledger, world.layout.own("key"))
+            ledger.begin_at(control)
+            ledger.close()
         quiet = replace(world, log=Log(lambda _: None, world.clock.moment))
         run.worsen(Crew(quiet, told).run(drain=True, all=all_))
         left, waiting = len(world.disk.names(world.layout.own("work"))), status.look(world)["in"]

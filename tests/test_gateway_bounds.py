@@ -27,16 +27,19 @@ JOB = re.compile("(?<![0-9A-Za-z])[0-9a-hjkmnp-tv-z]{18}(?![0-9A-Za-z])")
 # ------------------------------------------------------------------ the same bytes
 
 
-def outcome(root: Path, seed: str, late: str = "") -> dict[str, list[bytes]]:
+def outcome(root: Path, seed: str, late: str = "", workers: int = 1) -> dict[str, list[bytes]]:
     """All that a gateway makes of the files, by name, when the hashes of Python begin so; ids of jobs taken out."""
     for number, (name, data) in enumerate(FILES.items(), 1):
         path = drop(root, name, numbered(1 if name == "duplicate.edi" else number, data))
         os.utime(path, (1_700_000_000, 1_700_000_000 + (name == late)))
-    (root / "edi837.toml").write_text('[gateway]\nmin_free = 0\nhistory = true\nbatches = "reject"\n')
+    (root / "edi837.toml").write_text(
+        f'[gateway]\nmin_free = 0\nhistory = true\nbatches = "reject"\nworkers = {workers}\nbatch = 1\n'
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
-    words = [sys.executable, "-m", "edi837", "gateway", "once", str(root), "--all", "--now", "2026-01-15T09:30:00"]
+    words = [sys.executable, "-m", "edi837", "gateway", "once", str(root), "--all", "--now", "2026-01-15T09:30:00",
+             "--control", "100000001"]  # fmt: skip
     done = subprocess.run(words, env=environment, capture_output=True, timeout=60)
-    assert done.returncode in (0, 1, 3), done.stderr
+    assert done.returncode == 3, done.stderr  # the letter
     found: dict[str, list[bytes]] = {}
     for path in root.rglob("*"):
         name = JOB.sub("JOB", path.relative_to(root).as_posix())
@@ -53,6 +56,51 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
     assert sum(map(len, first.values())) > 5 * len(FILES)
     for seed in ("1", "random", "random"):
         assert outcome(tmp_path / f"{seed}{len(os.listdir(tmp_path))}", seed) == first
+
+
+NUMBER = re.compile(rb"100000\d{3}")  # of ours: they begin so here, in ISA13, GS06, in the BHT03 and TRN02 of a 277CA
+
+
+def unnumbered(found: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
+    """The same without control numbers of ours."""
+    hashes = re.compile(rb"\b[0-9a-f]{64}\b")
+    return {
+        name: sorted(hashes.sub(b"SHA", NUMBER.sub(b"NUMBER", each)) for each in data)
+        for name, data in found.items()
+        if name != "edi837.toml"
+    }
+
+
+APART = {name: data for name, data in FILES.items() if name != "duplicate.edi"}  # none speaks of another
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "random"])
+def test_four_workers_give_what_one_gives(seed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer, report and manifest, byte for byte, but for what follows from who comes first.
+
+    What may differ: our own control numbers (leased, a hundred to a worker), the hashes in manifests of files that
+    hold such a number, and which of two files of one number, batch or claim is the one that came before: of those
+    there are none here.
+    """
+    for number, (name, data) in enumerate(APART.items(), 1):
+        mine = data.replace(b"BATCH1", b"BATCH%d" % number)
+        monkeypatch.setitem(APART, name, mine.replace(b"ZQCLAIM", b"ZQCLAIM%d" % number))
+    monkeypatch.setattr(sys.modules[__name__], "FILES", APART)
+    one = unnumbered(outcome(tmp_path / "one", "0"))
+    assert sum(map(len, one.values())) > 4 * len(APART)
+    four = unnumbered(outcome(tmp_path / "four", seed, workers=4))
+    assert four == one
+
+
+def test_the_check_of_four_sees_an_answer_that_differs(tmp_path: Path) -> None:
+    """One claim more, one character in a report, or one file put elsewhere."""
+    one = unnumbered(outcome(tmp_path / "one", "0"))
+    root = tmp_path / "two"
+    found = unnumbered(outcome(root, "0"))
+    assert found == one
+    for name in found:
+        found[name] = [each.replace(b"A1:19", b"A1:20") for each in found[name]]
+    assert found != one
 
 
 def test_the_check_sees_answers_in_another_order(tmp_path: Path) -> None:

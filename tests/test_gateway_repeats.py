@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,113 @@ def test_a_partner_has_his_own_rule(general: str, own: str, folder: str, tmp_pat
     partner = Partner("acme", ("SUBMIT042",), batches=own, terms=judged())
     filed = twice(tmp_path, batches=general, partners=(partner,))
     assert (filed.folder, bool(noted(tmp_path, filed))) == (folder, own != "off")
+
+
+# ------------------------------------------------------------------ tests and production
+
+PRODUCTION = GOOD.replace(b"*0*T*:", b"*0*P*:")
+BY_USAGE = """[gateway]
+duplicates = { P = "reject", T = "warn" }
+batches = { T = "off", P = "reject" }
+[partner.acme]
+isa06 = ["SUBMIT042"]
+duplicates = { P = "off" }
+[partner.other]
+isa06 = ["OTHER"]
+batches = "warn"
+"""
+
+
+def by_usage(root: Path) -> Settings:
+    root.mkdir(exist_ok=True)
+    (root / "edi837.toml").write_text(BY_USAGE)
+    return read(root / "edi837.toml", judged())
+
+
+def test_actions_may_differ_by_usage(tmp_path: Path) -> None:
+    found = by_usage(tmp_path)
+    assert (found.duplicates, found.batches) == ({"P": "reject", "T": "warn"}, {"P": "reject", "T": "off"})
+    acme, other = found.partners
+    assert acme.duplicates == {"P": "off", "T": "warn"}, "what a partner leaves out is as for everybody"
+    assert (acme.batches, other.batches) == ({"P": "reject", "T": "off"}, "warn")
+
+
+@pytest.mark.parametrize("wrong", ['{ P = "no" }', '{ X = "off" }', "5", '["off"]', '"no"'])
+def test_actions_by_usage_are_words_of_usages(wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "edi837.toml").write_text(
+        f"[gateway]\nduplicates = {wrong}\n[partner.a]\nisa06 = ['A']\nbatches = {wrong}\n"
+    )
+    with pytest.raises(PolicyError) as error:
+        read(tmp_path / "edi837.toml", Terms())
+    assert str(error.value).count("or one for each usage") == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "acme", "folder", "answer"),
+    [(PRODUCTION, False, "error", "*R*025~"), (GOOD, False, "archive", "*E*025~"), (PRODUCTION, True, "archive", "")],
+    ids=["production", "test", "production of a partner"],
+)
+def test_an_interchange_again_by_its_usage(
+    data: bytes, acme: bool, folder: str, answer: str, tmp_path: Path
+) -> None:
+    known, data = by_usage(tmp_path), data.replace(b"*0*T*:", b"*1*T*:").replace(b"*0*P*:", b"*1*P*:")
+    partners = tuple(replace(each, batches="off") for each in known.partners) if acme else ()
+    said: dict[str, Any] = {"duplicates": known.duplicates, "partners": partners}
+    drop(tmp_path, "a.edi", data)
+    once(tmp_path, **said)
+    drop(tmp_path, "b.edi", data)
+    (filed,) = once(tmp_path, **said)
+    ta1s = [(tmp_path / "out" / name).read_text("latin-1") for name in filed.answers if name.startswith("TA1")]
+    assert filed.folder == folder and (answer or "*A*000~") in "".join(ta1s)
+
+
+@pytest.mark.parametrize(("data", "folder"), [(PRODUCTION, "error"), (GOOD, "archive")], ids=["production", "test"])
+def test_a_batch_again_by_its_usage(data: bytes, folder: str, tmp_path: Path) -> None:
+    filed = twice(tmp_path, numbered(2, data), data, batches=by_usage(tmp_path).batches)
+    assert (filed.folder, bool(noted(tmp_path, filed))) == (folder, folder == "error")
+
+
+def test_what_another_accepts_meanwhile_counts_by_usage_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that is only to be noted is not read anew; production is, and goes back."""
+    for data, folder in ((PRODUCTION, "error"), (GOOD, "archive")):
+        root, others = tmp_path / folder, list[int]()
+        drop(root, "a.edi", data)
+        plain = Steps.stage
+        settings: dict[str, Any] = {"duplicates": {"P": "reject", "T": "off"}}
+
+        def staging(self: Steps, decided: Sequence[Any]) -> Any:
+            if not others:  # noqa: B023 - called before the next turn
+                others.append(1)  # noqa: B023
+                drop(root, "b.edi", data)  # noqa: B023
+                once(root, **settings)  # noqa: B023
+            return plain(self, decided)  # noqa: B023
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Steps, "stage", staging)
+            (late,) = once(root, **settings)
+        assert late.folder == folder
+
+
+def test_a_repeat_says_whose_bytes_it_has(tmp_path: Path) -> None:
+    """In the report, for who must find out what went wrong; of other bytes under the same number nothing is said."""
+    drop(tmp_path, "a.edi", GOOD)
+    (first,) = once(tmp_path)
+    drop(tmp_path, "b.edi", GOOD)
+    drop(tmp_path, "c.edi", GOOD.replace(b"CLM*C1", b"CLM*C2"))
+    told = {each.name: json.dumps(report(tmp_path, each)) for each in once(tmp_path)}
+    assert f"byte for byte that of job {first.job} of 2026-01-15" in told["b.edi"]
+    assert f"(job {first.job})" in told["c.edi"] and "byte for byte" not in told["c.edi"]
+
+
+def test_of_two_taken_together_the_second_is_the_repeat(tmp_path: Path) -> None:
+    for name in ("a.edi", "b.edi"):
+        drop(tmp_path, name, GOOD)
+    one, other = once(tmp_path)
+    assert f"byte for byte that of job {one.job} of" in json.dumps(report(tmp_path, other))
+    said = json.loads((tmp_path / other.path / "manifest.json").read_text("utf-8"))
+    assert said["same_bytes_as"] == one.job
 
 
 def test_it_is_remembered_for_its_days(tmp_path: Path) -> None:
