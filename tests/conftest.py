@@ -6,7 +6,9 @@ With ``EDI837_EXTRAS=1`` every extra is said to be installed: then a test that i
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import socket
+from collections.abc import Callable, Generator
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     os.environ["EDI837_CODES"] = os.devnull  # the tables of this machine's user are none of ours
+    for name in ("connect", "connect_ex", "sendto"):
+        setattr(socket.socket, name, _here(getattr(socket.socket, name)))
+
+
+def _here(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of a socket that goes to this machine alone: no test, and nothing it tries out, may reach another."""
+
+    def reaching(self: socket.socket, *said: Any) -> Any:
+        if self.family != socket.AF_UNIX and said[-1][0] not in ("127.0.0.1", "::1"):
+            raise AssertionError("a connection to another machine")
+        return plain(self, *said)
+
+    return reaching
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import random
 import shutil
 import sys
 import tempfile
@@ -73,14 +74,21 @@ def pairs(folder: Path, asked: argparse.Namespace) -> list[str]:
 
 
 def errors(folder: Path, asked: argparse.Namespace) -> list[str]:
-    """Every errno from every operation on, for good."""
+    """Every errno from every operation on, for good; then two operations that fail, at random."""
     bad = list[str]()
     total = test_gateway_errors.calls(folder)
     for code in test_gateway_errors.ERRNOS:
         for number in range(1, total + 1):
             found = test_gateway_errors.told(folder, code, number, on=True)
             bad += [f"{errno.errorcode[code]} from {number} on: {each}" for each in found]
-    print(f"  {total} operations, {len(test_gateway_errors.ERRNOS)} errnos")
+    print(f"  {total} operations, {len(test_gateway_errors.ERRNOS)} errnos", flush=True)
+    chance = random.Random(asked.seed)
+    for _ in range(asked.doubles):
+        code = chance.choice(test_gateway_errors.ERRNOS)
+        first, then = chance.randrange(1, total), chance.randrange(1, total)
+        found = test_gateway_errors.told(folder, code, first, on=False, then=then)
+        bad += [f"{errno.errorcode[code]} at {first} and {then} later: {each}" for each in found]
+    print(f"  {asked.doubles} pairs of errors")
     return bad
 
 
@@ -131,6 +139,7 @@ def main() -> int:
     reading.add_argument("--stops", type=int, default=1000)
     reading.add_argument("--writers", type=int, default=1000)
     reading.add_argument("--pairs", type=int, default=3, help="hits of each fail point in a pair")
+    reading.add_argument("--doubles", type=int, default=5000, help="pairs of operations that fail")
     reading.add_argument("--seed", type=int, default=1)
     reading.add_argument("--only", choices=PROOFS)
     asked = reading.parse_args()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -24,6 +25,7 @@ ERRNOS = (
     errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.ESTALE, errno.EINTR, errno.EMFILE,
     errno.EBUSY,
 )  # fmt: skip
+DOUBLES = 150
 FILES = {"a.edi": GOOD, "b.edi": numbered(2)}
 WANTED = {("999", 1), ("277CA", 1), ("999", 2), ("277CA", 2)}
 
@@ -38,15 +40,22 @@ class Broken(io.BufferedReader):
 
 
 class Failing(Disk):
-    """A disk whose n-th operation fails, or all from the n-th on. A write that fails has written half of it."""
+    """A disk whose n-th operation fails, or all from the n-th on; ``then``: and another, so many after it.
 
-    def __init__(self, number: int, code: int, *, on: bool = False) -> None:
+    A write that fails has written half of it.
+    """
+
+    def __init__(self, number: int, code: int, *, on: bool = False, then: int = 0) -> None:
         super().__init__()
+        self.then = then
         self.left, self.code, self.on, self.calls = number, code, on, 0
 
     def _met(self) -> bool:
         self.calls += 1
         self.left -= 1
+        if self.left == 0 and self.then:
+            self.left, self.then = self.then, 0
+            return True
         return self.left == 0 or (self.on and self.left < 0)
 
     def _fail(self) -> None:
@@ -128,14 +137,14 @@ def attempted(root: Path, disk: Disk, clock: Told) -> None:
         return
 
 
-def told(memory: Path, code: int, number: int, *, on: bool) -> list[str]:
+def told(memory: Path, code: int, number: int, *, on: bool, then: int = 0) -> list[str]:
     """What is wrong after operation ``number`` failed and a good run followed."""
     root, fetched = memory / "gate", memory / "fetched"
     fetched.mkdir()
     once(root)
     for name, data in FILES.items():
         drop(root, name, data)
-    disk = Failing(number, code, on=on)
+    disk = Failing(number, code, on=on, then=then)
     attempted(root, disk, Told(number + 100))
     if originals(root) != sorted(FILES.values()):
         return ["an original is lost or doubled while it fails"]
@@ -145,7 +154,7 @@ def told(memory: Path, code: int, number: int, *, on: bool) -> list[str]:
     found = wrongs(root, fetched, FILES, WANTED)
     shutil.rmtree(root)
     shutil.rmtree(fetched)
-    return found + ([] if disk.left <= 0 else ["it never failed"])
+    return found + ([] if disk.left <= 0 or then else ["it never failed"])
 
 
 def calls(memory: Path) -> int:
@@ -163,6 +172,15 @@ def test_each_operation_fails_once(code: int, memory: Path) -> None:
     total = calls(memory)
     assert total > 100
     bad = [f"{number}: {each}" for number in range(1, total + 1) for each in told(memory, code, number, on=False)]
+    assert bad == []
+
+
+def test_two_operations_fail(memory: Path) -> None:
+    """One, and another at random while it is tried again or after."""
+    chance, total, bad = random.Random(8), calls(memory), list[str]()
+    for _ in range(DOUBLES):
+        code, number, then = chance.choice(ERRNOS), chance.randrange(1, total), chance.randrange(1, total)
+        bad += [f"{number}, {then}: {each}" for each in told(memory, code, number, on=False, then=then)]
     assert bad == []
 
 

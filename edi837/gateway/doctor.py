@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edi837.findings import Edi837Error
-from edi837.gateway import owner, rights
+from edi837.gateway import mounts, owner, rights
 from edi837.gateway.claims import held
 from edi837.gateway.layout import FOLDERS
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import World
 
-_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "fuse", "9p", "afs", "ceph")
 _OLDEST = (3, 37, 0)  # of SQLite: STRICT tables
 
 
@@ -58,8 +57,8 @@ def examine(world: World) -> Iterator[Check]:
     loose = stat.S_IMODE(os.stat(layout.own()).st_mode) & 0o077
     yield Check("private .edi837", not loose, f"chmod 700 {layout.own()}")
     yield Check("one machine", not owner.foreign(world.disk, layout, world.host), owner.FIX)
-    kind = _kind(layout.own())
-    yield Check(f"local file system ({kind or 'unknown'})", not kind.startswith(_NETWORK),
+    kind = mounts.kind(layout.own())
+    yield Check(f"local file system ({kind or 'unknown'})", not mounts.remote(layout.own()),
                 "the ledger needs a local disk: SQLite's WAL does not work over a network")  # fmt: skip
     yield from _operations(world)
     least = min(world.disk.free(layout("in")), world.disk.free(layout.own()))
@@ -109,15 +108,3 @@ def _ledger(world: World) -> Iterator[Check]:
     except (Edi837Error, sqlite3.Error):
         good = False
     yield Check("ledger", good, fix)
-
-
-def _kind(path: str) -> str:
-    """The type of the file system of a path, by the longest mount point above it; empty where it cannot be told."""
-    try:
-        with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as mounts:
-            found = [line.split()[1:3] for line in mounts]
-    except OSError:
-        return ""
-    real = os.path.realpath(path)
-    above = [(mount, kind) for mount, kind in found if real == mount or real.startswith(mount.rstrip("/") + "/")]
-    return max(above, key=lambda each: len(each[0]), default=("", ""))[1]

@@ -14,6 +14,7 @@ import signal
 from collections.abc import Mapping
 from typing import NoReturn
 
+from edi837.gateway import mounts
 from edi837.gateway.ledger import LedgerError
 from edi837.gateway.logs import where
 from edi837.gateway.outside import World
@@ -71,7 +72,8 @@ class _Labour:
         """Work until told to stop or, draining, until nothing is left; the exit status."""
         world, worker = self._world, Worker(self._world, self._name, self._tell)
         worker.open()
-        wake = waker([world.layout("in"), *(world.layout("in", f) for f in world.settings.folders)])
+        folders = [world.layout("in"), *(world.layout("in", f) for f in world.settings.folders)]
+        wake = -1 if any(map(mounts.remote, folders)) else waker(folders)  # a share's events get lost, or never come
         clock, since, pressure = world.clock, world.clock.monotonic(), ""
         scanned, barred = -1.0, 0.0  # when it was told that we look; since when the folders cannot be written
         try:
