@@ -18,10 +18,11 @@ from pathlib import Path
 import click
 
 from edi837 import gatejobs, options, safe
+from edi837.config import tables_of
 from edi837.console import REJECTED, UNREADABLE, Run
 from edi837.findings import Edi837Error
 from edi837.gateroot import CANNOT, Make, json_option, on_root, root_argument, shown, working
-from edi837.gateway import Filed, World, doctor, settings, status
+from edi837.gateway import Filed, World, doctor, keys, settings, status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import SETTINGS, Layout
@@ -167,6 +168,32 @@ def status_command(make: Make, as_json: bool) -> int:
         said = status.current(world)
     shown(said, as_json, "\n".join(f"{key:15} {value}" for key, value in said.items()))
     return {"OK": 0, "DEGRADED": 1}.get(said["state"], CANNOT)
+
+
+@gateway.command("settings")
+@on_root
+@click.option("--schema", is_flag=True, help="JSON Schema of edi837.toml, for editors that check while one writes.")
+def settings_command(make: Make, as_json: bool, schema: bool) -> int:
+    """Check DIR/edi837.toml, and say what every key of it is, where that comes from and what it means."""
+    if schema:
+        click.echo(json.dumps(keys.schema(), indent=1))
+        return 0
+    world = make()
+    path = Path(world.layout(SETTINGS))
+    said = tables_of(path).get("gateway", {}) if path.exists() else {}
+    rows = keys.rows(world.settings, said if isinstance(said, dict) else {})
+    lines = [f"{'*' if r.origin == 'file' else ' '} {r.key:17}{_written(r.value):24}{r.says}" for r in rows]
+    partners = [partner.name for partner in world.settings.partners]
+    found = {"keys": [asdict(row) for row in rows], "folders": dict(world.settings.named), "partners": partners}
+    shown(found, as_json, "\n".join([*lines, "", "* stands in edi837.toml; all others are as they come"]))
+    return 0
+
+
+def _written(value: object) -> str:
+    """A value as it stands in the file."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{usage} = {_written(word)}" for usage, word in value.items()) + " }"
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
 for _command in gatejobs.COMMANDS:

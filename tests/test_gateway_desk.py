@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
-from dataclasses import replace
+import tomllib
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -210,6 +212,66 @@ def test_settings_are_read(tmp_path: Path) -> None:
     found = read(tmp_path / "edi837.toml", Terms())
     assert (found.usage, found.settle, found.include, found.folders) == ("P", 1.0, ("*.dat",), ("a",))
     assert found.partners[0].isa06 == ("A",) and found.partners[0].terms.replies.role == "clearinghouse"
+
+
+def test_the_settings_are_told_with_where_they_come_from(tmp_path: Path) -> None:
+    root = tmp_path / "gate"
+    said("init", root, "--usage", "P")
+    with (root / "edi837.toml").open("a") as file:
+        file.write('[partner.acme]\nisa06 = ["ACME"]\n[folders]\nin = "inbound"\n')
+    found = said("settings", root)
+    rows = {row["key"]: row for row in found["keys"]}
+    assert rows["usage"] == {"key": "usage", "value": "P", "origin": "file", "says": rows["usage"]["says"]}
+    assert (rows["settle"]["value"], rows["settle"]["origin"]) == (2.0, "default")
+    assert (found["folders"], found["partners"]) == ({"in": "inbound"}, ["acme"])
+    assert set(rows) == {each.name for each in fields(Settings)} - {"named", "partners", "terms"}
+    assert all(len(row["says"]) > 5 for row in rows.values())
+    done = CliRunner().invoke(cli.main, ["gateway", "settings", str(root)])
+    assert done.exit_code == 0 and '* usage            "P"' in done.stdout and "  settle           2.0" in done.stdout
+    (root / "edi837.toml").write_text("[gateway]\nsetle = 1\nworkers = 0\n")
+    done = CliRunner().invoke(cli.main, ["gateway", "settings", str(root)])
+    assert done.exit_code == 2 and "setle" in done.stderr and "workers" in done.stderr, "a check, too"
+
+
+def fits(value: object, schema: dict[str, Any]) -> bool:
+    """Whether a value is as a schema wants it: as much of JSON Schema as ours speaks."""
+    if "anyOf" in schema:
+        return any(fits(value, each) for each in schema["anyOf"])
+    if "enum" in schema:
+        return value in schema["enum"]
+    if schema["type"] == "object":
+        known, more = schema.get("properties", {}), schema["additionalProperties"]
+        return isinstance(value, dict) and set(schema.get("required", ())) <= set(value) and all(
+            fits(each, known[key]) if key in known else bool(more) and fits(each, more) for key, each in value.items()
+        )
+    if schema["type"] == "array":
+        return isinstance(value, list) and all(fits(each, schema["items"]) for each in value)
+    if schema["type"] == "string":
+        return isinstance(value, str) and bool(re.search(schema.get("pattern", ""), value))
+    kinds: tuple[type, ...] = {"boolean": (bool,), "integer": (int,), "number": (int, float)}[schema["type"]]
+    return isinstance(value, kinds) and (isinstance(value, bool) is (schema["type"] == "boolean")) and (
+        isinstance(value, bool) or value >= schema["minimum"])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [("", True), ('[gateway]\nsetle = 1', False), ("[gateway]\nworkers = 0", False),
+     ("[gateway]\nworkers = 2.5", False), ('[gateway]\nduplicates = { P = "off" }', True), ('[gateway]\nduplicates = { X = "off" }', False),
+     ('[gateway]\ndurplicates = "off"', False), ('[partner.a]\nisa06 = ["A"]\nfolder = "../a"', False),
+     ('[partner.a]\nfolder = "a"', False), ('[folders]\nin = "inbound"', True), ('[folders]\ninn = "inbound"', False),
+     ("[gateway]\nhistory = 1", False), ('[gateway]\nusage = "X"', False), ("[gate]", False)],
+)  # fmt: skip
+def test_the_schema_knows_what_the_reader_knows(text: str, good: bool, tmp_path: Path) -> None:
+    """What it refuses the reader refuses; the settings of the guide pass both."""
+    done = CliRunner().invoke(cli.main, ["gateway", "settings", str(tmp_path), "--schema"])
+    schema = json.loads(done.stdout)
+    assert fits(tomllib.loads(text), schema) is good
+    (tmp_path / "edi837.toml").write_text(text)
+    done = CliRunner().invoke(cli.main, ["gateway", "settings", str(tmp_path)])
+    assert (done.exit_code == 0) is good, done.stderr
+    guide = (Path(__file__).parent.parent / "docs" / "gateway.md").read_text("utf-8")
+    (sample,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    assert fits(tomllib.loads(sample), schema)
 
 
 def test_what_init_writes_can_be_read_and_run(tmp_path: Path) -> None:

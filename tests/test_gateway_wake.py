@@ -56,7 +56,8 @@ nas:/over /srv/edi9 nfs rw 0 0
 @pytest.mark.parametrize(
     ("path", "kind", "remote"),
     [("/", "ext4", False), ("/srv/edi", "nfs4", True), ("/srv/edi/in", "nfs4", True),
-     ("/srv/edi/local/in", "xfs", False), ("/srv/edi win/in", "cifs", True), ("/srv/edi9/in", "nfs", True), ("/srv/edix", "ext4", False)],
+     ("/srv/edi/local/in", "xfs", False), ("/srv/edi win/in", "cifs", True), ("/srv/edi9/in", "nfs", True),
+     ("/srv/edix", "ext4", False)],
 )  # fmt: skip
 def test_what_lies_on_a_share(path: str, kind: str, remote: bool, tmp_path: Path) -> None:
     (tmp_path / "mounts").write_text(MOUNTS)

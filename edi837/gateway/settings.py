@@ -23,17 +23,17 @@ from edi837.problems import Problems
 from edi837.terms import Terms
 from edi837.x12 import element
 
-_WORDS: dict[str, tuple[str, ...]] = {
+WORDS: dict[str, tuple[str, ...]] = {
     "usage": ("P", "T", "any"), "unknown": ("accept", "reject", "quarantine"), "ready": ("auto", "marker", "rename"),
     "duplicates": ("reject", "warn", "off"), "batches": ("warn", "reject", "off"), "reports": ("archive", "out"),
     "publish": ("rename", "copy"),
 }  # fmt: skip
-_BY_USAGE = {
-    key: f'{key} is {" or ".join(map(repr, _WORDS[key]))}, or one for each usage: {{ P = "...", T = "..." }}'
+BY_USAGE = {
+    key: f'{key} is {" or ".join(map(repr, WORDS[key]))}, or one for each usage: {{ P = "...", T = "..." }}'
     for key in ("duplicates", "batches")
 }
-_PARTNER = ("isa06", "gs02", "folder", "policies", "overlays", "duplicates", "batches", "names", "replies")
-_LEAST = {"workers": 1, "batch": 1, "max_attempts": 1, "max_file_bytes": 1, "memory": 256, "poll": 0.05, "timeout": 1}
+PARTNER = ("isa06", "gs02", "folder", "policies", "overlays", "duplicates", "batches", "names", "replies")
+LEAST = {"workers": 1, "batch": 1, "max_attempts": 1, "max_file_bytes": 1, "memory": 256, "poll": 0.05, "timeout": 1}
 
 
 Action = str | Mapping[str, str]  # a word, or one for each usage: P, T
@@ -58,43 +58,60 @@ class Partner:
     terms: Terms = field(default_factory=Terms)
 
 
+def key(default: Any, says: str) -> Any:
+    """A key of [gateway], with what it means."""
+    return field(default=default, metadata={"says": says})
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that is set for a gateway."""
 
-    usage: str = "any"  # ISA15 that is taken here; any other gets TA1 R 020
-    unknown: str = "accept"  # senders without a profile: accept on the general terms, reject (TA1 006), quarantine
-    duplicates: Action = "reject"  # an ISA13 that came before from its sender: reject (TA1 R 025), warn, off
-    batches: Action = "warn"  # a BHT03 that came before from its submitter: warn (in the report), reject (A3:746), off
-    duplicate_days: int = 366  # how long an ISA13 and a BHT03 are remembered for that
-    history: bool = False  # keep accepted claims in .edi837/history.db, for rules on frequency, ranks and duplicates
-    ready: str = "auto"  # auto: whole by its own IEA; marker: a file .done or .ok beside it; rename: any visible name
-    markers: tuple[str, ...] = (".done", ".ok")  # endings of the sender's markers, for ready = "marker"
-    settle: float = 2.0  # seconds without change before a whole file is taken
-    incomplete_after: float = 900.0  # seconds without change before a file that is not whole is answered
-    include: tuple[str, ...] = ()  # patterns of names to take, none: all
-    exclude: tuple[str, ...] = ()  # patterns of names to leave
-    workers: int = 1  # processes
-    batch: int = 16  # small files that one worker takes at a time, to share their fsyncs
-    poll: float = 1.0  # seconds between scans; up to ten times as long when nothing comes
-    max_attempts: int = 3  # readings begun that killed their worker or failed, before a file is put aside
-    timeout: float = 900.0  # seconds for the reading of one file
-    memory: int = 2048  # MiB of address space of a worker
-    max_file_bytes: int = 4 << 30  # unpacked, too
-    compressed: bool = False  # take gzip and zip files that hold one file; else they are quarantined
-    min_free: int = 1 << 30  # bytes free below which nothing new is taken
-    max_out: int = 100_000  # names in an out folder above which nothing new is taken
-    grace: float = 30.0  # seconds to finish what is in hand when told to stop
-    give_up: float = 600.0  # seconds of folders that cannot be written (EACCES, EROFS) until it ends with 5; 0: never
-    http: str = ""  # 127.0.0.1:PORT answers /healthz, /readyz and /metrics there; nobody else's address
-    names: str = names.TEMPLATE  # of answers
-    reports: str = "archive"  # where report.json and .txt go: archive (beside the original) or out (with the answers)
-    publish: str = "rename"  # copy: out/ is on another file system, and an answer may come twice after a crash
-    out_mode: str = "0600"  # of files in out/: 0640 or 0660 lets their group at them
-    out_group: str = ""  # of files in out/; a name or number, the gateway's own without it
-    archive_days: int = 180  # `prune` takes originals of archive/ and error/ away after so many days
-    error_days: int = 180
-    ledger_days: int = 2557  # and what the ledger says of them, after seven years
+    usage: str = key("any", "ISA15 that is taken here; any other gets TA1 R 020")
+    unknown: str = key("accept", "senders without a profile: accept on the general terms, reject (TA1 006), quarantine")
+    duplicates: Action = key("reject", "an ISA13 that came before from its sender: reject (TA1 R 025), warn, off")
+    batches: Action = key(
+        "warn", "a BHT03 that came before from its submitter: warn (in the report), reject (A3:746), off"
+    )
+    duplicate_days: int = key(366, "how long an ISA13 and a BHT03 are remembered for that")
+    history: bool = key(
+        False, "keep accepted claims in .edi837/history.db, for rules on frequency, ranks and duplicates"
+    )
+    ready: str = key(
+        "auto", "auto: whole by its own IEA; marker: a file .done or .ok beside it; rename: any visible name"
+    )
+    markers: tuple[str, ...] = key((".done", ".ok"), "endings of a sender's markers, where ready is marker")
+    settle: float = key(2.0, "seconds without change before a whole file is taken")
+    incomplete_after: float = key(900.0, "seconds without change before a file that is not whole is answered")
+    include: tuple[str, ...] = key((), "patterns of names to take, none: all")
+    exclude: tuple[str, ...] = key((), "patterns of names to leave")
+    workers: int = key(1, "processes")
+    batch: int = key(16, "small files that one worker takes at a time, to share their fsyncs")
+    poll: float = key(1.0, "seconds between scans; up to ten times as long when nothing comes")
+    max_attempts: int = key(3, "readings begun that killed their worker or failed, before a file is put aside")
+    timeout: float = key(900.0, "seconds for the reading of one file")
+    memory: int = key(2048, "MiB of address space of a worker")
+    max_file_bytes: int = key(4 << 30, "larger files are quarantined; unpacked, too")
+    compressed: bool = key(False, "take gzip and zip files that hold one file; else they are quarantined")
+    min_free: int = key(1 << 30, "bytes free below which nothing new is taken")
+    max_out: int = key(100_000, "names in an out folder above which nothing new is taken")
+    grace: float = key(30.0, "seconds to finish what is in hand when told to stop")
+    give_up: float = key(
+        600.0, "seconds of folders that cannot be written (EACCES, EROFS) until it ends with 5; 0: never"
+    )
+    http: str = key("", "127.0.0.1:PORT answers /healthz, /readyz and /metrics there; nobody else's address")
+    names: str = key(
+        names.TEMPLATE, "of answers: {kind} and {job}, and {isa06}, {isa13}, {partner} if wanted, then .{ext}"
+    )
+    reports: str = key(
+        "archive", "where report.json and .txt go: archive (beside the original) or out (with the answers)"
+    )
+    publish: str = key("rename", "copy: out/ is on another file system, and an answer may come twice after a crash")
+    out_mode: str = key("0600", "of files in out/: 0640 or 0660 lets their group at them")
+    out_group: str = key("", "of files in out/; a name or number, the gateway's own without it")
+    archive_days: int = key(180, "`prune` takes originals of archive/ away after so many days")
+    error_days: int = key(180, "the same for error/")
+    ledger_days: int = key(2557, "`prune` takes what the ledger says of them away after so many days: seven years")
     named: Mapping[str, str] = field(default_factory=dict)  # [folders]: other names of in, out, archive, ...
     partners: tuple[Partner, ...] = ()
     terms: Terms = field(default_factory=Terms)  # for senders without a profile
@@ -130,12 +147,15 @@ class Settings:
         return next((each for each in mine if not each.gs02), None)
 
 
+KEYS = tuple(each for each in fields(Settings) if "says" in each.metadata)
+
+
 def read(path: Path, terms: Terms) -> Settings:
     """The settings of a file; ``terms`` are the general ones. PolicyError names all that is wrong."""
     problems = Problems(path.name)
     tables = config.tables_of(path)
     said = config.table(tables, "gateway", problems)
-    keys = {each.name: each.default for each in fields(Settings) if each.name not in ("partners", "terms", "named")}
+    keys = {each.name: each.default for each in KEYS}
     config.known(said, keys, "gateway", problems)
     values = {key: _value(key, said[key], keys[key], problems) for key in said if key in keys}
     settings = Settings(**values, terms=terms, named=named(tables, problems))
@@ -184,8 +204,8 @@ def loopback(address: str) -> tuple[str, int] | None:
 def _action(key: str, value: object, default: Action) -> Action | None:
     """A word, or a table of words by usage; None when it is neither."""
     if isinstance(value, str):
-        return value if value in _WORDS[key] else None
-    if not isinstance(value, Mapping) or value.keys() - {"P", "T"} or any(v not in _WORDS[key] for v in value.values()):
+        return value if value in WORDS[key] else None
+    if not isinstance(value, Mapping) or value.keys() - {"P", "T"} or any(v not in WORDS[key] for v in value.values()):
         return None
     return {usage: value.get(usage, action(default, usage)) for usage in "PT"}
 
@@ -198,18 +218,18 @@ def _value(key: str, value: object, default: Any, problems: Problems) -> Any:
         return value is True
     if isinstance(default, tuple):
         return tuple(config.texts(value, f"gateway: {key}", problems))
-    if key in _BY_USAGE:
+    if key in BY_USAGE:
         said = _action(key, value, default)
         if said is None:
-            problems.add(0, "gateway", _BY_USAGE[key])
+            problems.add(0, "gateway", BY_USAGE[key])
         return default if said is None else said
     if isinstance(default, str):
-        if not isinstance(value, str) or (key in _WORDS and value not in _WORDS[key]):
-            problems.add(0, "gateway", f"{key} is {' or '.join(map(repr, _WORDS.get(key, ('a text',))))}")
+        if not isinstance(value, str) or (key in WORDS and value not in WORDS[key]):
+            problems.add(0, "gateway", f"{key} is {' or '.join(map(repr, WORDS.get(key, ('a text',))))}")
             return default
         return value
     kinds = (int, float) if isinstance(default, float) else (int,)
-    least = _LEAST.get(key, 0)
+    least = LEAST.get(key, 0)
     if isinstance(value, bool) or not isinstance(value, kinds) or value < least:
         problems.add(0, "gateway", f"{key} is a number, {least} or more")
         return default
@@ -223,7 +243,7 @@ def _partner(
     if not isinstance(table, Mapping):
         problems.add(0, where, "is not a table")
         return Partner(name, ())
-    config.known(table, _PARTNER, where, problems)
+    config.known(table, PARTNER, where, problems)
     senders = tuple(each.strip() for each in config.texts(table.get("isa06"), f"{where}: isa06", problems))
     terms = settings.terms
     if "policies" in table:
@@ -239,7 +259,7 @@ def _partner(
     for key, general in actions.items():
         said = _action(key, table.get(key, general), general)
         if said is None:
-            problems.add(0, where, _BY_USAGE[key])
+            problems.add(0, where, BY_USAGE[key])
         else:
             actions[key] = said
     texts = {"folder": "", "names": settings.names}
