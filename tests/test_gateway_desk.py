@@ -256,7 +256,8 @@ def fits(value: object, schema: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     ("text", "good"),
     [("", True), ('[gateway]\nsetle = 1', False), ("[gateway]\nworkers = 0", False),
-     ("[gateway]\nworkers = 2.5", False), ('[gateway]\nduplicates = { P = "off" }', True), ('[gateway]\nduplicates = { X = "off" }', False),
+     ("[gateway]\nworkers = 2.5", False), ('[gateway]\nduplicates = { P = "off" }', True),
+     ('[gateway]\nduplicates = { X = "off" }', False),
      ('[gateway]\ndurplicates = "off"', False), ('[partner.a]\nisa06 = ["A"]\nfolder = "../a"', False),
      ('[partner.a]\nfolder = "a"', False), ('[folders]\nin = "inbound"', True), ('[folders]\ninn = "inbound"', False),
      ("[gateway]\nhistory = 1", False), ('[gateway]\nusage = "X"', False), ("[gate]", False)],

@@ -8,7 +8,6 @@ import os
 import signal
 import stat
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from edi837.gateway import audit, doctor, rights
+from edi837.gateway import status as gateway_status
 from edi837.gateway.crew import Crew, UnfitError
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.layout import FOLDERS, Layout
@@ -297,26 +297,31 @@ def test_a_marker_goes_last(point: str, memory: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["in", "out"])
-def test_a_folder_that_goes_away_and_comes_back(name: str, tmp_path: Path) -> None:
+def test_a_folder_that_goes_away_and_comes_back(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is lost while it is not there, it is told, and the work goes on."""
     root = tmp_path / "gate"
     drop(root, "a.edi", GOOD)
     once(root)
+    monkeypatch.setattr(gateway_status, "_EVERY", 0.2)
 
-    def told() -> str:
-        return str(json.loads((root / ".edi837" / "status.json").read_text("utf-8"))["last_trouble"])
+    def told(key: str) -> str:
+        return str(json.loads((root / ".edi837" / "status.json").read_text("utf-8"))[key])
 
     with working(root) as pid:
         until(lambda: (root / ".edi837" / "status.json").exists())
         (root / name).rename(tmp_path / "away")
         put_into = tmp_path / "away" if name == "in" else root / "in"
         (put_into / "b.edi").write_bytes(numbered(2))
-        time.sleep(0.5)
+        until(lambda: (told("state"), told("because")) == ("DOWN", "ENOENT"))
         (tmp_path / "away").rename(root / name)
+        until(lambda: told("state") == "OK" and told("last_trouble") == "ENOENT")
         until(lambda: len(tree(root, "out")) == 4)
         os.kill(pid, signal.SIGTERM)
         assert ended(pid, 6) == 0
-    assert told() == "ENOENT" and originals(root) == sorted([GOOD, numbered(2)])
+    assert (told("last_trouble"), told("state")) == ("ENOENT", "DOWN"), "it is stopped"
+    assert originals(root) == sorted([GOOD, numbered(2)])
     ledger = Ledger(Layout(str(root)).ledger, Layout(str(root)).own("key"))
     assert list(audit.differences(world(root), ledger)) == []
     ledger.close()

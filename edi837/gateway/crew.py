@@ -72,6 +72,7 @@ class Crew:
         world = self.world
         world.layout.make(world.disk, world.settings.folders)
         owner.claim(world.disk, world.layout, world.host)
+        Ledger(world.layout.ledger, world.layout.own("key")).checked()  # made once: workers would hinder each other
         fit(world)
         address = loopback(world.settings.http)
         self._line = None if drain or not address else health.listening(address)
@@ -152,11 +153,13 @@ class Crew:
         """Take new settings, all of them or none; the workers finish what they have in hand and are replaced."""
         try:
             if self.remade:
-                self.world = self.remade()
+                made = self.remade()
+                made.layout.make(made.disk, made.settings.folders)
+                fit(made)
+                self.world = made
         except Edi837Error as error:
             self.world.log("not_reloaded", error=type(error).__name__)
             return
-        self.world.layout.make(self.world.disk, self.world.settings.folders)
         self.world.log("reloaded")
         for hand in self.hands.values():
             os.kill(hand.pid, signal.SIGTERM)
@@ -207,6 +210,7 @@ class Crew:
                     self.watched.fail(said["trouble"], self._now())
                 elif "scanned" in said:
                     self.watched.scanned = self._now()
+                    self.watched.trouble = "" if said["scanned"] else self.watched.trouble
                 else:
                     self.watched.pressure = said.get("pressure", self.watched.pressure)
 
@@ -262,9 +266,8 @@ class Crew:
 
 
 def fit(world: World) -> None:
-    """What must be so before any worker is started. LedgerError or `UnfitError` says what is not."""
+    """The folders and rights that are set can be had. UnfitError says what cannot."""
     layout, settings = world.layout, world.settings
-    Ledger(layout.ledger, layout.own("key")).checked()  # made once: workers that make it together hinder each other
     apart = ("out",) if settings.publish == "copy" else ()
     folders = [layout(name) for name in FOLDERS if name not in apart] + [layout.own(), layout.own("work")]
     folders += [layout(side, each) for side in ("in", "out") if side not in apart for each in settings.folders]

@@ -85,7 +85,7 @@ class _Labour:
                     self._tell({"pressure": pressure})
                 if now - scanned >= 1 and not worker.trouble:
                     scanned = now
-                    self._tell({"scanned": 1})
+                    self._tell({"scanned": int(not any(own.troubles for own in worker.own.values()))})
                 barred = (barred or now) if worker.trouble in _BARRED else 0.0
                 if barred and world.settings.give_up and now - barred > world.settings.give_up:
                     return FORSAKEN

@@ -6,6 +6,7 @@ Enters: the folders, and what the crew has noted. Leaves: a table of plain value
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import deque
 from contextlib import suppress
@@ -80,12 +81,21 @@ def write(world: World, watched: Watched, now: float, *, force: bool = False) ->
         return
     watched.written = now
     with suppress(OSError):
-        said = {**look(world, watched.trouble, watched.pressure), "filed": watched.filed,
+        said = {**_seen(world, watched), "filed": watched.filed,
                 "filed_a_minute": watched.rate(now), "last_scan": watched.scanned, "last_trouble": watched.failed,
                 "last_trouble_at": watched.failed_at, "trouble": watched.trouble,
                 "pressure": watched.pressure}  # fmt: skip
         _put(world, "status.json", json.dumps(said, indent=1) + "\n")
         _put(world, "metrics.prom", metrics(said))
+
+
+def _seen(world: World, watched: Watched) -> dict[str, Any]:
+    """The state now; where a folder is not there, that it is not."""
+    try:
+        return look(world, watched.trouble, watched.pressure)
+    except OSError as error:
+        because = watched.trouble or errno.errorcode.get(error.errno or 0, type(error).__name__)
+        return {"state": "DOWN", "because": because, "at": world.clock.moment().isoformat(timespec="seconds")}
 
 
 def metrics(said: dict[str, Any]) -> str:
