@@ -22,7 +22,7 @@ from edi837.gateway import World
 from edi837.gateway.crew import Crew, UnfitError
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
-from edi837.gateway.ledger import Ledger, LedgerError
+from edi837.gateway.ledger import Ledger, LedgerError, prepare
 from edi837.gateway.logs import Log
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
@@ -274,7 +274,7 @@ def test_a_ledger_that_is_damaged_within_is_seen_before_any_work(tmp_path: Path)
         drop(tmp_path, f"{number}.edi", numbered(number))
     once(tmp_path)
     path = tmp_path / ".edi837" / "ledger.db"
-    Ledger(str(path), str(tmp_path / ".edi837" / "key")).checked()
+    prepare(str(path), str(tmp_path / ".edi837" / "key"))
     data = bytearray(path.read_bytes())
     assert len(data) > 60_000
     data[20_000:40_000] = b"\xff" * 20_000

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from edi837.gateway import audit, pruning
+from edi837.gateway.crew import Crew
 from edi837.gateway.ledger import FORWARD, VERSION, Ledger, LedgerError
 from edi837.gateway.upkeep import replay
 from tests.gateways import GOOD, NOW, Told, drop, kinds, numbered, once, tree, world
@@ -107,6 +108,8 @@ def test_a_newer_ledger_is_refused_and_untouched(tmp_path: Path) -> None:
     drop(tmp_path, "a.edi", GOOD)
     with pytest.raises(LedgerError, match=rf"newer edi837 \(version 99; this one knows {VERSION}\)"):
         once(tmp_path)
+    with pytest.raises(LedgerError, match="newer edi837"):
+        Crew(world(tmp_path)).run(drain=True, all=True)
     assert tree(tmp_path, "in") == ["in/a.edi"]
     with sqlite3.connect(path) as file:
         assert file.execute("SELECT version FROM meta").fetchone() == (99,)

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from socket import socket
 
 from edi837.findings import Edi837Error
-from edi837.gateway import health, owner, rights
+from edi837.gateway import owner, rights
 from edi837.gateway.fsops import EXIT
 from edi837.gateway.labour import FORSAKEN, GAVE_UP, SIGNALS, labour
 from edi837.gateway.layout import FOLDERS
-from edi837.gateway.ledger import Ledger
+from edi837.gateway.ledger import prepare
 from edi837.gateway.outside import Filed, World
 from edi837.gateway.settings import loopback
 from edi837.gateway.status import Watched, write
@@ -65,6 +65,7 @@ class Crew:
     _again: float = 0.0  # when a worker may be started
     _life: tuple[int, int] = (-1, -1)
     _line: socket | None = None  # on which its state is asked for
+    _attends: Callable[[World, socket, int], object] = lambda *_: None
     _attendant: int = 0  # the process that answers there
 
     def run(self, *, drain: bool = False, all: bool = False) -> int:
@@ -72,10 +73,13 @@ class Crew:
         world = self.world
         world.layout.make(world.disk, world.settings.folders)
         owner.claim(world.disk, world.layout, world.host)
-        Ledger(world.layout.ledger, world.layout.own("key")).checked()  # made once: workers would hinder each other
+        prepare(world.layout.ledger, world.layout.own("key"))  # made once: workers would hinder each other
         fit(world)
         address = loopback(world.settings.http)
-        self._line = None if drain or not address else health.listening(address)
+        if address and not drain:
+            from edi837.gateway import health  # a web server's modules, for who wants one
+
+            self._line, self._attends = health.listening(address), health.attend
         warm(world)
         self._life = os.pipe()
         wake, ring = os.pipe()
@@ -226,7 +230,7 @@ class Crew:
             self._attendant = os.fork()
             if not self._attendant:
                 os.close(self._life[1])
-                health.attend(self.world, self._line, self._life[0])  # never returns
+                self._attends(self.world, self._line, self._life[0])  # never returns
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _dismiss(self) -> None:

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -107,11 +107,7 @@ class Ledger:
             if not self._file.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 self._execute(LAYOUT)
             (version,) = self._file.execute("SELECT version FROM meta").fetchone()
-            if version > VERSION:
-                raise LedgerError(
-                    f"the ledger was written by a newer edi837 (version {version}; this one knows {VERSION}): install "
-                    "that one again, or restore a backup from before"
-                )
+            _known(version)
             for older in range(version, VERSION):
                 self._execute(FORWARD[older])
             if version < VERSION:
@@ -126,17 +122,6 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def checked(self) -> None:
-        """Look through the whole file, and close it. LedgerError when it is damaged."""
-        try:
-            good = self._file.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-        except sqlite3.DatabaseError:
-            good = False
-        finally:
-            self.close()
-        if not good:
-            raise LedgerError("the ledger is damaged; restore a backup of .edi837/ledger.db and .edi837/key")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -232,6 +217,37 @@ class Ledger:
     def permitted(self) -> set[str]:
         """Names in in/ and ids of jobs that were released."""
         return {row["what"] for row in self.rows("SELECT what FROM permit")}
+
+
+def prepare(path: str, key: str) -> None:
+    """Make the ledger if there is none, or look through the whole of it, and leave it as it is.
+
+    LedgerError says why it cannot be used.
+    """
+    if not os.path.exists(path):
+        Ledger(path, key).close()
+        return
+    try:
+        keyed.key(Path(key), new=False)
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as file:
+            good = file.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            (version,) = file.execute("SELECT version FROM meta").fetchone()
+    except (OSError, sqlite3.OperationalError) as error:
+        raise LedgerError(f"the ledger or its key cannot be used: {type(error).__name__}") from error
+    except sqlite3.DatabaseError:
+        good = False
+    if not good:
+        raise LedgerError("the ledger is damaged; restore a backup of .edi837/ledger.db and .edi837/key")
+    _known(version)
+
+
+def _known(version: int) -> None:
+    """LedgerError when a ledger is of a version to come."""
+    if version > VERSION:
+        raise LedgerError(
+            f"the ledger was written by a newer edi837 (version {version}; this one knows {VERSION}): install that one "
+            "again, or restore a backup from before"
+        )
 
 
 def sealed(ledger: Ledger, event: int, chain: str, at: str) -> bytes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, cast
@@ -16,9 +15,9 @@ from typing import BinaryIO, cast
 RATIO = 200  # times its size that a file may unpack to
 _BLOCK = 1 << 16
 _KINDS = {b"\x1f\x8b": "gzip", b"PK": "zip"}
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others need memory without bound
+_METHODS = (0, 8)  # of a zip: stored, deflated; others need memory without bound
 _LOCKED = 1  # the flag of a member that is encrypted
-_WRONG = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
+_WRONG = (zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 
 
 class PackedError(Exception):
@@ -73,10 +72,19 @@ def _gzip(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _zip(stream: BinaryIO) -> Iterator[bytes]:
-    with zipfile.ZipFile(stream) as archive:
+    import zipfile  # for who gets one
+
+    try:
+        archive = zipfile.ZipFile(stream)
+    except zipfile.BadZipFile:
+        raise PackedError("unpackable", partial=True) from None
+    with archive:
         members = [each for each in archive.infolist() if not each.is_dir()]
         if len(members) != 1 or members[0].flag_bits & _LOCKED or members[0].compress_type not in _METHODS:
             raise PackedError("unpackable")
-        with archive.open(members[0]) as member:
-            while block := member.read(_BLOCK):
-                yield block
+        try:
+            with archive.open(members[0]) as member:
+                while block := member.read(_BLOCK):
+                    yield block
+        except zipfile.BadZipFile:  # its head or its checksum
+            raise PackedError("unpackable") from None
