@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from edi837.gateway import Filed, unpack
+from edi837.gateway.fsops import Disk
 from tests.gateways import GOOD, Told, drop, kinds, numbered, once, tree
 
 BOMB = 50_000_000  # bytes that unpack out of 50 thousand
@@ -138,13 +139,30 @@ def test_a_packed_upload_is_waited_for(tmp_path: Path) -> None:
     path = drop(tmp_path, "a.gz", data[:-9])
     drop(tmp_path, "b.gz", gzip.compress(numbered(2)[:-20]))
     assert once(tmp_path, **settings) == []
+    assert tree(tmp_path, "in", ".edi837/work") == ["in/a.gz", "in/b.gz"], "it is not even claimed"
     path.write_bytes(data)
     assert [each.name for each in once(tmp_path, **settings)] == ["a.gz"]
     drop(tmp_path, "c.zip", zipped(("a.edi", GOOD), ("b.edi", GOOD)))
-    assert [each.reason for each in once(tmp_path, **settings)] == ["unpackable"]
+    drop(tmp_path, "d.zip", locked(zipped(("a.edi", GOOD))))
+    assert [each.reason for each in once(tmp_path, **settings)] == ["unpackable", "unpackable"]
     assert tree(tmp_path, "in") == ["in/b.gz"]
     clock.at += timedelta(hours=1)
     assert [(each.name, kinds(each.answers)) for each in once(tmp_path, **settings)] == [("b.gz", ["TA1"])]
+
+
+def test_a_packed_upload_that_begins_anew_when_it_is_claimed_is_held(tmp_path: Path) -> None:
+    class Anew(Disk):
+        def rename(self, old: str, new: str) -> None:
+            super().rename(old, new)
+            if "/in/" in old:
+                Path(new).write_bytes(gzip.compress(GOOD)[:200])
+
+    drop(tmp_path, "a.gz", gzip.compress(GOOD))
+    assert once(tmp_path, all=False, compressed=True, disk=Anew()) == []
+    (held,) = (tmp_path / ".edi837" / "work").glob("*/a.gz")
+    held.write_bytes(gzip.compress(GOOD))
+    (filed,) = once(tmp_path, all=False, compressed=True)
+    assert (filed.name, filed.folder) == ("a.gz", "archive")
 
 
 def test_an_upload_that_only_looks_whole_is_held(tmp_path: Path) -> None:
