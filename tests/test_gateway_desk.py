@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from edi837 import cli
+from edi837 import cli, safe
 from edi837.gateway import audit, doctor, owner, pruning, upkeep
 from edi837.gateway.crew import Crew
 from edi837.gateway.layout import Layout
@@ -328,6 +328,47 @@ def test_the_id_of_a_machine_tells_nothing_about_it(tmp_path: Path) -> None:
     assert len(found) == 16 and "0123456789" not in found
     (tmp_path / "id").write_text("\n")
     assert owner.host(str(tmp_path / "id")) == owner.host(str(tmp_path / "none")) == ""
+
+
+HOSTILE = ["\x1b[2J\x1b]0;x\x07.edi", "a\nb\r.edi", "\u202eide.edi", "\x9b31m.edi", "\u200b.edi", "[bold red]x[x].edi",
+           "%s{0}.edi", "\udcff\udcfe.edi", "x\x00y"]  # fmt: skip
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printed(root: Path) -> list[str]:
+    """What is unsafe in all that commands and log say of files with hostile names."""
+    (root / "in").mkdir(parents=True)
+    kept = [name for name in HOSTILE if "\0" not in name]
+    for number, name in enumerate(kept, 1):
+        (root / "in" / name).write_bytes(numbered(number) if number % 2 else b"Dear plan")
+    lines: list[str] = []
+    once(root, lines=lines)
+    (root / "in" / kept[0]).write_bytes(numbered(99))
+    (root / "in" / kept[1]).write_bytes(b"Dear plan")
+    words = [["once", "--all"], ["list"], ["list", "--stuck"], ["status"], ["verify"], ["prune", "--dry-run"]]
+    words += [["show", name] for name in [*kept, "nobody\x1b[2J"]]
+    words += [[each, kept[-1]] for each in ("release", "replay", "requeue")] + [["forget", *kept[-1:], "--sender", "\x1b"]]
+    bad = []
+    for first, *rest in words:
+        for more in ([], ["--json"]):
+            done = CliRunner().invoke(cli.main, ["gateway", first, str(root), *rest, *more])
+            assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+            bad += [f"{first}: {each!r}" for each in done.output.split("\n") if UNSAFE.search(each)]
+            if more and done.exit_code in (0, 1, 3) and done.stdout:
+                json.loads(done.stdout)
+    for line in lines:
+        assert isinstance(json.loads(line), dict) and "\n" not in line, "each line is one object"
+        bad += [f"log: {line!r}"] if UNSAFE.search(line) else []
+    return bad
+
+
+def test_no_name_of_a_file_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
+    assert printed(tmp_path / "gate") == []
+
+
+def test_the_check_sees_names_that_are_shown_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safe, "text", lambda value: value)
+    assert any(each.startswith(("list", "show")) for each in printed(tmp_path / "gate"))
 
 
 def test_the_log_takes_nothing_that_is_not_on_its_list() -> None:

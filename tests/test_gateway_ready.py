@@ -137,6 +137,16 @@ def test_a_waiting_file_may_be_released(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_a_name_of_any_bytes_may_be_released(tmp_path: Path) -> None:
+    name = "\udcff\n.edi"
+    drop(tmp_path, name, GOOD[:300])
+    assert once(tmp_path, all=False) == []
+    ledger = Ledger(Layout(str(tmp_path)).ledger, Layout(str(tmp_path)).own("key"))
+    release(world(tmp_path), ledger, name)
+    ledger.close()
+    assert [each.folder for each in once(tmp_path, all=False)] == ["error"]
+
+
 @pytest.mark.parametrize("marker", ["a.edi.done", "a.edi.ok"])
 def test_a_marker_makes_a_file_ready_and_goes_with_it(marker: str, tmp_path: Path) -> None:
     drop(tmp_path, "a.edi", GOOD)

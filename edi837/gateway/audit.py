@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from edi837.gateway import names
 from edi837.gateway.layout import ORIGINAL, Claimed
 from edi837.gateway.ledger import Ledger, link, sealed
 from edi837.gateway.outside import World
@@ -38,6 +39,7 @@ def listed(ledger: Ledger, *, folder: str = "", stuck: bool = False, most: int =
 
 def find(ledger: Ledger, what: str) -> list[str]:
     """The jobs of an id, a file's name, an ISA13, a SHA-256, a control number of ours, or the name of an answer."""
+    what = names.shown(what)  # as the ledger has them
     queries = [
         ("SELECT id FROM job WHERE id = ?", what), ("SELECT id FROM job WHERE name = ?", what),
         ("SELECT id FROM job WHERE sha256 = ?", what.lower()), ("SELECT job FROM output WHERE name = ?", what),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from edi837.gateway import probe, ready, unpack
+from edi837.gateway.names import shown
 from edi837.gateway.outside import World
 
 
@@ -54,7 +55,7 @@ class Scan:
                     continue
                 present.append(stat)
                 whole = os.path.join(path, name)
-                state = "cut" if all or name in released else self._state(whole, name, names, stat, now)
+                state = "cut" if all or (released and shown(name) in released) else self._state(whole, name, names, stat, now)
                 if state == "wait":
                     self.waiting += 1
                 else:

@@ -28,7 +28,7 @@ def _at(world: World) -> str:
 
 
 def _row(ledger: Ledger, job: str) -> dict[str, object]:
-    rows = ledger.rows("SELECT * FROM job WHERE id = ?", job)
+    rows = ledger.rows("SELECT * FROM job WHERE id = ?", names.shown(job))
     if not rows:
         raise UpkeepError(f"there is no job {names.sifted(job)}")
     return dict(rows[0])
@@ -88,17 +88,18 @@ def release(world: World, ledger: Ledger, what: str) -> None:
         for folder in ("", *world.settings.folders)
         for name, _ in world.disk.entries(world.layout("in", folder))
     )
+    what = names.shown(what)
     held = bool(ledger.rows("SELECT 1 FROM job WHERE id = ? AND state = 'CLAIMED'", what))
     if not (waiting or held):
         raise UpkeepError("nothing of that name waits in in/, and no job of that id is held")
     with ledger.writing():
-        ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", names.shown(what), _at(world))
+        ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", what, _at(world))
         ledger.note(_at(world), what if held else "", "release")
 
 
 def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
     """Let an ISA13 of a sender (ISA06) come again, and the BHT03 in its files; how many interchanges are forgotten."""
-    padded = number.zfill(9)
+    padded, sender = names.shown(number).zfill(9), names.shown(sender)
     with ledger.writing():
         ledger.put(
             "UPDATE batch SET key = x'' WHERE job IN "
