@@ -347,7 +347,8 @@ def printed(root: Path) -> list[str]:
     (root / "in" / kept[1]).write_bytes(b"Dear plan")
     words = [["once", "--all"], ["list"], ["list", "--stuck"], ["status"], ["verify"], ["prune", "--dry-run"]]
     words += [["show", name] for name in [*kept, "nobody\x1b[2J"]]
-    words += [[each, kept[-1]] for each in ("release", "replay", "requeue")] + [["forget", *kept[-1:], "--sender", "\x1b"]]
+    words += [[each, kept[-1]] for each in ("release", "replay", "requeue")]
+    words += [["forget", kept[-1], "--sender", "\x1b"]]
     bad = []
     for first, *rest in words:
         for more in ([], ["--json"]):

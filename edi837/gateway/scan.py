@@ -55,7 +55,8 @@ class Scan:
                     continue
                 present.append(stat)
                 whole = os.path.join(path, name)
-                state = "cut" if all or (released and shown(name) in released) else self._state(whole, name, names, stat, now)
+                let = all or (released and shown(name) in released)
+                state = "cut" if let else self._state(whole, name, names, stat, now)
                 if state == "wait":
                     self.waiting += 1
                 else:
