@@ -181,11 +181,13 @@ def settings_command(make: Make, as_json: bool, schema: bool) -> int:
     world = make()
     path = Path(world.layout(SETTINGS))
     said = tables_of(path).get("gateway", {}) if path.exists() else {}
-    rows = keys.rows(world.settings, said if isinstance(said, dict) else {})
-    lines = [f"{'*' if r.origin == 'file' else ' '} {r.key:17}{_written(r.value):24}{r.says}" for r in rows]
+    rows = keys.rows(world.settings, said if isinstance(said, dict) else {}, keys.environment(os.environ))
+    marks = {"file": "*", "environment": "+", "default": " "}
+    lines = [f"{marks[r.origin]} {r.key:17}{_written(r.value):24}{r.says}" for r in rows]
     partners = [partner.name for partner in world.settings.partners]
     found = {"keys": [asdict(row) for row in rows], "folders": dict(world.settings.named), "partners": partners}
-    shown(found, as_json, "\n".join([*lines, "", "* stands in edi837.toml; all others are as they come"]))
+    legend = "* in edi837.toml, + in the environment (EDI837_GATEWAY_KEY); all others are as they come"
+    shown(found, as_json, "\n".join([*lines, "", legend]))
     return 0
 
 

@@ -233,6 +233,24 @@ def test_the_settings_are_told_with_where_they_come_from(tmp_path: Path) -> None
     assert done.exit_code == 2 and "setle" in done.stderr and "workers" in done.stderr, "a check, too"
 
 
+def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "gate"
+    said("init", root, "--usage", "P")
+    for key, value in {"USAGE": "T", "WORKERS": "3", "HISTORY": "true", "INCLUDE": '["*.edi"]', "HTTP": "127.0.0.1:9",
+                       "DUPLICATES": '{ T = "off" }', "SETTLE": "1"}.items():  # fmt: skip
+        monkeypatch.setenv(f"EDI837_GATEWAY_{key}", value)
+    rows = {row["key"]: (row["value"], row["origin"]) for row in said("settings", root)["keys"]}
+    assert rows["usage"] == ("T", "environment") and rows["unknown"] == ("accept", "file")
+    assert (rows["workers"][0], rows["history"][0], rows["include"][0]) == (3, True, ["*.edi"])
+    assert (rows["duplicates"][0], rows["settle"][0]) == ({"P": "reject", "T": "off"}, 1.0)
+    (root / "edi837.toml").unlink()
+    assert said("settings", root)["keys"][0]["value"] == "T", "and where there is none"
+    monkeypatch.setenv("EDI837_GATEWAY_WORKERS", "many")
+    monkeypatch.setenv("EDI837_GATEWAY_WORKER", "1")
+    done = CliRunner().invoke(cli.main, ["gateway", "settings", str(root)])
+    assert done.exit_code == 2 and "workers is a number" in done.stderr and 'did you mean "workers"' in done.stderr
+
+
 def fits(value: object, schema: dict[str, Any]) -> bool:
     """Whether a value is as a schema wants it: as much of JSON Schema as ours speaks."""
     if "anyOf" in schema:

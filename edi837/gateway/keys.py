@@ -5,6 +5,7 @@ Enters: settings as they were read, and the file's own table. Leaves: rows, and 
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from edi837.gateway.layout import FOLDERS
 from edi837.gateway.settings import BY_USAGE, KEYS, LEAST, WORDS, Settings
 
+PREFIX = "EDI837_GATEWAY_"
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
 _TEXT = {"type": "string"}
 _NAME = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,50}$"}
@@ -23,16 +25,34 @@ class Row:
 
     key: str
     value: Any
-    origin: str  # file, or default
+    origin: str  # environment, file, or default
     says: str
 
 
-def rows(settings: Settings, said: Mapping[str, object]) -> list[Row]:
-    """Every key; ``said`` are those of the file."""
-    return [
-        Row(each.name, getattr(settings, each.name), "file" if each.name in said else "default", each.metadata["says"])
-        for each in KEYS
-    ]
+def environment(variables: Mapping[str, str]) -> dict[str, object]:
+    """Keys that variables set, ``EDI837_GATEWAY_WORKERS=4``: values as in the file, texts without quotes too."""
+    return {
+        name.removeprefix(PREFIX).lower(): _value(text)
+        for name, text in variables.items()
+        if name.startswith(PREFIX)
+    }
+
+
+def _value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def rows(settings: Settings, said: Mapping[str, object], over: Mapping[str, object]) -> list[Row]:
+    """Every key; ``said`` are those of the file, ``over`` those of the environment."""
+    return [Row(each.name, getattr(settings, each.name), _origin(each.name, said, over), each.metadata["says"])
+            for each in KEYS]  # fmt: skip
+
+
+def _origin(key: str, said: Mapping[str, object], over: Mapping[str, object]) -> str:
+    return "environment" if key in over else "file" if key in said else "default"
 
 
 def schema() -> dict[str, Any]:

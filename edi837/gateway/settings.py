@@ -150,11 +150,14 @@ class Settings:
 KEYS = tuple(each for each in fields(Settings) if "says" in each.metadata)
 
 
-def read(path: Path, terms: Terms) -> Settings:
-    """The settings of a file; ``terms`` are the general ones. PolicyError names all that is wrong."""
+def read(path: Path, terms: Terms, over: Mapping[str, object] | None = None) -> Settings:
+    """The settings of a file; ``terms`` are the general ones.
+
+    ``over`` are keys that go before those of the file, and then there need be none. PolicyError names all that is wrong.
+    """
     problems = Problems(path.name)
-    tables = config.tables_of(path)
-    said = config.table(tables, "gateway", problems)
+    tables = config.tables_of(path) if over is None or path.exists() else {}
+    said = {**config.table(tables, "gateway", problems), **(over or {})}
     keys = {each.name: each.default for each in KEYS}
     config.known(said, keys, "gateway", problems)
     values = {key: _value(key, said[key], keys[key], problems) for key in said if key in keys}
