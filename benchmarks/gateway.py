@@ -18,11 +18,12 @@ from benchmarks.generate import write_837p
 from edi837 import answer
 from edi837.gateroot import Outside
 from edi837.gateway import World
-from edi837.gateway.crew import Crew, warm
+from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.logs import Log
 from edi837.gateway.settings import Settings
+from edi837.gateway.start import warm
 from edi837.rules import load
 from edi837.terms import Terms
 

@@ -22,13 +22,14 @@ from edi837.config import tables_of
 from edi837.console import REJECTED, UNREADABLE, Run
 from edi837.findings import Edi837Error
 from edi837.gateroot import CANNOT, Make, json_option, on_root, root_argument, shown, working
-from edi837.gateway import Filed, World, doctor, keys, settings, status
+from edi837.gateway import Filed, World, doctor, keys, settingsfile, status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import SETTINGS, Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import Log
 from edi837.gateway.reading import REASONS
+from edi837.gateway.settings import Settings
 from edi837.problems import PolicyError
 from edi837.terms import Terms
 
@@ -67,7 +68,7 @@ def init(root: Path, as_json: bool, usage: str, control: int | None) -> int:
     """Make the folders of DIR, its ledger, and settings to begin with; what is there stays, and settings are heeded."""
     path, disk = root / SETTINGS, Disk()
     try:
-        known = settings.read(path, Terms()) if path.exists() else settings.Settings()
+        known = settingsfile.read(path, Terms()) if path.exists() else Settings()
     except PolicyError as error:
         raise click.UsageError(str(error)) from None
     layout = Layout(str(root), known.named)
@@ -148,7 +149,7 @@ def run_command(make: Make, as_json: bool, http: str | None) -> int:
     world = make()
     if http:
         try:
-            settings.loopback(http)
+            settingsfile.loopback(http)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
         world = replace(world, settings=replace(world.settings, http=http))

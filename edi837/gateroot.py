@@ -22,7 +22,7 @@ import click
 from edi837 import options
 from edi837.console import REJECTED
 from edi837.findings import Edi837Error
-from edi837.gateway import World, keys, names, owner, settings, upkeep
+from edi837.gateway import World, keys, names, owner, settingsfile, upkeep
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import HISTORY, SETTINGS, Layout
 from edi837.gateway.ledger import Ledger
@@ -79,7 +79,7 @@ def on_root(command: Command) -> Command:
             file = config_file or (own if own.exists() else None)
             terms = options.terms_of(names, overlays, file, history)
             try:
-                read = settings.read(file or own, terms, keys.environment(os.environ))
+                read = settingsfile.read(file or own, terms, keys.environment(os.environ))
             except PolicyError as error:
                 raise click.UsageError(str(error)) from None
             clock = Outside(now)

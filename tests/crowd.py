@@ -19,11 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from edi837.gateway.crew import Crew, warm
+from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.labour import SIGNALS
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger
+from edi837.gateway.start import warm
 from tests.gateways import drop, numbered, once, originals, tree, world
 from tests.storm import Chance, forked, kill, put, started
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from edi837.gateway import names
-from edi837.gateway.crew import Crew, warm
+from edi837.gateway.crew import Crew
+from edi837.gateway.start import warm
 from edi837.gateway.steps import Steps
 from tests.gateways import Real, drop, numbered, once, originals, tree, world
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from edi837.gateway import reading
-from edi837.gateway.crew import Crew, warm
+from edi837.gateway.crew import Crew
+from edi837.gateway.start import warm
 from tests.gateways import drop, judged, numbered, once, tree, world
 from tests.storm import Chance, forked, status
 from tests.test_gateway_privacy import FILES

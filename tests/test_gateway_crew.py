@@ -19,11 +19,12 @@ import pytest
 from edi837 import keyed
 from edi837.findings import Edi837Error
 from edi837.gateway import World
-from edi837.gateway.crew import Crew, UnfitError
+from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger, LedgerError, prepare
 from edi837.gateway.logs import Log
+from edi837.gateway.start import UnfitError
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
 from tests import crowd

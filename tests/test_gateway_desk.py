@@ -21,7 +21,8 @@ from edi837.gateway.crew import Crew
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import LAYOUT, VERSION, Ledger
 from edi837.gateway.logs import Log
-from edi837.gateway.settings import Settings, read
+from edi837.gateway.settings import Settings
+from edi837.gateway.settingsfile import read
 from edi837.problems import PolicyError
 from edi837.terms import Terms
 from tests.gateways import GOOD, NOW, Told, drop, kinds, numbered, once, tree, world

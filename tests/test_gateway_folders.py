@@ -16,11 +16,12 @@ import pytest
 
 from edi837.gateway import audit, doctor, rights
 from edi837.gateway import status as gateway_status
-from edi837.gateway.crew import Crew, UnfitError
+from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.layout import FOLDERS, Layout
 from edi837.gateway.ledger import Ledger
-from edi837.gateway.settings import read
+from edi837.gateway.settingsfile import read
+from edi837.gateway.start import UnfitError
 from edi837.gateway.steps import Steps
 from edi837.problems import PolicyError
 from edi837.terms import Terms

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from edi837 import cli
 from edi837.gateway import health, status
 from edi837.gateway.crew import Crew
-from edi837.gateway.settings import loopback, read
+from edi837.gateway.settingsfile import loopback, read
 from edi837.problems import PolicyError
 from edi837.terms import Terms
 from tests.gateways import GOOD, drop, numbered, once, tree, world

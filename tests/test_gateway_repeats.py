@@ -16,7 +16,8 @@ from edi837.gateway import Filed
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger
-from edi837.gateway.settings import Partner, Settings, read
+from edi837.gateway.settings import Partner, Settings
+from edi837.gateway.settingsfile import read
 from edi837.gateway.steps import Steps
 from edi837.gateway.upkeep import forget, replay
 from edi837.problems import PolicyError
