@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,7 +26,7 @@ from edi837.gateway.labour import SIGNALS
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.start import warm
-from tests.gateways import drop, numbered, once, originals, tree, world
+from tests.gateways import NOW, drop, numbered, once, originals, tree, world
 from tests.storm import Chance, forked, kill, put, started
 
 HOARD: list[object] = []  # what a leaking disk holds
@@ -141,13 +142,20 @@ def _until(what: Callable[[], bool], seconds: float = 60) -> None:
 # ------------------------------------------------------------------ many workers
 
 
+class Jumping(Chance):
+    """The clock on the wall goes an hour ahead and back, as it likes."""
+
+    def moment(self) -> datetime:
+        return NOW + timedelta(hours=random.choice((-1, 0, 1)))
+
+
 def shared(root: Path, *, count: int, workers: int = 8, seconds: float = 300) -> dict[str, Any]:
-    """Workers share files while one or another is stopped and goes on: nobody takes that for its death."""
+    """Workers share files while one or another is stopped and goes on, and clocks jump: nobody is taken for dead."""
     once(root)
     for number in range(1, count + 1):
         drop(root, f"{number}.edi", numbered(number))
     chance, stopped = random.Random(2), 0
-    made = world(root, clock=Chance(), workers=workers, batch=8)
+    made = world(root, clock=Jumping(), workers=workers, batch=8)
     warm(made)
     pid, end = forked(lambda: Crew(made).run(drain=True, all=True)), time.monotonic() + seconds
     done = found = 0

@@ -217,7 +217,7 @@ def test_new_settings_are_taken_as_a_whole_or_not_at_all(tmp_path: Path) -> None
 
 
 def test_eight_workers_share_two_thousand_files(tmp_path: Path) -> None:
-    """Some are stopped and go on: nobody takes that for their death."""
+    """Some are stopped and go on, and the clock on the wall jumps: nobody takes that for their death."""
     came = crowd.apart("shared", tmp_path, count=2000)
     print(came)
     assert came["wrong"] == []
