@@ -89,7 +89,10 @@ def test_stopped_in_the_middle_nothing_is_left(arguments: list[str], long: Path,
     words = [word.replace("LONG", str(long)).replace("OUT", str(tmp_path)) for word in arguments]
     stopped = 0
     for wait in (0.9, 1.3, 1.7):
-        process = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
+        process = subprocess.Popen(
+            command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a job in the background has none
+        )  # fmt: skip
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
