@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file go to one process, for what they remember; those of the gateway to one and the same: they race."""
+    """Tests of one file go to one process, for what they remember; those of the gateway all to one: they race."""
     for item in items:
         name = item.path.stem
         item.add_marker(pytest.mark.xdist_group("gateway" if name.startswith("test_gateway") else name))

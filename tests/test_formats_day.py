@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tracemalloc
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from edi837.pages import day, dayform
 from edi837.rules import load
 from edi837.views.cards import Cards
 from tests.formats import FIXTURES, ROOT, edi837, found, holds
-from tests.gateways import NOW, drop, numbered, once, world
+from tests.gateways import NOW, Told, drop, numbered, once, world
 from tests.pages import STRINGS, harmless, headings, in_order
 from tests.test_formats_safe import MASKED, UNSEEN, planted
 
@@ -34,7 +34,9 @@ def filled(root: Path) -> None:
     for number, name in enumerate(FILES, 1):
         data = (FIXTURES / name).read_bytes()
         drop(root, Path(name).name, data if number in (1, 6) else data.replace(b"000000001", b"%09d" % (number + 10)))
-        once(root)
+        clock = Told(number)
+        clock.at += timedelta(seconds=number)  # one after the other: jobs are told in the order of their names
+        once(root, clock=clock)
     waiting = drop(root, "waiting.edi", (FIXTURES / "envelope/truncated-mid-claim.edi").read_bytes())
     os.utime(waiting, (NOW.timestamp() - 600, NOW.timestamp() - 600))
 

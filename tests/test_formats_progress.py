@@ -91,7 +91,7 @@ def test_stopped_in_the_middle_nothing_is_left(arguments: list[str], long: Path,
     for wait in (0.9, 1.3, 1.7):
         process = subprocess.Popen(
             command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a job in the background has none
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # else none, in the background
         )  # fmt: skip
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
