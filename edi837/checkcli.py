@@ -21,7 +21,8 @@ from edi837.views.full import Full
 from edi837.views.known import Baseline
 from edi837.views.locate import Segments
 from edi837.views.spot import Spot, Trail
-from edi837.views.tally import Tally, many
+from edi837.views.tally import Tally
+from edi837.wording import many
 
 FORMATS = ("full", "text", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "html")
 _FAILS: dict[str, tuple[str, ...]] = {"error": ("reject",), "warning": ("reject", "warn"), "never": ()}

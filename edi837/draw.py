@@ -12,12 +12,12 @@ from typing import BinaryIO, Literal, Protocol
 from edi837.branches import leading
 from edi837.companion import Guides
 from edi837.gate import Judge
-from edi837.nodewords import many
 from edi837.outline import Count, Mark, UnknownClaim, walk
 from edi837.snip import Codes
 from edi837.treedata import Json, Xml
 from edi837.treetext import Text
 from edi837.views.full import Paint, plain
+from edi837.wording import many
 
 __all__ = ["Text", "UnknownClaim", "tree"]
 

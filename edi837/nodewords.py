@@ -16,6 +16,7 @@ from edi837.claim import Claim, ServiceLine
 from edi837.frames import FunctionalGroup, Interchange
 from edi837.loops import LEVELS
 from edi837.outline import Begin, Frame, Piece
+from edi837.wording import many
 from edi837.x12 import Delimiters, Segment, element
 
 _NUMBERS = {"XX": "NPI"}  # NM108, as people call it
@@ -59,11 +60,6 @@ def counts(frame: Frame) -> str:
         told = f"{many(frame.claims, 'claim')}, {many(frame.segments, 'segment')}"
         refused = frame.refused
     return told + (", refused" if refused else "")
-
-
-def many(count: int, what: str) -> str:
-    """A count of things: 1 claim, 2 claims."""
-    return f"{count:,} {what}" + "s" * (count != 1)
 
 
 def _frame(mark: Begin) -> str:

@@ -18,7 +18,7 @@ from edi837 import safe
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
-from edi837.wording import as_dict, as_text, rests
+from edi837.wording import as_dict, as_text, days, dollars, rests
 
 _AGAIN = {
     "claim": "Correct it and send it again as an original (CLM05-3 = 1): it never entered adjudication.",
@@ -160,7 +160,7 @@ class Report:
         claim, put = verdict.claim, self._text.write
         show: Callable[[str], str] = safe.text if self._phi else safe.masked
         word = outcome.upper() if verdict.rejected else "ACCEPTED, with remarks"
-        put(f"\n{word}  claim {safe.text(claim.id)}  {_dollars(claim.charge)}  {_days(claim.first, claim.last)}")
+        put(f"\n{word}  claim {safe.text(claim.id)}  {dollars(claim.charge)}  {days(claim.first, claim.last)}")
         put(f"  patient {show(_name(claim))}  member {show(claim.patient.id)}\n")
         for finding in verdict.findings:
             line = _line(claim, finding)
@@ -195,25 +195,15 @@ def _service(line: ServiceLine | None) -> str:
         return ""
     code = ":".join([line.procedure or line.revenue, *line.modifiers])
     units = f" x{line.units.normalize():f}" if line.units is not None else ""
-    return safe.text(f"{line.number}  {code}{units}  {_dollars(line.charge)}  {_days(line.first, line.last)}").rstrip()
+    return safe.text(f"{line.number}  {code}{units}  {dollars(line.charge)}  {days(line.first, line.last)}").rstrip()
 
 
 def _name(claim: Claim) -> str:
     return ", ".join(part for part in (claim.patient.last, claim.patient.first) if part)
 
 
-def _days(first: Any, last: Any) -> str:
-    if first is None:
-        return "no dates"
-    return f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-
-
 def _money(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
-
-
-def _dollars(amount: Decimal | None) -> str:
-    return "no charge" if amount is None else f"${amount:,.2f}"
 
 
 def _refuse(entry: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from edi837.outline import UnknownClaim, walk
 from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.views.locate import Segments
-from edi837.views.tally import many
+from edi837.wording import many
 
 GUIDES = ("005010X222A1", "005010X223A2", "005010X214", "005010X231A1")  # in which a segment is looked for
 

@@ -1,12 +1,14 @@
-"""A finding in words, and as data.
+"""A finding in words, and as data; and counts, money and days in words.
 
-Enters: a finding. Leaves: text of a few lines, or JSON with the keys that scripts rely on.
+Enters: a finding, or a value. Leaves: text of a few lines, or JSON with the keys that scripts rely on.
 A value of the sender's is masked unless asked for, and every text of the file's is made safe.
 """
 
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from edi837 import safe
@@ -123,3 +125,20 @@ def rests(finding: Finding) -> str:
     if source == "external":
         return f"{label} {document}, beside the policy's “{finding.says}”"
     return f"{label} “{finding.says}”" if label else f"“{finding.says}”"
+
+
+def many(count: int, what: str) -> str:
+    """A count of things: 1 claim, 2 claims."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def dollars(amount: Decimal | None) -> str:
+    """An amount of money, to the cent."""
+    return "no charge" if amount is None else f"${amount:,.2f}"
+
+
+def days(first: date | None, last: date | None) -> str:
+    """A day, or the first and the last of several."""
+    if first is None or last is None:
+        return "no dates"
+    return f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"

@@ -18,7 +18,7 @@ from edi837.pages.heard import Heard
 from edi837.views.cards import Cards
 from edi837.views.html import head, listed, page, tag
 from edi837.views.marked import as_html
-from edi837.views.tally import many
+from edi837.wording import days, dollars, many
 
 _OPEN = 25  # claims that are unfolded when the page opens
 _NUMBERS = frozenset(("claims", "charges", "units", "charge"))
@@ -72,12 +72,12 @@ class Page:
             told = f"None of the {many(total, 'claim')} goes on: the TA1 or 999 refuses what they stand in."
         elif fates["rejected"].claims:
             rejected = fates["rejected"]
-            told = f"{rejected.claims:,} of {many(total, 'claim')} rejected, {_dollars(rejected.charges)} held up."
+            told = f"{rejected.claims:,} of {many(total, 'claim')} rejected, {dollars(rejected.charges)} held up."
         else:
             told = f"All {many(fates['accepted'].claims, 'claim')} that go on were accepted."
         if 0 < fates["refused"].claims < total:
             refused = fates["refused"]
-            told += f" {many(refused.claims, 'claim')} refused by a TA1 or 999, {_dollars(refused.charges)}."
+            told += f" {many(refused.claims, 'claim')} refused by a TA1 or 999, {dollars(refused.charges)}."
         by = f"Judged by the implementation guide{''.join(f' and policy {safe.text(n)}' for n in self.judged_by)}."
         heads = "".join(tag("div", f"Interchange {head}", class_="small") for head in self.gathered.heads[:20])
         return tag("p", told, class_="verdict") + heads + tag("div", by, class_="small")
@@ -132,7 +132,7 @@ class Page:
         word = "rejected" if judged.rejected else "warning"
         head = tag("span", f"Claim {safe.text(claim.id)}", class_="head")
         head += tag("span", "rejected" if judged.rejected else "accepted", class_=f"badge {word}")
-        head += " " + tag("span", f"{_dollars(claim.charge)}  {_days(claim)}  {rules}", class_="small")
+        head += " " + tag("span", f"{dollars(claim.charge)}  {days(claim.first, claim.last)}  {rules}", class_="small")
         wrong = {f.finding.place.line for f in judged.found if f.finding.place.line}
         body = self._facts(claim) + self._lines(claim, wrong)
         body += "".join(self._finding(found) for found in sorted(judged.found, key=_weight))
@@ -186,7 +186,7 @@ def _headed(*names: str) -> str:
 
 
 def _row(head: str, count: Count, more: str = "") -> str:
-    cells = head + tag("td", f"{count.claims:,}", class_="num") + tag("td", _dollars(count.charges), class_="num")
+    cells = head + tag("td", f"{count.claims:,}", class_="num") + tag("td", dollars(count.charges), class_="num")
     return tag("tr", cells + (tag("td", more, raw=True) if more else ""), raw=True)
 
 
@@ -195,16 +195,6 @@ def _service(line: ServiceLine, wrong: bool) -> str:
     drug = f"  NDC {line.drug.ndc}" if line.drug and line.drug.ndc else ""
     units = f"{line.units.normalize():f} {line.unit}" if line.units is not None else ""
     cells = tag("td", safe.text(line.number)) + tag("td", safe.text(code + drug))
-    cells += tag("td", safe.text(units), class_="num") + tag("td", _dollars(line.charge), class_="num")
-    cells += tag("td", _days(line))
+    cells += tag("td", safe.text(units), class_="num") + tag("td", dollars(line.charge), class_="num")
+    cells += tag("td", days(line.first, line.last))
     return tag("tr", cells, raw=True, class_="wrong" if wrong else "")
-
-
-def _days(of: Claim | ServiceLine) -> str:
-    if of.first is None or of.last is None:
-        return "no dates"
-    return f"{of.first:%Y-%m-%d}" if of.first == of.last else f"{of.first:%Y-%m-%d} to {of.last:%Y-%m-%d}"
-
-
-def _dollars(amount: Decimal | None) -> str:
-    return "no charge" if amount is None else f"${amount:,.2f}"

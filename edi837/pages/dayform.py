@@ -16,7 +16,7 @@ from edi837.pages.figures import bar, hours
 from edi837.pages.gather import Count
 from edi837.views.cards import Cards
 from edi837.views.html import head, page, tag
-from edi837.views.tally import many
+from edi837.wording import dollars, many
 
 _FATES = {"accepted": "accepted", "rejected": "rejected (277CA)", "refused": "refused by a TA1 or 999"}
 _FOLDERS = {"archive": "answered", "error": "refused", "quarantine": "in quarantine", "": "not decided"}
@@ -56,14 +56,14 @@ def text(day: Day, cards: Cards, root: str) -> Iterator[str]:
     yield _verdict(day)
     yield ""
     for word, count in _rows(day):
-        yield f"  {word:28} {count.claims:>8,} claims  {_dollars(count.charges):>16}"
+        yield f"  {word:28} {count.claims:>8,} claims  {dollars(count.charges):>16}"
     for kind, (title, _) in _KINDS.items():
         rows = day.by(kind)[:_ROWS]
         if rows:
             yield f"\n{title}"
         for name, count in rows:
             called = f"{name}  {cards.of(name).title}" if kind == "rule" else name
-            yield f"  {called[:60]:60} {count.claims:>8,}  {_dollars(count.charges):>16}"
+            yield f"  {called[:60]:60} {count.claims:>8,}  {dollars(count.charges):>16}"
     for title, files in (("Refused, in quarantine, or not done", day.looked_at), ("Answered", day.fine)):
         if files:
             yield f"\n{title}"
@@ -107,12 +107,12 @@ def _verdict(day: Day) -> str:
         return "No file came." + (f" {many(day.left, 'file')} in quarantine since before." if day.left else "")
     whole = day.claims
     told = f"{many(day.files, 'file')}, {many(day.interchanges, 'interchange')}, {many(whole.claims, 'claim')}"
-    told += f", {_dollars(whole.charges)}."
+    told += f", {dollars(whole.charges)}."
     rejected, refused = day.fates["rejected"], day.fates["refused"]
     if rejected.claims:
-        told += f" {many(rejected.claims, 'claim')} rejected, {_dollars(rejected.charges)} held up."
+        told += f" {many(rejected.claims, 'claim')} rejected, {dollars(rejected.charges)} held up."
     if refused.claims:
-        told += f" {many(refused.claims, 'claim')} refused by a TA1 or 999, {_dollars(refused.charges)}."
+        told += f" {many(refused.claims, 'claim')} refused by a TA1 or 999, {dollars(refused.charges)}."
     stuck = day.folders["quarantine"]
     if stuck or day.left:
         told += f" In quarantine: {stuck} of this day" + (f", {day.left} from before." if day.left else ".")
@@ -200,7 +200,7 @@ def _row(file: File) -> str:
     cells = tag("td", file.came) + tag("th", name, raw=True, scope="row") + tag("td", became, raw=True)
     cells += tag("td", f"{file.claims:,}", class_="num")
     cells += tag("td", f"{file.fates['rejected'].claims + file.fates['refused'].claims:,}", class_="num")
-    cells += tag("td", _dollars(file.charges) if file.money else "not known", class_="num")
+    cells += tag("td", dollars(file.charges) if file.money else "not known", class_="num")
     return tag("tr", cells + tag("td", answers, raw=True), raw=True)
 
 
@@ -220,15 +220,11 @@ def _state(file: File) -> str:
 
 
 def _numbers(count: Count) -> str:
-    return tag("td", f"{count.claims:,}", class_="num") + tag("td", _dollars(count.charges), class_="num")
+    return tag("td", f"{count.claims:,}", class_="num") + tag("td", dollars(count.charges), class_="num")
 
 
 def _plain(count: Count, money: bool = True) -> dict[str, Any]:
     return {"claims": count.claims, "charges": f"{count.charges:.2f}" if money else None}
-
-
-def _dollars(amount: Decimal) -> str:
-    return f"${amount:,.2f}"
 
 
 def _age(seconds: int) -> str:

@@ -33,7 +33,7 @@ from edi837.replies.items import (
     Totals,
 )  # fmt: skip
 from edi837.views import shown
-from edi837.views.tally import many
+from edi837.wording import many
 
 Tone = Literal["good", "bad", "note"]
 

@@ -109,15 +109,8 @@ class Segments:
         """Every segment of the file in order, with the innermost frame it stands in; a reading of its own."""
         kept, self._line = self._line, (1, 1)
         try:
-            interchange = 0
-            for item in x12.read(_Apart(self._stream, self._start)):  # type: ignore[arg-type]
-                if isinstance(item, x12.Stray):
-                    place = _Place(item.offset, *self._line)
-                    place.past(item.text)
-                    self._line = place.row, place.column
-                else:
-                    interchange += 1
-                    yield from self._whole_of(item, interchange)
+            for interchange, raw in self._interchanges():
+                yield from self._whole_of(raw, interchange)
         finally:
             self._line = kept
 
@@ -175,15 +168,20 @@ class Segments:
 
     def _glance(self) -> Iterator[_Mark]:
         """Every `STEP`th segment of every set, and its ST; the envelope goes into `_frames`."""
+        for interchange, raw in self._interchanges():
+            yield from self._interchange(raw, interchange)
+
+    def _interchanges(self) -> Iterator[tuple[int, x12.RawInterchange]]:
+        """The interchanges of the file, counted from 1, past what stands between them."""
         interchange = 0
         for item in x12.read(_Apart(self._stream, self._start)):  # type: ignore[arg-type]
             if isinstance(item, x12.Stray):
                 place = _Place(item.offset, *self._line)
                 place.past(item.text)
                 self._line = place.row, place.column
-                continue
-            interchange += 1
-            yield from self._interchange(item, interchange)
+            else:
+                interchange += 1
+                yield interchange, item
 
     def _interchange(self, raw: x12.RawInterchange, interchange: int) -> Iterator[_Mark]:
         place = _Place(raw.offset, *self._line)

@@ -21,7 +21,8 @@ from edi837.views.full import WORDS
 from edi837.views.html import CLOSING, head, opening, tag
 from edi837.views.marked import as_html
 from edi837.views.spot import Spot, Trail
-from edi837.views.tally import Tally, many
+from edi837.views.tally import Tally
+from edi837.wording import many
 
 _NUMBERS = frozenset(("claims", "rejected", "findings", "errors", "warnings", "cannot tell"))
 _STYLE = """

@@ -12,6 +12,7 @@ from edi837 import safe
 from edi837.acks import ta1
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.wording import many
 
 _KINDS = ("P", "I")  # sets that a 277CA answers
 
@@ -107,8 +108,3 @@ class Tally:
             answers.append(f"{one} ({self.accepted} accepted, {self.returned} rejected)")
         told.append(f"  edi837 ack would write: {' · '.join(sorted(answers, reverse=True)) or 'nothing'}")
         return told
-
-
-def many(count: int, what: str) -> str:
-    """A count of things: 1 claim, 2 claims."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
