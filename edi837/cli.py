@@ -7,40 +7,57 @@ configuration or policy error, 3 unreadable or not X12, 4 our own fault.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from edi837 import (
-    aboutcli,
-    answer,
-    checkcli,
-    codescli,
-    completing,
-    datacli,
-    explain,
-    filescli,
-    gatecli,
-    options,
-    policycli,
-    reportcli,
-    rulebook,
-    rules,
-    safe,
-    viewcli,
-)
-from edi837.console import FAULT, REJECTED, Run, opened
-from edi837.progress import watched
-from edi837.terms import Terms
+from edi837 import aboutcli
+from edi837.console import FAULT
+
+# Where each command stands. It is loaded when it is called: a start would take twice as long with all of them.
+COMMANDS = {
+    "ack": "ackcli.ack",
+    "check": "checkcli.check",
+    "checks": "rulescli.checks",
+    "claims": "datacli.claims",
+    "codes": "codescli.codes",
+    "completion": "aboutcli.completion",
+    "deid": "filescli.deid",
+    "explain": "rulescli.explain_command",
+    "export": "datacli.export",
+    "fmt": "filescli.fmt",
+    "gateway": "gatecli.gateway",
+    "generate": "filescli.generate",
+    "join": "filescli.join",
+    "lines": "datacli.lines",
+    "policy": "policycli.policy",
+    "report": "reportcli.report",
+    "rules": "rulescli.rules_command",
+    "show": "viewcli.show",
+    "split": "filescli.split",
+    "tree": "viewcli.tree",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """A group whose commands are loaded by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; None: there is no such."""
+        module, _, name = COMMANDS.get(cmd_name, "").partition(".")
+        return getattr(import_module(f"edi837.{module}"), name) if module else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @aboutcli.version
 @aboutcli.as_json
 def main(as_json: bool) -> None:
@@ -59,112 +76,6 @@ def main(as_json: bool) -> None:
     """
     if as_json:
         raise click.UsageError("--json before a command goes with --version alone")
-
-
-@main.command()
-@options.files
-@options.judging
-@click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the answers.")
-@click.option(
-    "--stdout", "kind", type=click.Choice(list(answer.EXTENSION)), help="Write this one answer to standard output."
-)
-@options.now
-@options.control
-@options.phi
-def ack(
-    files: tuple[str, ...], terms: Terms, out: Path | None, now: datetime | None, control: int | None,
-    kind: str | None, phi: bool,
-) -> int:  # fmt: skip
-    """Answer each FILE: NAME.ta1.edi, NAME.999.edi, NAME.277ca.edi, NAME.report.json and .txt.
-
-    A TA1 is written when it was asked for (ISA14) or the interchange is refused, a 277CA for each
-    transaction set that the 999 accepts.
-
-    \b
-    edi837 ack claims.edi -o answers/
-    edi837 ack --stdout 277ca - < claims.edi > claims.277ca.edi
-    """
-    if (out is None) == (kind is None):
-        raise click.UsageError("give either -o DIR or --stdout KIND")
-    moment = now or datetime.now()
-    run = Run()
-    for file in files:
-        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-            name = "stdin" if file == "-" else Path(file).name
-            with watched(stream, file, apart=out is not None) as reading:
-                outcome = answer.answer(reading, terms, file=name, now=moment, control=control, phi=phi)
-            if outcome.rejects:
-                run.worsen(REJECTED)
-            if out is not None:
-                for path in answer.publish(outcome, out, name).values():
-                    click.echo(safe.text(str(path)))
-            elif kind in outcome.files:
-                shutil.copyfileobj(outcome.files[kind], sys.stdout.buffer)
-                sys.stdout.buffer.flush()
-                outcome.keep()
-            else:
-                run.say(f"{safe.text(file)}: there is no {kind} for it")
-            run.say(
-                f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected"
-                + (", and something refused by TA1 or 999" if outcome.refused else "")
-            )
-    return run.status
-
-
-    return run.status
-
-
-@main.command("explain")
-@click.argument("id", shell_complete=completing.ids)
-@options.policies
-def explain_command(id: str, names: tuple[str, ...]) -> int:
-    """Say what ID means: a rule (042-A03), a status code (A8:453), an element (CLM05, SV101-3)."""
-    try:
-        click.echo(explain.explain(id, options.judges(names)))
-    except LookupError as error:
-        raise click.UsageError(str(error.args[0])) from None
-    return 0
-
-
-@main.command()
-def checks() -> int:
-    """List the checks that a policy file may use, with their keys."""
-    for entry in rules.vocabulary():
-        click.echo(f"{entry}\n")
-    return 0
-
-
-@main.command("rules")
-@options.policies
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
-def rules_command(names: tuple[str, ...], form: str) -> int:
-    """List every rule a claim is held to: syntax, balances, relations, codes, and the policy's edits.
-
-    \b
-    edi837 rules                        all of them, policy 042 included
-    edi837 rules --policy none          the guide's alone
-    edi837 rules --format markdown      as a page
-    """
-    click.echo(rulebook.FORMATS[form](rulebook.entries(options.judges(names))))
-    return 0
-
-
-main.add_command(aboutcli.completion)
-main.add_command(checkcli.check)
-main.add_command(viewcli.tree)
-main.add_command(viewcli.show)
-main.add_command(codescli.codes)
-main.add_command(datacli.lines)
-main.add_command(datacli.claims)
-main.add_command(datacli.export)
-main.add_command(policycli.policy)
-main.add_command(gatecli.gateway)
-main.add_command(reportcli.report)
-main.add_command(filescli.fmt)
-main.add_command(filescli.split)
-main.add_command(filescli.join)
-main.add_command(filescli.generate)
-main.add_command(filescli.deid)
 
 
 def run(command: Callable[..., Any] = main) -> None:

@@ -109,10 +109,11 @@ def faults(command: str) -> list[str]:
         elif sub and isinstance(at, click.Group):
             if word == "COMMAND":
                 break
-            if word not in at.commands:
+            below = at.get_command(click.Context(at), word)
+            if below is None:
                 found.append(f"{command}: no command {word}")
                 break
-            at = at.commands[word]
+            at = below
             known |= options(at)
         else:
             sub = False
@@ -124,6 +125,13 @@ def edi837_main() -> click.Group:
     from edi837 import cli
 
     return cli.main
+
+
+def commands_of(group: click.Group) -> dict[str, click.Command]:
+    """The commands of a group that are shown, by name."""
+    context = click.Context(group)
+    found = {word: group.get_command(context, word) for word in group.list_commands(context)}
+    return {word: each for word, each in found.items() if each and not each.hidden}
 
 
 def options(command: click.Command) -> set[str]:
@@ -138,9 +146,8 @@ def all_commands(command: click.Command, path: str = "edi837") -> Iterator[tuple
     """A command and those below it, in the order of the alphabet."""
     yield path, command
     if isinstance(command, click.Group):
-        for word in sorted(command.commands):
-            if not command.commands[word].hidden:
-                yield from all_commands(command.commands[word], f"{path} {word}")
+        for word, below in sorted(commands_of(command).items()):
+            yield from all_commands(below, f"{path} {word}")
 
 
 def help_of(command: click.Command) -> tuple[list[str], list[str]]:

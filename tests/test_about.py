@@ -10,12 +10,14 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
+import click
 import pytest
 from click.shell_completion import ShellComplete
 
 import edi837
 from edi837 import cli, completing, rules
 from edi837.aboutcli import SHELLS
+from tests import book
 from tests.formats import edi837 as command
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +90,7 @@ def test_versions_of_what_is_installed_are_not_looked_up_at_every_start() -> Non
 
 
 def test_commands_and_options() -> None:
-    assert set(offered()) == {name for name, each in cli.main.commands.items() if not each.hidden}
+    assert set(offered()) == set(book.commands_of(cli.main))
     assert offered(begun="expl") == ["explain"]
     assert {"list", "show", "simulate"} <= set(offered("policy"))
     assert offered("check", begun="--sel") == ["--select"]
@@ -175,3 +177,21 @@ def test_bash_completes(line: str, replies: list[str], bash: dict[str, str]) -> 
     assert (sorted(done.stdout.split()), done.stderr) == (replies, "")
 
 
+
+
+# ------------------------------------------------------------------ the start
+
+
+def test_each_command_stands_where_the_table_says() -> None:
+    context = click.Context(cli.main)
+    for name in cli.COMMANDS:
+        command = cli.main.get_command(context, name)
+        assert command is not None and command.name == name
+    assert list(cli.COMMANDS) == sorted(cli.COMMANDS) and cli.main.get_command(context, "no") is None
+
+
+def test_a_command_is_loaded_without_the_others() -> None:
+    code = "import sys; from edi837 import cli; cli.main.get_command(None, 'check')\nprint(*sys.modules)"
+    loaded = set(subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, timeout=60, text=True).split())
+    others = {where.partition(".")[0] for where in cli.COMMANDS.values()} - {"checkcli", "aboutcli"}
+    assert "edi837.checkcli" in loaded and not {f"edi837.{each}" for each in others} & loaded

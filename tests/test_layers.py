@@ -42,7 +42,7 @@ LAYERS: list[set[str]] = [
     {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
     {"treetext", "lookup", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "draw", "gatejobs", "pages"},
-    {"gatecli", "checkcli", "reportcli", "filescli", "datacli", "aboutcli", "viewcli"},
+    {"gatecli", "ackcli", "checkcli", "reportcli", "filescli", "datacli", "rulescli", "aboutcli", "viewcli"},
     {"cli"},
     {"__main__"},
 ]
@@ -98,7 +98,9 @@ WORLD: dict[str, set[str]] = {
     "console": {"click", "os", "pathlib", "sys", "tempfile", "open"},
     "progress": {"os", "rich", "sys"},
     "views": {"hashlib"},
+    "ackcli": {"click", "pathlib", "shutil", "sys", "clock"},
     "checkcli": {"click", "pathlib"},
+    "rulescli": {"click"},
     "reportcli": {"click", "pathlib", "clock"},
     "completing": {"click"},
     "aboutcli": {"click", "hashlib", "importlib", "pathlib", "platform"},  # versions of what is installed
@@ -113,7 +115,7 @@ WORLD: dict[str, set[str]] = {
     "datacli": {"click", "pathlib"},
     "lookup": {"pathlib"},  # codes/meanings.toml
     "viewcli": {"click"},
-    "cli": {"click", "os", "pathlib", "shutil", "sys", "traceback", "clock"},
+    "cli": {"click", "importlib", "os", "pathlib", "sys", "traceback"},  # a command is loaded when it is called
     "__init__": {"pathlib", "open"},
 }
 PURE = {

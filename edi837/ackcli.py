@@ -1,0 +1,65 @@
+"""The command `ack`: answer files with TA1, 999, 277CA and reports."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from edi837 import answer, options, safe
+from edi837.console import REJECTED, Run, opened
+from edi837.progress import watched
+from edi837.terms import Terms
+
+
+@click.command()
+@options.files
+@options.judging
+@click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the answers.")
+@click.option(
+    "--stdout", "kind", type=click.Choice(list(answer.EXTENSION)), help="Write this one answer to standard output."
+)
+@options.now
+@options.control
+@options.phi
+def ack(
+    files: tuple[str, ...], terms: Terms, out: Path | None, now: datetime | None, control: int | None,
+    kind: str | None, phi: bool,
+) -> int:  # fmt: skip
+    """Answer each FILE: NAME.ta1.edi, NAME.999.edi, NAME.277ca.edi, NAME.report.json and .txt.
+
+    A TA1 is written when it was asked for (ISA14) or the interchange is refused, a 277CA for each
+    transaction set that the 999 accepts.
+
+    \b
+    edi837 ack claims.edi -o answers/
+    edi837 ack --stdout 277ca - < claims.edi > claims.277ca.edi
+    """
+    if (out is None) == (kind is None):
+        raise click.UsageError("give either -o DIR or --stdout KIND")
+    moment = now or datetime.now()
+    run = Run()
+    for file in files:
+        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+            name = "stdin" if file == "-" else Path(file).name
+            with watched(stream, file, apart=out is not None) as reading:
+                outcome = answer.answer(reading, terms, file=name, now=moment, control=control, phi=phi)
+            if outcome.rejects:
+                run.worsen(REJECTED)
+            if out is not None:
+                for path in answer.publish(outcome, out, name).values():
+                    click.echo(safe.text(str(path)))
+            elif kind in outcome.files:
+                shutil.copyfileobj(outcome.files[kind], sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+                outcome.keep()
+            else:
+                run.say(f"{safe.text(file)}: there is no {kind} for it")
+            run.say(
+                f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected"
+                + (", and something refused by TA1 or 999" if outcome.refused else "")
+            )
+    return run.status
