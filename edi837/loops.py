@@ -28,8 +28,9 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol
 
-from edi837 import levels, misfits, syntax, x12
+from edi837 import cut, levels, misfits, syntax, x12
 from edi837.chart import Fork, Loop, Step, chart
+from edi837.cut import Opened, Standing
 from edi837.findings import Finding, Level, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
@@ -61,13 +62,16 @@ class Reader:
     ) -> None:
         """``st`` the ST; ``at`` where the set stands; ``inspector`` looks at segments beyond their syntax."""
         self._chart = chart(guide, delimiters)
-        self._at = at  # interchange, group and set, for every finding
+        self.at = at  # interchange, group and set, for every finding
         self.number = 1  # of the segment in the set; the ST is 1
         self.stop: Segment | None = None
         self.empty = 0  # terminators with nothing before them
+        self.standing: Standing | None = None  # after a pause; None: the set cannot be cut here
         self.root = Loop(guide.root)
         self._top = self.root
         self._site = self._chart.site(guide.root.entry)
+        self.root.seen = self._site.use.bit
+        self.root.segments.append((1, self._site.use, st))
         self._lost = False  # inside a loop whose qualifier we could not read
         self._strayed = 0  # the last segment that lost us
         self._early: SegmentUse | None = None  # came before the segment that opens its loop
@@ -75,7 +79,6 @@ class Reader:
         self._out: list[Finding | Loop] = []  # found and not yet handed over
         self._levels = levels.Levels()
         self._doubtful: Loop | None = None  # a level below it names another as its parent
-        self._st = st
         self._inspector = inspector
         self._inspected: Collection[SegmentUse] = inspector.uses if inspector else ()
 
@@ -87,8 +90,6 @@ class Reader:
         inspected = self._inspected
         noted = self._inspector.noted if self._inspector else _nothing
         site, top = self._site, self._top
-        top.seen = site.use.bit
-        top.segments.append((1, site.use, self._st))
         step: Any
         source, again = pieces, True
         while again:
@@ -168,22 +169,58 @@ class Reader:
         yield from self._out
         self._out.clear()
 
+    # -------------------------------------------------------------- parts of a set
+
+    def pause(self, piece: str) -> Iterator[Finding | Loop]:
+        """Close what the HL in ``piece``, which is not read, closes; `standing` says where that leaves us."""
+        seg = piece.lstrip(_BLANK).split(self._chart.delimiters.element)
+        placed = misfits.forward(self._site.use, seg, self._chart.guide, self._chart.delimiters.component)
+        if placed and len(placed.opens) == 1 and not self._early:
+            self.number += 1  # what is missing is missing at that HL
+            self._close(placed.pops)
+            self.number -= 1
+            self.standing = self._stand()
+        yield from self._out
+        self._out.clear()
+
+    def _stand(self) -> Standing | None:
+        path: list[Opened] = []
+        ids = set()
+        inside, loop = None, self._top
+        while True:
+            said = cut.opened(loop, inside)
+            if said is None or loop is self._doubtful:
+                return None
+            path.insert(0, said)
+            ids.add(loop.use.id)
+            if loop.parent is None:
+                break
+            inside, loop = loop, loop.parent
+        above = {level: said for level, said in self._levels.open.items() if level in ids}
+        strayed = self._strayed if len(path) > 1 and self._strayed >= self._top.segments[0][0] else 0
+        return Standing(
+            self.number, tuple(path), self._levels.count, self._levels.last, above, strayed, self.empty
+        )
+
+    def resume(self, standing: Standing) -> None:
+        """Stand where another reader of the set stood."""
+        use, said = self.root.use, standing.path[0]
+        self.root = self._top = cut.reopened(said, use, None)
+        for said in standing.path[1:]:
+            use = cut.inner(use, said)
+            loop = cut.reopened(said, use, self._top)
+            self._top.loops.append(loop)
+            self._top = loop
+        self._site = self._chart.site(use.entry)
+        self.number, self.empty, self._strayed = standing.number, standing.empty, standing.strayed
+        self._levels = levels.Levels(standing.levels, standing.last, dict(standing.above))
+
     # -------------------------------------------------------------- crossing loops
 
     def _cross(self, step: Step) -> None:
         self._lost = False
         left, said = self._top, len(self._out)
-        parent = left
-        for _ in range(step.pops):
-            use = parent.use
-            if use.told or use.required & ~parent.seen or parent.broken or parent.notes:
-                self._top = parent
-                self._leave()
-                parent = self._top
-            else:  # most loops close without a word
-                assert parent.parent is not None
-                parent = parent.parent
-        self._top = parent
+        self._close(step.pops)
         for use in step.opens:
             parent = self._top
             if parent.seen & use.bit and parent.count(use.bit) == use.repeat + 1 > 1:
@@ -202,6 +239,19 @@ class Reader:
                 if self._early.loop is use:
                     loop.excused |= self._early.bit
                 self._early = None
+
+    def _close(self, count: int) -> None:
+        parent = self._top
+        for _ in range(count):
+            use = parent.use
+            if use.told or use.required & ~parent.seen or parent.broken or parent.notes:
+                self._top = parent
+                self._leave()
+                parent = self._top
+            else:  # most loops close without a word
+                assert parent.parent is not None
+                parent = parent.parent
+        self._top = parent
 
     def _leave(self) -> None:
         loop = self._top
@@ -411,14 +461,14 @@ class Reader:
                 line = x12.element(frame.first("LX"), 1)
             frame = frame.parent
         place = replace(
-            self._at, claim=claim, line=line, segment=number or self.number, tag=tag, loop=loop,
+            self.at, claim=claim, line=line, segment=number or self.number, tag=tag, loop=loop,
             element=element, component=component, repetition=repetition, data_element=data_element, value=value,
         )  # fmt: skip
         rule = "X12-" + code.replace(":", "-")
         level: Level = "element" if element else "segment"
         triggers = tuple(
             replace(
-                self._at, claim=claim, line=line, segment=at, tag=use.tag, loop=use.loop.id, element=seq,
+                self.at, claim=claim, line=line, segment=at, tag=use.tag, loop=use.loop.id, element=seq,
                 data_element=use.elements[seq - 1].data_element,
             ) for at, use, seq in because
         )  # fmt: skip

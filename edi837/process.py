@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from edi837 import envelope, grammar, loops, x12
+from edi837.body import Body, Setting
 from edi837.chart import Chart, Loop, chart
 from edi837.companion import Guides
 from edi837.envelope import Admit
 from edi837.findings import Finding, Level, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
-from edi837.gate import Gate, Judge
-from edi837.mapper import Mapper
+from edi837.gate import Judge
 from edi837.seen import Seen
-from edi837.snip import Codes, Examiner, filed
+from edi837.snip import Codes
 
 _OUTSIDE = envelope.Note("TA1:022", "a segment stands outside every transaction set", "put it between ST and SE")
 _GUIDES = Guides()  # as published
@@ -195,12 +195,14 @@ class _Teller:
             count = self._skip()
         else:
             self._charts.add(chart(guide, self._delimiters))
-            examiner = Examiner(guide, self._delimiters.component, self._codes)
-            reader = loops.Reader(guide, self._delimiters, st, at, examiner)
-            for event in self._claims(reader, examiner, frame, at):
+            setting = Setting(guide, self._delimiters, st, at, self._group_day)
+            body = Body(setting, self._policies, self._seen, self._codes)
+            for event in body.read(self._pieces, lambda: self._raw.unterminated):
                 frame.refused = frame.refused or (isinstance(event, Finding) and event.rejects)
                 yield event
-            count = reader.number
+            frame.claims = body.claims
+            frame.head(body.bht, body.submitter)
+            self._stop, count = body.stop, body.reader.number
         if self._stop and self._cut(self._stop):
             self._stop = None
         frame.segments, cut = count, self._stop is None
@@ -217,46 +219,6 @@ class _Teller:
         else:
             group.accepted += 1
         yield End(frame)
-
-    def _claims(
-        self, reader: loops.Reader, examiner: Examiner, frame: TransactionSet, at: Place
-    ) -> Iterator[Event | Loop]:
-        """Read a set: its findings, its loops, and a verdict on each claim."""
-        mapper = Mapper(frame.kind, self._delimiters.component)
-        gate = Gate(self._policies, at, self._seen)
-        for item in self._read(reader):
-            if isinstance(item, Finding):
-                if not self._raw.unterminated:  # the last segment is cut: no fault of its own
-                    yield item
-                continue
-            if item.use.id == "2300":
-                claim, home = mapper.claim(item), item.parent
-                frame.claims += 1
-                if frame.claims == 1:
-                    examiner.filed = filed(reader.root.first("BHT"), self._group_day)
-                found = examiner.examine(item, claim) if item.well_formed else None
-                yield item
-                yield from gate.hold(claim, found, home)
-                continue
-            if item is reader.root:
-                submitter = item.child("1000A")
-                frame.head(item.first("BHT"), submitter.first("NM1") if submitter else [])
-            yield item
-            yield from gate.judge()
-        if reader.empty:
-            yield Finding(
-                "X12-EMPTY", "warn", "set", f"{reader.empty} segment terminators have nothing before them", at, "X12",
-                fix="end each segment once",
-            )  # fmt: skip
-
-    def _read(self, reader: loops.Reader) -> Iterator[Finding | Loop]:
-        yield from reader.read(self._pieces)
-        self._stop, cut = reader.stop, reader.stop is None
-        if self._stop and self._stop[0] == "SE":
-            reader.number += 1
-        for item in reader.close():
-            if not (cut and isinstance(item, Finding)):  # what a cut file lacks is one finding: the cut
-                yield item
 
     def _next(self) -> x12.Segment | None:
         """The next segment, or the one that ended a set; None at the end."""
