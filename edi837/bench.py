@@ -43,7 +43,7 @@ class Bench:
         self._policies = policies
         self._routes = routes or {}
         self._past = past
-        self._reach = reach
+        self.reach = reach  # of what is shown to policies
         self._all = [*policies, *(policy for more in self._routes.values() for policy in more)]
         self._for: dict[str, tuple[Policy, ...]] = {}  # by payer, as far as asked
 
@@ -78,7 +78,7 @@ class Bench:
     def judge(self, claims: Sequence[Claim], levels: Sequence[int] = ()) -> list[list[Finding]]:
         """The findings on each of a patient's claims; ``levels`` numbers their HLs from 1, if there are several."""
         policies = self.policies(claims[0].payer.id)
-        reach, earlier = self._reach, []
+        reach, earlier = self.reach, []
         found: list[list[Finding]] = [[] for _ in claims]
         if self._past is not None:
             reach = "history"

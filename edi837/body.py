@@ -14,12 +14,12 @@ from edi837.chart import Loop
 from edi837.cut import Standing
 from edi837.findings import Finding, Place
 from edi837.frames import Verdict
-from edi837.gate import Gate, Judge
+from edi837.gate import Attentive, Gate, Judge
 from edi837.grammar import Guide
 from edi837.mapper import Mapper
 from edi837.seen import Seen
 from edi837.snip import Codes, Examiner, filed
-from edi837.x12 import Delimiters, Segment
+from edi837.x12 import Delimiters, Segment, element
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,10 @@ class Setting:
 
     guide: Guide
     delimiters: Delimiters
+    gs: Segment
     st: Segment
     at: Place  # interchange, group and set
-    day: str  # GS04
+    interchange: int = 1  # which of the file, from 1
 
 
 def _never() -> bool:
@@ -52,10 +53,18 @@ class Body:
             self.reader.resume(standing)
         self._mapper = Mapper(guide.kind, delimiters.component)
         self._gate = Gate(policies, setting.at, seen)
-        self._day = setting.day
+        for judge in policies:
+            if isinstance(judge, Attentive):
+                judge.begin((setting.interchange, setting.at.group, setting.at.set))
+        self._day = element(setting.gs, 4)
         self.claims = 0
         self.bht: Segment = []  # known at the end of the set, as is the next
         self.submitter: Segment = []  # NM1 of 1000A
+
+    @property
+    def number(self) -> int:
+        """Of the segment read last; that of the SE, if it is one."""
+        return self.reader.number
 
     @property
     def stop(self) -> Segment | None:
@@ -76,14 +85,14 @@ class Body:
 
     def read_part(self, pieces: Iterator[str], ahead: str) -> Iterator[Finding | Loop | Verdict]:
         """Read all of these pieces; ``ahead`` is the HL that follows. `loops.Reader.standing` is where it ends."""
-        yield from self._told(self.reader.read(pieces), _never)
+        yield from self._told(self.reader.read(pieces, ahead), _never)
         yield from self._told(self.reader.pause(ahead), _never)
 
     def _told(self, items: Iterator[Finding | Loop], torn: Callable[[], bool]) -> Iterator[Finding | Loop | Verdict]:
         gate, root = self._gate, self.reader.root
         for item in items:
             if isinstance(item, Finding):
-                if not torn():  # the last segment is cut: no fault of its own
+                if not torn() or self.reader.peeked:  # the last segment is cut: no fault of its own
                     yield item
                 continue
             if item.use.id == "2300":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edi837.chart import Loop
 from edi837.claim import Claim
@@ -26,6 +26,14 @@ class Judge(Protocol):
 
     def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
         """Findings for each of a patient's claims."""
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """A judge who wants to know which set the claims are of."""
+
+    def begin(self, where: tuple[int, str, str]) -> None:
+        """The claims of this set follow: its interchange counted from 1, GS06 and ST02."""
 
 
 class Gate:

@@ -12,7 +12,7 @@ Claims of a set, group or interchange that is refused in the end count for nothi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import groupby
 from typing import BinaryIO
@@ -23,8 +23,8 @@ from edi837.claim import Claim
 from edi837.companion import Guides
 from edi837.envelope import Admit
 from edi837.findings import Finding
-from edi837.frames import End, FunctionalGroup, Interchange, TransactionSet
-from edi837.gate import MOST_HELD, Judge
+from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
+from edi837.gate import MOST_HELD
 from edi837.packing import packed, unpacked
 from edi837.seen import Seen
 from edi837.x12 import element
@@ -40,40 +40,54 @@ def who(claim: Claim) -> bytes:
     return blake2b("\0".join(said).encode("utf-8", "surrogatepass"), digest_size=16).digest() if said else b""
 
 
-def judges(
+def judge(
     stream: BinaryIO, bench: Bench, guides: Guides | None = None, admit: Admit | None = None
-) -> Sequence[Judge]:
-    """The judges to read a file with, from where the stream stands; it is left there."""
+) -> Bench | Foretold:
+    """The judge to read a file with, from where the stream stands; it is left there."""
     if not bench.looks_beyond or not stream.seekable():
-        return (bench,)
+        return bench
     start, bench = stream.tell(), bench.widened()
     again = _apart(stream)
     stream.seek(start)
     if again is None:
-        return (bench,)
+        return bench
     aside = _Aside(again)
     aside.fill(process.tell(stream, (aside,), None, guides, admit))
     stream.seek(start)
-    return (Foretold(bench, aside.judged(bench)),)
+    return Foretold(bench, aside.judged(bench))
+
+
+_WHERE = "interchange, grp, st"
+Where = tuple[int, str, str]  # a set: its interchange counted from 1, GS06 and ST02; two such are refused
 
 
 class Foretold:
-    """A bench on which some verdicts lie ready, by the number of the claim."""
+    """A bench on which some verdicts lie ready, by the set and the number of the CLM in it."""
 
     def __init__(self, bench: Bench, file: sqlite3.Connection) -> None:
         self._bench = bench
         self._file = file
-        self._count = 0  # claims judged
+        self._set: Where = (0, "", "")
+
+    def begin(self, where: Where) -> None:
+        """The claims of this set follow."""
+        self._set = where
 
     def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
-        """The findings on each claim; the claims are those of the first reading, in the same order."""
-        first = self._count + 1
-        self._count += len(claims)
-        query = "SELECT found FROM verdict WHERE number BETWEEN ? AND ? ORDER BY number"
-        ready = self._file.execute(query, (first, self._count)).fetchall()
-        if len(ready) == len(claims):
-            return [list(unpacked(found)) for (found,) in ready]
-        return self._bench.judge(claims)
+        """The findings on each claim; the claims are those of the first reading."""
+        return looked_up(claims, self.ready(self._set, claims[0].segment, claims[-1].segment), self._bench)
+
+    def ready(self, where: Where, first: int, last: int) -> dict[int, str]:
+        """The verdicts on claims of a set whose CLM has a number from ``first`` to ``last``, packed."""
+        query = f"SELECT segment, found FROM verdict WHERE ({_WHERE}) = (?, ?, ?) AND segment BETWEEN ? AND ?"  # noqa: S608
+        return dict(self._file.execute(query, (*where, first, last)))
+
+
+def looked_up(claims: Sequence[Claim], ready: Mapping[int, str], bench: Bench) -> list[list[Finding]]:
+    """The findings on claims of which the verdicts lie ready, all or none; the bench judges the others."""
+    if all(claim.segment in ready for claim in claims):
+        return [list(unpacked(ready[claim.segment])) for claim in claims]
+    return bench.judge(claims)
 
 
 class _Aside:
@@ -81,13 +95,19 @@ class _Aside:
 
     def __init__(self, again: Seen) -> None:
         self._again = again
+        self._set: Where = (0, "", "")
         self._number = 0  # of the claim
         self._level = 0  # of the HL, or of the part of it that came together
         self._file = sqlite3.connect("", isolation_level=None)
         self._file.execute("PRAGMA cache_size = -16384")  # KiB
         self._file.execute("PRAGMA journal_mode = OFF")
-        self._file.execute("CREATE TABLE claim (number INTEGER PRIMARY KEY, level INTEGER, who BLOB, said TEXT)")
-        self._file.execute("CREATE TABLE verdict (number INTEGER PRIMARY KEY, found TEXT)")
+        at = f"{_WHERE}, segment"
+        self._file.execute(f"CREATE TABLE claim (number INTEGER PRIMARY KEY, level INTEGER, who BLOB, said TEXT, {at})")
+        self._file.execute(f"CREATE TABLE verdict ({at}, found TEXT, PRIMARY KEY ({at})) WITHOUT ROWID")
+
+    def begin(self, where: Where) -> None:
+        """The claims of this set follow."""
+        self._set = where
 
     def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
         """Put the claims of an HL by; nothing is found on them yet."""
@@ -95,15 +115,15 @@ class _Aside:
         for claim in claims:
             self._number += 1
             if _glanced(claim.provider.id, claim.subscriber.id, claim.patient.last, claim.patient.first) in self._again:
-                row = (self._number, self._level, who(claim), packed(claim))
-                self._file.execute("INSERT INTO claim VALUES (?, ?, ?, ?)", row)
+                row = (self._number, self._level, who(claim), packed(claim), *self._set, claim.segment)
+                self._file.execute("INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return [[] for _ in claims]
 
-    def fill(self, events: Iterable[object]) -> None:
+    def fill(self, events: Iterator[Event]) -> None:
         """Read a file to its end; what is refused is taken out again."""
         begun = {Interchange: 0, FunctionalGroup: 0, TransactionSet: 0}
         for event in events:
-            if type(event) in begun:
+            if isinstance(event, Interchange | FunctionalGroup | TransactionSet):
                 begun[type(event)] = self._number
             elif isinstance(event, End) and event.of.refused:
                 self._file.execute("DELETE FROM claim WHERE number > ?", (begun[type(event.of)],))
@@ -111,21 +131,22 @@ class _Aside:
     def judged(self, bench: Bench) -> sqlite3.Connection:
         """The verdicts on the claims put by, as far as a patient's stand apart."""
         for rows in self._patients():
-            claims = [unpacked(said) for *_, said in rows]
-            levels = [level for _, level, _ in rows]
+            claims = [unpacked(said) for _, _, said, *_ in rows]
+            levels = [level for _, level, *_ in rows]
             if len(set(levels)) > 1:
                 found = bench.judge(claims, levels)
-                ready = zip((number for number, *_ in rows), map(packed, found), strict=True)
-                self._file.executemany("INSERT INTO verdict VALUES (?, ?)", ready)
+                ready = ((*row[3:], packed(each)) for row, each in zip(rows, found, strict=True))
+                self._file.executemany("INSERT INTO verdict VALUES (?, ?, ?, ?, ?)", ready)
         self._file.execute("DROP TABLE claim")
         return self._file
 
-    def _patients(self) -> Iterator[list[tuple[int, int, str]]]:
-        """The claims of each patient who has no more than can be judged as one: number, level, claim."""
+    def _patients(self) -> Iterator[list[tuple[int, int, str, int, str, str, int]]]:
+        """The claims of each patient who has no more than can be judged as one: number, level, claim, where it is."""
         self._file.execute("CREATE INDEX patient ON claim (who, number)")
         found = self._file.cursor().execute(
-            "SELECT who, number, level, said FROM claim WHERE who IN (SELECT who FROM claim WHERE who <> x'' "
-            "GROUP BY who HAVING count(*) <= ?) ORDER BY who, number", (MOST,)
+            f"SELECT who, number, level, said, {_WHERE}, segment FROM claim "  # noqa: S608
+            "WHERE who IN (SELECT who FROM claim WHERE who <> x'' "
+            "GROUP BY who HAVING count(*) <= ?) ORDER BY who, number", (MOST,),
         )  # fmt: skip
         for _, rows in groupby(found, key=lambda row: row[0]):
             yield [row[1:] for row in rows]

@@ -65,6 +65,7 @@ class Reader:
         self.at = at  # interchange, group and set, for every finding
         self.number = 1  # of the segment in the set; the ST is 1
         self.stop: Segment | None = None
+        self.peeked = False  # the piece taken last is not read yet
         self.empty = 0  # terminators with nothing before them
         self.standing: Standing | None = None  # after a pause; None: the set cannot be cut here
         self.root = Loop(guide.root)
@@ -82,8 +83,11 @@ class Reader:
         self._inspector = inspector
         self._inspected: Collection[SegmentUse] = inspector.uses if inspector else ()
 
-    def read(self, pieces: Iterator[str]) -> Iterator[Finding | Loop]:
-        """Yield findings in order and each 2300 or HL loop as it closes; then set `stop`."""
+    def read(self, pieces: Iterator[str], after: str | None = None) -> Iterator[Finding | Loop]:
+        """Yield findings in order and each 2300 or HL loop as it closes; then set `stop`.
+
+        ``after``: the segment behind these, where the set does not end with them.
+        """
         separator = self._chart.delimiters.element
         component = self._chart.delimiters.component
         out, number = self._out, self.number
@@ -93,7 +97,7 @@ class Reader:
         step: Any
         source, again = pieces, True
         while again:
-            again = False
+            again = self.peeked = False
             for piece in pieces:
                 here = site
                 known = here.known.get(piece)
@@ -122,9 +126,10 @@ class Reader:
                             ahead = next(pieces, None)
                             if ahead is not None:
                                 pieces = chain((ahead,), source)  # what was put back before has been read
+                                self.peeked = True
                             self._site = site
                             self.number = number = number + 1
-                            self._misfit(text, seg, ahead)
+                            self._misfit(text, seg, after if ahead is None else ahead)
                             site, top = self._site, self._top
                             yield from out
                             out.clear()
@@ -189,7 +194,7 @@ class Reader:
         inside, loop = None, self._top
         while True:
             said = cut.opened(loop, inside)
-            if said is None or loop is self._doubtful:
+            if said is None or loop is self._doubtful or not loop.segments:
                 return None
             path.insert(0, said)
             ids.add(loop.use.id)

@@ -26,7 +26,8 @@ class Mapper:
     def __init__(self, kind: str, component: str) -> None:
         self._kind = kind
         self._component = component
-        self._provider: tuple[Loop | None, Party] = (None, Party())
+        self._provider = Party()
+        self._billed: tuple[Loop | None, Loop | None, int, int] = (None, None, 0, 0)  # 2000A, 2010AA, their segments
         self._payers: tuple[Segment, Party] = ([], Party())
 
     def claim(self, loop: Loop) -> Claim:
@@ -60,14 +61,17 @@ class Mapper:
     def _billing(self, loop: Loop | None) -> Party:
         if loop is None:
             return Party()
-        if self._provider[0] is not loop:
+        kept, home, size, count = self._billed
+        # A segment out of order may come late.
+        if kept is not loop or size != len(loop.segments) or (home and count != len(home.segments)):
             home = loop.child("2010AA")
             party = _party(home)
             party.tax_id = element((home.first("REF", "EI") or home.first("REF", "SY")) if home else [], 2)
             prv = loop.first("PRV", "BI")
             party.taxonomy = element(prv, 3)
-            self._provider = (loop, party)
-        return self._provider[1]
+            self._billed = loop, home, len(loop.segments), len(home.segments) if home else 0
+            self._provider = party
+        return self._provider
 
     def _payer(self, loop: Loop | None) -> Party:
         """A payer is named again by each subscriber, mostly the same one."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from edi837 import envelope, grammar, loops, x12
+from edi837.ahead import Ahead, Hands
 from edi837.body import Body, Setting
 from edi837.chart import Chart, Loop, chart
 from edi837.companion import Guides
@@ -18,6 +19,7 @@ from edi837.envelope import Admit
 from edi837.findings import Finding, Level, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Judge
+from edi837.parted import Parted
 from edi837.seen import Seen
 from edi837.snip import Codes
 
@@ -27,13 +29,14 @@ _GUIDES = Guides()  # as published
 
 def tell(
     stream: BinaryIO, policies: Sequence[Judge] = (), codes: Codes | None = None, guides: Guides | None = None,
-    admit: Admit | None = None,
+    admit: Admit | None = None, hands: Hands | None = None,
 ) -> Iterator[Event]:
     """Tell a stream of interchanges as events; ``codes`` and ``guides`` are the operator's own.
 
-    ``admit`` says what speaks against an ISA beyond its form. Raises NotX12 when the stream holds none.
+    ``admit`` says what speaks against an ISA beyond its form; ``hands`` read sets in parts. Raises NotX12 when
+    the stream holds none.
     """
-    for event in tell_loops(stream, policies, codes, guides, admit):
+    for event in _tell(stream, policies, codes, guides, admit, hands):
         if isinstance(event, Loop):
             event.release()
         else:
@@ -45,10 +48,18 @@ def tell_loops(
     admit: Admit | None = None,
 ) -> Iterator[Event | Loop]:
     """As `tell`, with each 2300 and HL loop as it closes, before what is said of it."""
+    return _tell(stream, policies, codes, guides, admit, None)
+
+
+def _tell(
+    stream: BinaryIO, policies: Sequence[Judge], codes: Codes | None, guides: Guides | None, admit: Admit | None,
+    hands: Hands | None,
+) -> Iterator[Event | Loop]:
     numbers: set[tuple[str, ...]] = set()
     seen = Seen()
     stray: tuple[int, int] | None = None  # from byte to byte; it may come in parts
     refused = False  # for its delimiters, so that nobody can tell where it ends
+    count = 0
     for item in x12.read(stream):
         if isinstance(item, x12.Stray):
             if not item.blank and not refused:
@@ -59,7 +70,8 @@ def tell_loops(
             yield _outside(*stray)
             stray = None
         refused = bool(item.unusable)
-        yield from _Teller(item, policies, codes, guides or _GUIDES, seen).tell(numbers, admit)
+        count += 1
+        yield from _Teller(item, policies, codes, guides or _GUIDES, seen, hands, count).tell(numbers, admit)
     if stray:
         yield _outside(*stray)
 
@@ -76,14 +88,17 @@ class _Teller:
     """Tells one interchange."""
 
     def __init__(
-        self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None, guides: Guides, seen: Seen
-    ) -> None:
+        self, raw: x12.RawInterchange, policies: Sequence[Judge], codes: Codes | None, guides: Guides, seen: Seen,
+        hands: Hands | None, number: int,
+    ) -> None:  # fmt: skip
+        """``number``: which of the file it is, from 1."""
         self._seen = seen  # claims of the file; those of what is refused do not count
         self._codes, self._guides = codes, guides
-        self._raw, self._pieces, self._delimiters = raw, raw.pieces, raw.delimiters
+        self._raw, self._number, self._delimiters = raw, number, raw.delimiters
+        self._ahead = Ahead(raw, number, guides, codes, hands) if hands and not raw.unusable else None
+        self._pieces: Iterator[str] = self._ahead or raw.pieces
         self._policies = policies
         self._stop: x12.Segment | None = None  # read and not yet acted on
-        self._group_day = ""  # GS04
         self._charts: set[Chart] = set()  # what they know by heart is this sender's
         header = raw.header(next(self._pieces))
         d = x12.Delimiters() if raw.unusable else raw.delimiters  # the answer needs marks that can be used
@@ -120,7 +135,7 @@ class _Teller:
                 yield from self._group(seg, seen)
             elif seg[0] == "IEA":
                 notes = list(envelope.iea(self._frame.header, seg, self._frame.groups))
-                if self._raw.unterminated:
+                if self._torn():
                     if notes:
                         break  # cut off inside it
                     notes = [envelope.Note("TA1:023", "the file ends before IEA's terminator", "end IEA too", 0, False)]
@@ -147,7 +162,6 @@ class _Teller:
 
     def _group(self, gs: x12.Segment, seen: set[str]) -> Iterator[Event | Loop]:
         group = FunctionalGroup(gs)
-        self._group_day = gs[4] if len(gs) > 4 else ""
         at = replace(self._at, group=group.number)
         yield group
         for note in envelope.gs(gs, seen):
@@ -195,14 +209,20 @@ class _Teller:
             count = self._skip()
         else:
             self._charts.add(chart(guide, self._delimiters))
-            setting = Setting(guide, self._delimiters, st, at, self._group_day)
-            body = Body(setting, self._policies, self._seen, self._codes)
-            for event in body.read(self._pieces, lambda: self._raw.unterminated):
+            setting = Setting(guide, self._delimiters, group.header, st, at, self._number)
+            body: Body | Parted
+            if self._ahead:
+                body = Parted(setting, self._policies, self._seen, self._codes, self._ahead)
+                told = body.read()
+            else:
+                body = Body(setting, self._policies, self._seen, self._codes)
+                told = body.read(self._pieces, self._torn)
+            for event in told:
                 frame.refused = frame.refused or (isinstance(event, Finding) and event.rejects)
                 yield event
             frame.claims = body.claims
             frame.head(body.bht, body.submitter)
-            self._stop, count = body.stop, body.reader.number
+            self._stop, count = body.stop, body.number
         if self._stop and self._cut(self._stop):
             self._stop = None
         frame.segments, cut = count, self._stop is None
@@ -231,9 +251,13 @@ class _Teller:
                 return None if self._cut(seg) else seg
         return None
 
+    def _torn(self) -> bool:
+        """Whether the file ends in the piece read last."""
+        return self._ahead.torn() if self._ahead else self._raw.unterminated
+
     def _cut(self, seg: x12.Segment) -> bool:
         """Whether the file ends inside this segment: then that is its only fault. An IEA may be whole even so."""
-        return self._raw.unterminated and seg[0] != "IEA"
+        return self._torn() and seg[0] != "IEA"
 
     def _skip(self) -> int:
         """Pass over a set that is not read; the count of its segments, ST and SE included."""

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from edi837 import kin, process
 from edi837.acks import Profile
+from edi837.ahead import Hands
 from edi837.bench import Bench
 from edi837.companion import Guides
 from edi837.envelope import Admit, Note
@@ -41,9 +42,9 @@ class Terms:
     admit: Admit | None = None  # what speaks against an interchange before it is read
     returns: Return | None = None  # what speaks against a set when it has been read
 
-    def read(self, stream: BinaryIO) -> Reading:
-        """Begin to read a file."""
-        return Reading(self, stream)
+    def read(self, stream: BinaryIO, hands: Callable[[Sequence[Judge], bytes], Hands] | None = None) -> Reading:
+        """Begin to read a file; ``hands`` makes those that read its sets in parts, under such judges."""
+        return Reading(self, stream, hands)
 
     @property
     def names(self) -> list[str]:
@@ -54,17 +55,21 @@ class Terms:
 class Reading:
     """One file, read on these terms."""
 
-    def __init__(self, terms: Terms, stream: BinaryIO) -> None:
+    def __init__(self, terms: Terms, stream: BinaryIO, hands: Callable[[Sequence[Judge], bytes], Hands] | None) -> None:
         self._terms = terms
+        self._hands = hands
         self._stream = stream
-        self._past = History(terms.history, digest(stream)) if terms.history else None
+        self._source = digest(stream) if terms.history else b""
+        self._past = History(terms.history, self._source) if terms.history else None
         self._bench = Bench(terms.policies, routes=terms.routes, past=self._past)
         self._new = self._past.recorder(self._bench.concerns) if self._past else None
 
     def tell(self) -> Iterator[Event]:
         """The events of the file. Raises NotX12 when it holds no interchange."""
         terms, at = self._terms, Place()
-        for event in process.tell(self._stream, self.judges(), terms.codes, terms.guides, terms.admit):
+        judges = self.judges()
+        hands = self._hands(judges, self._source) if self._hands else None
+        for event in process.tell(self._stream, judges, terms.codes, terms.guides, terms.admit, hands):
             if terms.returns:
                 at = _at(event, at)
                 yield from _returned(event, at, terms.returns)
@@ -76,7 +81,7 @@ class Reading:
         """Who judges the claims of the file: nobody, when there is neither a policy nor a history."""
         if not (self._terms.policies or self._terms.routes or self._past):
             return ()
-        return kin.judges(self._stream, self._bench, self._terms.guides, self._terms.admit)
+        return (kin.judge(self._stream, self._bench, self._terms.guides, self._terms.admit),)
 
     def keep(self) -> None:
         """Put what was accepted into the history, once the answers are out."""

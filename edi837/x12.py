@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import BinaryIO
 
 from edi837 import isa
@@ -53,7 +54,8 @@ class RawInterchange:
 
     delimiters: Delimiters
     offset: int  # byte at which the ISA begins
-    pieces: Iterator[str] = field(repr=False)  # text of each segment, with the line ends before it
+    runs: Iterator[str] = field(repr=False)  # the ISA, then text of some segments, a terminator between two
+    pieces: Iterator[str] = field(repr=False)  # text of each segment, with the line ends before it; or take `runs`
     unterminated: bool = False  # the last piece had no terminator: the stream ended inside it
     oversize: bool = False  # a segment passed LONGEST: reading stopped there
     unusable: str = ""  # TA105 of a delimiter that cannot be used: then the ISA is the only piece
@@ -80,8 +82,9 @@ def read(stream: BinaryIO, *, block: int = BLOCK) -> Iterator[RawInterchange | S
             yield Stray(text, offset)
         if delimiters:
             found = True
-            raw = RawInterchange(delimiters, source.offset, iter(()), unusable=unusable)
-            raw.pieces = _pieces(source, raw)
+            raw = RawInterchange(delimiters, source.offset, iter(()), iter(()), unusable=unusable)
+            raw.runs = _runs(source, raw)
+            raw.pieces = _pieces(raw)
             yield raw
             for _ in raw.pieces:  # what the caller left unread
                 pass
@@ -183,8 +186,15 @@ class _Source:
         return text, self._skipped_at
 
 
-def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
-    """Yield segment texts through the IEA; stop before the next ISA or at the end of the stream."""
+def _pieces(raw: RawInterchange) -> Iterator[str]:
+    end = raw.delimiters.segment
+    yield from islice(raw.runs, 1)
+    for run in raw.runs:
+        yield from run.split(end)
+
+
+def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
+    """Yield the ISA and the text of segments through the IEA; stop before the next ISA or at the end of the stream."""
     end = raw.delimiters.segment
     if raw.unusable:  # where its segments end cannot be told: what follows is left to the next search
         head, source.text = source.text[: isa.LENGTH - 1], source.text[isa.LENGTH:]
@@ -203,7 +213,7 @@ def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
         start = _frame(text, raw.delimiters)
         if start >= 0:
             if start:
-                yield from text[: start - 1].split(end)
+                yield text[: start - 1]
             seen += start
             text = text[start:]
             if text.lstrip(BLANK).startswith("ISA"):
@@ -215,10 +225,11 @@ def _pieces(source: _Source, raw: RawInterchange) -> Iterator[str]:
                 text = text[at + 1 :]
                 break
         else:
-            *whole, tail = text.split(end)
-            yield from whole
-            seen += len(text) - len(tail)
-            text = tail
+            last = text.rfind(end) + 1
+            if last:
+                yield text[: last - 1]
+            seen += last
+            text = text[last:]
         if len(text) > LONGEST:
             continue
         block = source.more()

@@ -35,10 +35,14 @@ LAYERS: list[set[str]] = [
     {"snip"},
     {"gate", "bench", "history"},
     {"body"},
+    {"part"},
+    {"foresight"},
+    {"ahead"},
+    {"parted"},
     {"process", "acks", "report", "examples"},
     {"kin", "config", "judged"},
     {"terms", "placed"},
-    {"outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
+    {"jobs", "outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
     {"rulebook", "decks", "claimrows", "fhir", "completing"},
     {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
     {"treetext", "lookup", "codescli", "policycli", "gateroot", "replies"},
@@ -80,6 +84,7 @@ WORLD: dict[str, set[str]] = {
     "history": {"os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
     "config": {"pathlib"},  # the operator's settings
     "terms": {"hashlib", "pathlib"},
+    "jobs": {"concurrent", "multiprocessing"},
     "trial": {"pathlib"},  # where the policy is
     "explain": {"pathlib"},  # codes/syntax.toml
     "acks": {"shutil", "tempfile"},  # claims wait for their totals in a file that has no name

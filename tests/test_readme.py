@@ -109,10 +109,10 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings keyed isa x12 maps grammar syntax accept misfits chart companion levels loops envelope claim "
+        "findings keyed isa x12 maps grammar syntax accept misfits chart companion levels cut loops envelope claim "
         "mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
-        "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench "
-        "process packing kin terms safe wording report answer pending outline branches personal nodewords treedata "
+        "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench body part "
+        "foresight ahead parted process packing kin terms jobs safe wording report answer pending outline branches personal nodewords treedata "
         "sheet treetext draw columns judged placed rows claimrows rowtext table guidebook examples explain rulebook "
         "config trial policyshow policydiff simulate skeleton layout deck "
         "portion gather synth decks pseudonyms deid parquet completing console progress options codescli policycli "

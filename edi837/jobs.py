@@ -1,0 +1,158 @@
+"""Several processes that read the parts of a file: `--jobs`.
+
+Enters: the terms on which files are judged, and how many processes. Leaves: `ahead.Hands` for each file.
+The processes are forks of this one, so that they know the terms, and hash as it does.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from edi837.ahead import Hands
+from edi837.bench import Bench
+from edi837.claim import Claim
+from edi837.findings import Finding
+from edi837.gate import Judge
+from edi837.grammar import Guide, LoopUse
+from edi837.history import History
+from edi837.kin import Foretold, looked_up
+from edi837.part import Part, Read, read
+from edi837.terms import Terms
+from edi837.x12 import element
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A part on its way, without its guide, which each process has."""
+
+    part: Part
+    known: frozenset[int]  # claims that came before it
+    ready: Mapping[int, str]  # verdicts on its claims, by the number of the CLM
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How the parts of a file are read."""
+
+    light: bool  # of claims, only count the lines
+    judged: bool
+    wide: bool = False  # the claims of a patient were looked for in the whole file
+    source: bytes = b""  # tells the file from others, where there is a history
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    future: Future[list[Read]]
+
+    def result(self) -> Sequence[Read]:
+        """What came of each part."""
+        return self.future.result()
+
+
+class Crew:
+    """The processes."""
+
+    def __init__(self, terms: Terms, jobs: int) -> None:
+        self._terms, self._jobs = terms, jobs
+        self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (terms,))
+
+    def hands(self, judges: Sequence[Judge], source: bytes, light: bool = False) -> Hands:
+        """Hands for a file with these judges; ``light``: whoever asks only counts the lines of claims.
+
+        ``source`` tells the file from others, where there is a history.
+        """
+        judge = judges[0] if judges else None
+        wide = isinstance(judge, Foretold) or (isinstance(judge, Bench) and judge.reach == "file")
+        foretold = judge if isinstance(judge, Foretold) else None
+        manner = _Manner(light and not source, bool(judge), wide, source)
+        return _Hands(self._pool, self._jobs, manner, foretold)
+
+    def close(self) -> None:
+        """Let them go."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def crew(terms: Terms, jobs: int) -> Iterator[Crew | None]:
+    """So many processes; None when one is enough, or the system cannot fork."""
+    if jobs < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        yield None
+        return
+    made = Crew(terms, jobs)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+_UNKNOWN = Guide("", "", "", "", LoopUse("", "", "", 0, 1), {}, frozenset())
+
+
+class _Hands:
+    def __init__(self, pool: ProcessPoolExecutor, jobs: int, manner: _Manner, foretold: Foretold | None) -> None:
+        self.most = 2 * jobs + 1
+        self._pool, self._manner, self._foretold = pool, manner, foretold
+
+    def begin(self, parts: Sequence[Part]) -> _Task:
+        """Begin to read some parts."""
+        return self._submit([self._sent(part) for part in parts])
+
+    def again(self, part: Part, known: frozenset[int]) -> Read:
+        """Read a part in which claims of these keys came before."""
+        return self._submit([self._sent(part, known)]).result()[0]
+
+    def _sent(self, part: Part, known: frozenset[int] = frozenset()) -> _Sent:
+        setting, ready = part.setting, {}
+        if self._foretold:
+            first = part.start.number if part.start else 1
+            last = first + part.text.count(setting.delimiters.segment) + 1
+            ready = self._foretold.ready((setting.interchange, setting.at.group, setting.at.set), first, last)
+        return _Sent(replace(part, setting=replace(setting, guide=_UNKNOWN)), known, ready)
+
+    def _submit(self, sent: list[_Sent]) -> _Task:
+        return _Task(self._pool.submit(_read, sent, self._manner))
+
+
+# ---------------------------------------------------------------- in the other process
+
+_TERMS = Terms()
+
+
+def _begin(terms: Terms) -> None:
+    global _TERMS
+    _TERMS = terms
+
+
+class _Ready:
+    """A bench with verdicts that lie ready."""
+
+    def __init__(self, bench: Bench, ready: Mapping[int, str]) -> None:
+        self._bench, self._ready = bench, ready
+
+    def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
+        """As of `Foretold`."""
+        return looked_up(claims, self._ready, self._bench)
+
+
+def _read(sent: Sequence[_Sent], manner: _Manner) -> list[Read]:
+    bench = _bench(manner.wide, manner.source) if manner.judged else None
+    reads = []
+    for each in sent:
+        setting = each.part.setting
+        guide = _TERMS.guides.guide(*(element(setting.gs, at) for at in (8, 2, 3)))
+        part = replace(each.part, setting=replace(setting, guide=guide))
+        judges = (_Ready(bench, each.ready),) if bench else ()
+        reads.append(read(part, judges, _TERMS.codes, each.known, manner.light))
+    return reads
+
+
+@lru_cache(maxsize=1)
+def _bench(wide: bool, source: bytes) -> Bench:
+    past = History(_TERMS.history, source) if _TERMS.history else None
+    bench = Bench(_TERMS.policies, routes=_TERMS.routes, past=past)
+    return bench.widened() if wide else bench

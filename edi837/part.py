@@ -1,0 +1,104 @@
+"""A part of a set, read by itself.
+
+Enters: a `Part`: its text, what its set is read by, and where a reader stands at its beginning. Leaves: a
+`Read`: what was found, where the reader stands at its end, and the keys by which its claims are known when
+they come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from edi837.body import Body, Setting
+from edi837.chart import Loop, chart
+from edi837.claim import Claim, ServiceLine
+from edi837.cut import Standing
+from edi837.findings import Finding
+from edi837.frames import Verdict
+from edi837.gate import Judge
+from edi837.seen import Seen
+from edi837.snip import Codes
+from edi837.x12 import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a set that can be read by itself."""
+
+    setting: Setting
+    start: Standing | None  # None: it begins the set
+    text: str  # its segments, a terminator between two
+    after: str  # the HL that follows; empty: the last segment of the text ends the set
+    offset: int  # byte of the file at which the text begins
+
+    def pieces(self) -> Iterator[str]:
+        """The text of each segment."""
+        return iter(self.text.split(self.setting.delimiters.segment))
+
+
+@dataclass(slots=True)
+class Read:
+    """What came of a part."""
+
+    events: Sequence[Finding | Verdict | int]  # int: a claim of so many lines, and nothing found on it
+    standing: Standing | None  # at its end; None at the end of the set, or when it could not be cut there
+    ended: bool  # whether it is the end of the set
+    claims: int
+    keys: Sequence[int]  # of its claims, by which they are known again
+    # At the end of the set:
+    number: int = 0  # of the last segment; that of the SE, if it is one
+    stop: str = ""  # the segment that ended it
+    head: tuple[Segment, Segment] = ([], [])  # BHT, and NM1 of 1000A
+
+
+def read(
+    part: Part, judges: Sequence[Judge], codes: Codes | None, known: frozenset[int] = frozenset(), light: bool = False
+) -> Read:
+    """Read a part; ``known``: keys of claims that came before it; ``light``: of claims, only count their lines."""
+    setting, seen = part.setting, _Keys(known)
+    body = Body(setting, judges, seen, codes, part.start)
+    told = body.read_part(part.pieces(), part.after) if part.after else body.read(part.pieces())
+    events: list[Finding | Verdict | int] = []
+    for event in told:
+        if isinstance(event, Loop):
+            event.release()
+        else:
+            events.append(_light(event) if light else event)
+    if part.after == "":
+        chart(setting.guide, setting.delimiters).forget()
+    return Read(
+        events, body.reader.standing, not part.after, body.claims, seen.new, body.number,
+        setting.delimiters.element.join(body.stop or []), (body.bht, body.submitter),
+    )  # fmt: skip
+
+
+class _Keys(Seen):
+    """Notes the claims of a part."""
+
+    def __init__(self, known: frozenset[int]) -> None:
+        super().__init__()
+        self._known = known
+        self.new: list[int] = []
+
+    def add(self, number: int) -> bool:
+        """As of `Seen`."""
+        if number in self._known or not super().add(number):
+            return False
+        self.new.append(number)
+        return True
+
+
+def _light(event: Finding | Verdict) -> Finding | Verdict | int:
+    """Of a claim, its lines by their number."""
+    if isinstance(event, Finding):
+        return event
+    lines = len(event.claim.lines)
+    return replace(clean(lines), findings=event.findings) if event.findings else lines
+
+
+@lru_cache(maxsize=1024)
+def clean(lines: int) -> Verdict:
+    """The verdict on a claim of which nothing is known but how many lines it has."""
+    return Verdict(Claim(lines=(ServiceLine(),) * lines))
