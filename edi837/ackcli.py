@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 
 from edi837 import answer, options, safe
-from edi837.console import REJECTED, Run, opened
+from edi837.console import REJECTED, Run
+from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
+from edi837.turns import Turns
 
 
 @click.command()
@@ -24,10 +26,11 @@ from edi837.terms import Terms
 )
 @options.now
 @options.control
+@options.jobs
 @options.phi
 def ack(
     files: tuple[str, ...], terms: Terms, out: Path | None, now: datetime | None, control: int | None,
-    kind: str | None, phi: bool,
+    kind: str | None, jobs: int, phi: bool,
 ) -> int:  # fmt: skip
     """Answer each FILE: NAME.ta1.edi, NAME.999.edi, NAME.277ca.edi, NAME.report.json and .txt.
 
@@ -37,29 +40,36 @@ def ack(
     \b
     edi837 ack claims.edi -o answers/
     edi837 ack --stdout 277ca - < claims.edi > claims.277ca.edi
+    edi837 ack --jobs 0 *.edi -o answers/
     """
     if (out is None) == (kind is None):
         raise click.UsageError("give either -o DIR or --stdout KIND")
     moment = now or datetime.now()
     run = Run()
-    for file in files:
-        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-            name = "stdin" if file == "-" else Path(file).name
-            with watched(stream, file, apart=out is not None) as reading:
-                outcome = answer.answer(reading, terms, file=name, now=moment, control=control, phi=phi)
-            if outcome.rejects:
-                run.worsen(REJECTED)
-            if out is not None:
-                for path in answer.publish(outcome, out, name).values():
-                    click.echo(safe.text(str(path)))
-            elif kind in outcome.files:
-                shutil.copyfileobj(outcome.files[kind], sys.stdout.buffer)
-                sys.stdout.buffer.flush()
-                outcome.keep()
-            else:
-                run.say(f"{safe.text(file)}: there is no {kind} for it")
-            run.say(
-                f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected"
-                + (", and something refused by TA1 or 999" if outcome.refused else "")
-            )
+    with crew(terms, jobs) as processes:
+        turns = Turns(terms, processes)
+        for turn in turns.each(files):
+            file = turn.file
+            with run.guarding(file), turn.taken() as (stream, begun):
+                name = "stdin" if file == "-" else Path(file).name
+                with watched(stream, file, apart=out is not None) as source:
+                    reading = begun or terms.read(source, turns.hands)
+                    outcome = answer.answer(
+                        source, terms, file=name, now=moment, control=control, phi=phi, reading=reading
+                    )  # fmt: skip
+                if outcome.rejects:
+                    run.worsen(REJECTED)
+                if out is not None:
+                    for path in answer.publish(outcome, out, name).values():
+                        click.echo(safe.text(str(path)))
+                elif kind in outcome.files:
+                    shutil.copyfileobj(outcome.files[kind], sys.stdout.buffer)
+                    sys.stdout.buffer.flush()
+                    outcome.keep()
+                else:
+                    run.say(f"{safe.text(file)}: there is no {kind} for it")
+                run.say(
+                    f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected"
+                    + (", and something refused by TA1 or 999" if outcome.refused else "")
+                )
     return run.status

@@ -23,7 +23,7 @@ from edi837.acks.writer import spool
 from edi837.findings import Finding
 from edi837.frames import End, Event, TransactionSet, Verdict
 from edi837.report import Report
-from edi837.terms import Terms, digest
+from edi837.terms import Reading, Terms, digest
 
 EXTENSION = {
     "ta1": ".ta1.edi", "999": ".999.edi", "277ca": ".277ca.edi",
@@ -69,8 +69,12 @@ def answer(
     control: int | None = None,
     phi: bool = False,
     watch: Callable[[Event], None] | None = None,
+    reading: Reading | None = None,
 ) -> Outcome:
-    """Answer one file; ``watch`` is shown every event. Raises NotX12 when it holds no interchange."""
+    """Answer one file; ``watch`` is shown every event. Raises NotX12 when it holds no interchange.
+
+    ``reading`` is one of this stream that has begun.
+    """
     if control is None:
         control = control_number(stream)
     outcome = Outcome()
@@ -79,7 +83,7 @@ def answer(
     text_text = io.TextIOWrapper(text, "utf-8", write_through=True)
     report = Report(json_text, text_text, file=file, now=now, policies=terms.names, phi=phi)
     acks = Acknowledgements(now, control, terms.replies)
-    reading = terms.read(stream)
+    reading = reading or terms.read(stream)
     before = 0  # claims sent back before the set at hand
     for event in reading.tell():
         acks.take(event)

@@ -10,11 +10,13 @@ from typing import Protocol
 import click
 
 import edi837
-from edi837 import answer, options, safe
-from edi837.console import REJECTED, Run, Sink, opened, written
+from edi837 import options, safe
+from edi837.console import REJECTED, Run, Sink, written
 from edi837.findings import Finding
+from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
+from edi837.turns import Turns
 from edi837.views import builds, data, flat, page, sarif
 from edi837.views.cards import Cards
 from edi837.views.full import Full
@@ -92,11 +94,12 @@ def _split(context: click.Context, parameter: click.Parameter, said: tuple[str, 
 @click.option("--baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Do not tell what is known in FILE.")  # fmt: skip
 @click.option("--write-baseline", is_flag=True, help="Write all that is found into the baseline, and tell nothing.")
+@options.jobs
 @options.phi
 def check(
     files: tuple[str, ...], terms: Terms, form: str, output: Path | None, select: tuple[str, ...],
     ignore: tuple[str, ...], fail_on: str, max_findings: int | None, statistics: bool, baseline: Path | None,
-    write_baseline: bool, phi: bool,
+    write_baseline: bool, jobs: int, phi: bool,
 ) -> int:  # fmt: skip
     """Say what is wrong with each FILE: where, why, by which sentence of the policy, and what to do.
 
@@ -105,6 +108,7 @@ def check(
     edi837 check claims.edi --select 042 --format concise
     edi837 check *.edi --format sarif -o findings.sarif
     edi837 check *.edi --format html -o findings.html
+    edi837 check --jobs 0 large.edi --format concise
     edi837 check --policy none --format jsonl *.edi | jq .rule
     """
     if write_baseline and baseline is None:
@@ -116,16 +120,18 @@ def check(
     if run.status:
         return run.status
     cards = Cards([*terms.policies, *(policy for several in terms.routes.values() for policy in several)])
-    with run.guarding(str(output)), written(output) as sink:
+    with run.guarding(str(output)), written(output) as sink, crew(terms, jobs) as processes:
         writer = _writer(form, cards, phi, sink)
         shown = _Shown(writer, sink, max_findings, quiet=statistics or write_baseline)
-        for file in files:
-            with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+        turns = Turns(terms, processes, light=True)
+        for turn in turns.each(files):
+            file = turn.file
+            with run.guarding(file), turn.taken() as (stream, begun):
                 if isinstance(writer, builds.JUnit | page.Html):
                     writer.begin(file)
                 trail, tally = Trail(Segments(stream), file), Tally()
-                with watched(stream, file, apart=output is not None) as reading:
-                    for event in terms.read(reading).tell():
+                with watched(stream, file, apart=output is not None) as source:
+                    for event in (begun or terms.read(source, turns.hands)).tell():
                         tally.take(event)
                         for finding in trail.take(event):
                             if _asked(finding, select, ignore) and not (known and known.knows(finding)):

@@ -7,6 +7,10 @@ The processes are forks of this one, so that they know the terms, and hash as it
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -61,6 +65,11 @@ class Crew:
         self._terms, self._jobs = terms, jobs
         self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (terms,))
 
+    @property
+    def files(self) -> int:
+        """How many small files to begin before the one at hand is told."""
+        return 4 * self._jobs
+
     def hands(self, judges: Sequence[Judge], source: bytes, light: bool = False) -> Hands:
         """Hands for a file with these judges; ``light``: whoever asks only counts the lines of claims.
 
@@ -79,7 +88,8 @@ class Crew:
 
 @contextmanager
 def crew(terms: Terms, jobs: int) -> Iterator[Crew | None]:
-    """So many processes; None when one is enough, or the system cannot fork."""
+    """So many processes, 0: one for each core; None when one is enough, or the system cannot fork."""
+    jobs = jobs or os.cpu_count() or 1
     if jobs < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield None
         return
@@ -126,6 +136,15 @@ _TERMS = Terms()
 def _begin(terms: Terms) -> None:
     global _TERMS
     _TERMS = terms
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked for this process ends it
+    threading.Thread(target=_outlive, args=(os.getppid(),), daemon=True).start()
+
+
+def _outlive(parent: int) -> None:
+    """End with the parent, however that ends."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 class _Ready:

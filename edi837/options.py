@@ -48,6 +48,10 @@ history = click.option(
     "--history", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="A store of claims accepted before, for rules on frequency, ranks and duplicates. ack adds to it.",
 )  # fmt: skip
+jobs = click.option(
+    "-j", "--jobs", type=click.IntRange(0), default=1, show_default=True, metavar="N",
+    help="Read with so many processes; 0: one for each core. What is written is the same.",
+)  # fmt: skip
 DEFAULT = ("042",)
 Command = Callable[..., Any]
 

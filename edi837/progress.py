@@ -51,6 +51,11 @@ class _Watched:
         return data
 
 
+def long(stream: BinaryIO) -> bool:
+    """Whether reading it takes so long that it is worth showing."""
+    return _size(stream) >= LONG
+
+
 def _size(stream: BinaryIO) -> int:
     at = stream.tell()
     size = stream.seek(0, os.SEEK_END)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +59,7 @@ class Reading:
     def __init__(self, terms: Terms, stream: BinaryIO, hands: Callable[[Sequence[Judge], bytes], Hands] | None) -> None:
         self._terms = terms
         self._hands = hands
+        self._begun: Iterator[Event] | None = None
         self._stream = stream
         self._source = digest(stream) if terms.history else b""
         self._past = History(terms.history, self._source) if terms.history else None
@@ -67,15 +69,23 @@ class Reading:
     def tell(self) -> Iterator[Event]:
         """The events of the file. Raises NotX12 when it holds no interchange."""
         terms, at = self._terms, Place()
-        judges = self.judges()
-        hands = self._hands(judges, self._source) if self._hands else None
-        for event in process.tell(self._stream, judges, terms.codes, terms.guides, terms.admit, hands):
+        for event in self._begun or self._events():
             if terms.returns:
                 at = _at(event, at)
                 yield from _returned(event, at, terms.returns)
             if self._new:
                 self._new.take(event)
             yield event
+
+    def begin(self) -> None:
+        """Have its first sets read, if others read them. Raises NotX12 when the file holds no interchange."""
+        events = self._events()
+        self._begun = chain((next(events),), events)
+
+    def _events(self) -> Iterator[Event]:
+        terms, judges = self._terms, self.judges()
+        hands = self._hands(judges, self._source) if self._hands else None
+        return process.tell(self._stream, judges, terms.codes, terms.guides, terms.admit, hands)
 
     def judges(self) -> Sequence[Judge]:
         """Who judges the claims of the file: nobody, when there is neither a policy nor a history."""

@@ -45,7 +45,7 @@ LAYERS: list[set[str]] = [
     {"jobs", "outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
     {"rulebook", "decks", "claimrows", "fhir", "completing"},
     {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
-    {"treetext", "lookup", "codescli", "policycli", "gateroot", "replies"},
+    {"treetext", "lookup", "turns", "codescli", "policycli", "gateroot", "replies"},
     {"__init__", "draw", "gatejobs", "pages"},
     {"gatecli", "ackcli", "checkcli", "reportcli", "filescli", "datacli", "rulescli", "aboutcli", "viewcli"},
     {"cli"},
@@ -84,7 +84,7 @@ WORLD: dict[str, set[str]] = {
     "history": {"os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
     "config": {"pathlib"},  # the operator's settings
     "terms": {"hashlib", "pathlib"},
-    "jobs": {"concurrent", "multiprocessing"},
+    "jobs": {"concurrent", "multiprocessing", "os", "signal", "threading", "time"},
     "trial": {"pathlib"},  # where the policy is
     "explain": {"pathlib"},  # codes/syntax.toml
     "acks": {"shutil", "tempfile"},  # claims wait for their totals in a file that has no name
