@@ -81,7 +81,7 @@ class Ahead:
     ) -> None:
         """``number``: which interchange of the file it is, from 1."""
         self._raw, self._number, self._guides, self._codes, self._hands = raw, number, guides, codes, hands
-        self._text, self._at = "", 1  # pieces joined, and where the next one begins
+        self._text, self._at = "", 1  # a terminator, then pieces, one between two; and where the next piece begins
         self._offset = 0  # of the text in the file
         self._last = ""  # the piece handed out last
         self._exhausted = False  # whether it is the last of all
@@ -172,7 +172,7 @@ class Ahead:
         d = self._raw.delimiters
         gs: Segment = []
         isa = next(self._raw.runs)
-        self._offset = self._raw.offset + len(isa)  # and from here on the text, less what is behind `_at`
+        self._offset = self._raw.offset + len(isa)
         self._exhausted = not self._refill()
         yield isa
         interchange = element(self._raw.header(isa), 13)
@@ -253,10 +253,8 @@ class Ahead:
         run = next(self._raw.runs, None)
         if run is None:
             return False
-        self._offset += self._at
-        if self._at <= len(self._text):
-            run = f"{self._text[self._at :]}{self._raw.delimiters.segment}{run}"
-        self._text, self._at = run, 0
+        self._offset += self._at - 1
+        self._text, self._at = f"{self._text[self._at - 1 :]}{self._raw.delimiters.segment}{run}", 1
         return True
 
 

@@ -44,14 +44,14 @@ class Sight:
 
 
 def glance(text: str, at: int, delimiters: Delimiters) -> Sight:
-    """The HLs of a text from where a segment begins up to the end of its set.
+    """The HLs of a text from where a segment begins, behind a terminator, up to the end of its set.
 
     One at the end of the text does not count: the file may be cut off in it.
     """
     marks: list[Mark] = []
     empty, number, begin = 0, 0, at
     terminator = delimiters.segment
-    for match in _pattern(delimiters).finditer(text, max(0, at - 1)):  # from the terminator before it on
+    for match in _pattern(delimiters).finditer(text, at - 1):
         kind = match.lastgroup
         if kind == "blank":
             empty += 1
@@ -71,8 +71,10 @@ def _pattern(delimiters: Delimiters) -> re.Pattern[str]:
     t, e = re.escape(delimiters.segment), re.escape(delimiters.element)
     blank = "".join(re.escape(each) for each in BLANK if each != delimiters.segment)
     tags = "|".join(sorted(ENVELOPE))
+    # The terminator first, and then one character: so most segments are passed over in no time.
     return re.compile(
-        rf"(?:\A|{t})[{blank}]*(?:(?P<hl>HL{e}[^{t}]*(?={t}))|(?P<end>(?:{tags})(?=[{e}{t}]|\Z))|(?P<blank>(?={t}|\Z)))"
+        rf"{t}[{blank}]*(?=[HISG{t}]|\Z)"
+        rf"(?:(?P<hl>HL{e}[^{t}]*(?={t}))|(?P<end>(?:{tags})(?=[{e}{t}]|\Z))|(?P<blank>(?={t}|\Z)))"
     )
 
 

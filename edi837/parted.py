@@ -48,8 +48,7 @@ class Parted:
             if not read.ended and read.standing is None:  # nobody can go on from there but who read it
                 yield from self._here(chain(item.part.pieces(), self._following()))
                 return
-            for key in read.keys:
-                self._seen.add(key)
+            self._seen.take(read.keys)
             self.claims += read.claims
             self._standing = read.standing
             for event in read.events:
@@ -65,7 +64,7 @@ class Parted:
         read, start = self._ahead.read(coming), coming.part.start
         known: frozenset[int] = frozenset()
         while True:
-            more = frozenset(key for key in read.keys if key in self._seen)
+            more = self._seen.among(read.keys)
             if start == self._standing and not more:
                 return read
             known |= more

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
+_ASKED = 500  # numbers looked for in the file at a time
 HELD = 100_000  # numbers in memory before they move to the file
 
 
@@ -24,6 +27,14 @@ class Seen:
     def __contains__(self, number: int) -> bool:
         return number in self._held or (self._file is not None and self._filed(number))
 
+    def take(self, numbers: Iterable[int]) -> None:
+        """Take in numbers that are all new and differ."""
+        for number in numbers:
+            self._held.add(number)
+            self._order.append(number)
+            if len(self._held) >= self._most:
+                self._spill()
+
     def add(self, number: int) -> bool:
         """Take a number in; True when it is new."""
         if number in self:
@@ -33,6 +44,15 @@ class Seen:
         if len(self._held) >= self._most:
             self._spill()
         return True
+
+    def among(self, numbers: Collection[int]) -> set[int]:
+        """Those of some numbers that it holds."""
+        found = self._held.intersection(numbers)
+        if self._file is not None:
+            for some in _batched(numbers):
+                query = f"SELECT number FROM seen WHERE number IN ({','.join('?' * len(some))})"  # noqa: S608
+                found.update(number for (number,) in self._file.execute(query, some))
+        return found
 
     def mark(self) -> int:
         """Where the set stands now."""
@@ -64,3 +84,9 @@ class Seen:
     def _filed(self, number: int) -> bool:
         assert self._file is not None
         return self._file.execute("SELECT 1 FROM seen WHERE number = ?", (number,)).fetchone() is not None
+
+
+def _batched(numbers: Collection[int]) -> Iterator[tuple[int, ...]]:
+    rest = iter(numbers)
+    while some := tuple(islice(rest, _ASKED)):
+        yield some

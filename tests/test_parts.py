@@ -40,13 +40,16 @@ class Here:
 
     most = 3
 
-    def __init__(self, judges: Sequence[Judge] = ()) -> None:
+    def __init__(self, judges: Sequence[Judge] = (), data: bytes = b"") -> None:
         self._judges = judges
+        self._data = data.decode("latin-1")
         self.parts = self.twice = 0
 
     def begin(self, parts: Sequence[Part]) -> Done:
         """Read some parts."""
         self.parts += len(parts)
+        for each in parts if self._data else ():
+            assert self._data.startswith(each.text, each.offset)
         return Done([part.read(each, self._judges, None) for each in parts])
 
     def again(self, each: Part, known: frozenset[int]) -> Read:
@@ -72,7 +75,7 @@ def told(data: bytes, judges: Sequence[Judge] = (), hands: Here | None = None) -
 
 def same(data: bytes, judges: Sequence[Judge] = ()) -> Here:
     """Hold the file read in parts to the file read whole."""
-    hands = Here(judges)
+    hands = Here(judges, data)
     assert told(data, judges, hands) == told(data, judges)
     return hands
 

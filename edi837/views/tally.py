@@ -44,7 +44,8 @@ class Tally:
             self.lines += len(event.claim.lines)
             self.rejected += event.rejected
             self._set = self._set[0] + (not event.rejected), self._set[1] + event.rejected
-            self.found.update(finding.action for finding in event.findings)
+            if event.findings:
+                self.found.update(finding.action for finding in event.findings)
         elif isinstance(event, Finding):
             self.found[event.action] += 1
         elif isinstance(event, TransactionSet):
