@@ -94,6 +94,9 @@ def read(source: str, problems: Problems) -> tuple[Case, ...]:
     except tomllib.TOMLDecodeError as error:
         problems.add(0, "", f"is not TOML: {error}")
         return ()
+    except RecursionError:
+        problems.add(0, "", "is nested too deeply")
+        return ()
     for key in tables:
         if key not in _TOP:
             problems.add(0, "", f'unknown table "{key}"{nearest(key, _TOP)}')

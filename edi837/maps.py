@@ -18,6 +18,7 @@ from lxml import etree
 
 from edi837.findings import Edi837Error
 
+MOST = 16 << 20  # bytes of a file
 UNBOUNDED = 0  # of repeat and max_use
 _OVERLAYS = ("837P.overlay.xml", "837I.overlay.xml", "277CA.overlay.xml", "999.overlay.xml")
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, huge_tree=False)
@@ -61,9 +62,13 @@ def schema_file(name: str) -> Traversable:
 def parse(source: Traversable, schema: str) -> etree._Element:
     """Parse and validate; an internal DTD or entity is refused, as is anything off the schema."""
     try:
-        tree = etree.fromstring(source.read_bytes(), _PARSER)
+        with source.open("rb") as stream:
+            data = stream.read(MOST + 1)
+        tree = etree.fromstring(data, _PARSER) if len(data) <= MOST else None
     except (OSError, etree.XMLSyntaxError) as error:
         raise GrammarError(f"{source.name} cannot be read: {error}") from error
+    if tree is None:
+        raise GrammarError(f"{source.name} is longer than {MOST >> 20} MiB")
     if tree.getroottree().docinfo.internalDTD is not None:
         raise GrammarError(f"{source.name} has a DOCTYPE; none is needed and none is read")
     rules = etree.RelaxNG(etree.fromstring(schema_file(schema).read_bytes(), _PARSER))

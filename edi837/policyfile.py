@@ -25,6 +25,8 @@ from edi837.editfile import EditReader
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.scope import Scope
 
+MOST = 16 << 20  # bytes of a file
+_ENDLESS = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){32}")
 _SHIPPED = Path(__file__).parent / "policies"
 _TOP = ("policy", "codes", "edit", "unenforced", "profile")
 _POLICY = ("number", "title", "text", "cases", "effective", "until", *scope.KEYS)
@@ -68,7 +70,7 @@ class PolicyFile:
 
 def profiles(path: Path) -> tuple[str, ...]:
     """The names under which a file may be loaded: its number, then its profiles. Its tables are not read for it."""
-    source = path.read_text(encoding="utf-8")
+    source = _whole(path)
     number = re.search(r'^number\s*=\s*"([^"]+)"', source, re.MULTILINE)
     named = re.findall(r"^\[profile\.([\w-]+)", source, re.MULTILINE)
     return tuple(dict.fromkeys((number[1] if number else path.stem, *named)))
@@ -191,20 +193,36 @@ def _edits(
 def parsed(path: Path) -> tuple[dict[str, Any], str]:
     """The tables of a TOML file, and its text. PolicyError when it cannot be read."""
     try:
-        source = path.read_text(encoding="utf-8")
+        source = _whole(path)
+        if _ENDLESS.search(source):
+            raise RecursionError  # tomllib takes minutes for such a key
         return tomllib.loads(source), source
     except OSError as error:
         raise PolicyError([f"{path.name}: cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # an integer of thousands of digits too
         raise PolicyError([f"{path.name}: is not TOML: {error}"]) from error
+    except RecursionError:
+        raise PolicyError([f"{path.name}: is nested too deeply"]) from None
+
+
+def _whole(path: Path) -> str:
+    """The text of a file, which may be anything an operator named by mistake."""
+    with path.open("rb") as stream:
+        data = stream.read(MOST + 1)
+    if len(data) > MOST:
+        raise PolicyError([f"{path.name}: is longer than {MOST >> 20} MiB"])
+    return data.decode("utf-8")
 
 
 def _beside(path: Path, name: str, key: str, problems: Problems) -> str:
     """The text of a file that the policy names."""
     if not name:
         return ""
+    if Path(name).name != name:
+        problems.add(0, "policy", f'{key}: "{name}" does not lie beside the policy')
+        return ""
     try:
-        return (path.parent / name).read_text(encoding="utf-8")
+        return _whole(path.parent / name)
     except (OSError, UnicodeDecodeError):
         problems.add(0, "policy", f'{key}: no readable file "{name}" beside the policy')
         return ""
@@ -215,7 +233,7 @@ def _listed(path: Path, name: str) -> Sequence[Row]:
     for folder in (path.parent, _SHIPPED):
         file = folder / f"{name}.csv"
         if re.fullmatch(r"[a-z0-9-]+", name) and file.is_file():
-            return rows_of(file.read_text(encoding="utf-8"))
+            return rows_of(_whole(file))
     return ()
 
 
