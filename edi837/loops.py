@@ -345,8 +345,11 @@ class Reader:
 
     def _level(self, use: SegmentUse, seg: Segment) -> None:
         """HL01 counts on from the HL before, HL02 names the HL above (X12.59)."""
+        slips = self._levels.check(use.loop, seg)
+        if not slips:
+            return
         told = {f.place.element for f in self._out if f.__class__ is Finding and f.place.segment == self.number}
-        for element, expected in self._levels.check(use.loop, seg):
+        for element, expected in slips:
             if element == 2:
                 self._doubtful = self._top.parent
             if element in told:
