@@ -187,9 +187,9 @@ class Mapper:
                 drug.counted = number
                 drug.quantity = as_amount(element(seg, 4))
                 drug.unit = element(seg, 5).partition(self._component)[0]
-        if len(loop.segments) > 2:
-            drug.prescription = element(loop.first("REF", "XZ"), 2)
-            drug.link = element(loop.first("REF", "VY"), 2)
+            elif seg[0] == "REF":
+                drug.prescription = element(loop.first("REF", "XZ"), 2)
+                drug.link = element(loop.first("REF", "VY"), 2)
         return drug
 
 
