@@ -101,11 +101,10 @@ class Examiner:
         return found
 
 
-def repeats(claim: Claim, seen: Seen) -> Iterator[Finding]:
+def repeats(claim: Claim, seen: Seen) -> list[Finding]:
     """Whether a well-formed claim came before; ``seen`` are those of the file. Frames are left to the gate."""
-    for rule, same in _ONCE:
-        if not seen.add(hash((rule.id, *same(claim)))):
-            yield _same(rule, claim, "a claim before it in this file is the same, line by line")
+    again = "a claim before it in this file is the same, line by line"
+    return [_same(rule, claim, again) for rule, same in _ONCE if not seen.add(hash((rule.id, *same(claim))))]
 
 
 def sent_before(claim: Claim) -> Finding:
