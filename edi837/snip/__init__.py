@@ -7,7 +7,7 @@ from its open ancestors. Leaves: findings with the claim status of a 277CA (neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
