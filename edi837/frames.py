@@ -105,7 +105,7 @@ class Verdict:
     @property
     def rejected(self) -> bool:
         """Whether the claim goes back (277CA U)."""
-        return any(f.rejects for f in self.findings)
+        return bool(self.findings) and any(f.rejects for f in self.findings)
 
 
 @dataclass(slots=True)

@@ -76,7 +76,8 @@ class Gate:
                     mine += [f for f in findings if not (refused and f.action == "unknown") and _slip(f) not in known]
         held, self._held = self._held, []
         for claim, _ in held:
-            yield Verdict(claim, tuple(map(self._framed, verdicts.get(id(claim), ()))))
+            mine = verdicts.get(id(claim), [])
+            yield Verdict(claim, tuple(map(self._framed, mine)) if mine else ())
 
     def _framed(self, finding: Finding) -> Finding:
         """The finding with its interchange, group and set."""

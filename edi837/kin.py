@@ -11,10 +11,11 @@ Claims of a set, group or interchange that is refused in the end count for nothi
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from itertools import groupby
+from itertools import chain, groupby, islice
 from typing import BinaryIO
 
 from edi837 import process, x12
@@ -25,11 +26,12 @@ from edi837.envelope import Admit
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import MOST_HELD
+from edi837.isa import BLANK, Delimiters
 from edi837.packing import packed, unpacked
 from edi837.seen import Seen
 from edi837.x12 import element
 
-_BLANK = " \t\r"  # before a segment; a line feed alone is looked behind at once
+_EMPTY = [""] * 10  # behind an NM1, whatever it left off
 
 MOST = 500  # claims of a patient judged together; whoever has more is judged HL by HL
 
@@ -157,6 +159,14 @@ def _glanced(*said: str) -> int:
     return hash("\0".join(said).upper())
 
 
+def _glance(delimiters: Delimiters) -> Callable[[str], list[str]]:
+    """What finds the segments to look at in a text of many; a terminator stands before it."""
+    end, mark = re.escape(delimiters.segment), re.escape(delimiters.element)
+    blank = re.escape(BLANK.replace(delimiters.segment, ""))
+    wanted = f"(?:CLM|HL|NM1{mark}(?:85|IL|QC))(?:{mark}[^{end}]*)?"
+    return re.compile(f"{end}[{blank}]*({wanted})(?={end}|\\Z)").findall
+
+
 def _apart(stream: BinaryIO) -> Seen | None:
     """Who stands under more than one HL, or has more claims under one than come together; None: nobody."""
     first, again, found = Seen(), Seen(), False
@@ -164,29 +174,30 @@ def _apart(stream: BinaryIO) -> Seen | None:
         if isinstance(item, x12.Stray):
             continue
         provider, subscriber, patient, claims = "", ["", "", ""], ["", ""], 0
-        level = f"HL{item.delimiters.element}"
-        wanted = {"CLM", "NM1", level}
-        for piece in item.pieces:
-            lead = piece[:1]
-            if (piece[1:4] if lead == "\n" else piece[:3]) not in wanted and lead not in _BLANK:
-                continue  # most segments: this is done for each of the file
-            seg = x12.split(piece, item.delimiters)
-            if seg[0] == "CLM":
+        separator, end = item.delimiters.element, item.delimiters.segment
+        glance, runs = _glance(item.delimiters), islice(item.runs, 1, None)
+        for piece in chain.from_iterable(glance(end + run) for run in runs):  # the other segments are not even cut
+            seg = piece.split(separator)
+            tag = seg[0]
+            if tag == "NM1":
+                if claims or len(seg) < 2:  # behind a claim they name other payers' parties
+                    continue
+                party = seg[1]
+                if party == "IL":
+                    seg += _EMPTY
+                    subscriber, patient = [seg[9], seg[3], seg[4]], seg[3:5]
+                elif party == "QC":
+                    seg += _EMPTY
+                    patient = seg[3:5]
+                elif party == "85":
+                    provider = element(seg, 9)
+            elif tag == "CLM":
                 if claims % MOST_HELD == 0:
                     key = _glanced(provider, subscriber[0], *patient)
                     if not first.add(key):
                         found = True
                         again.add(key)
                 claims += 1
-            elif seg[0] == "HL":
+            elif tag == "HL":
                 claims = 0
-            elif seg[0] == "NM1" and not claims:  # behind a claim they name other payers' parties
-                party = element(seg, 1)
-                if party == "85":
-                    provider = element(seg, 9)
-                elif party == "IL":
-                    subscriber = [element(seg, at) for at in (9, 3, 4)]
-                    patient = subscriber[1:]
-                elif party == "QC":
-                    patient = [element(seg, at) for at in (3, 4)]
     return again if found else None

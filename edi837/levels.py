@@ -6,7 +6,6 @@ element of an HL is wrong, and what it should be (X12.59).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -23,19 +22,24 @@ class Levels:
     last: str = "0"  # HL01 of the level before
     open: dict[str, tuple[str, str]] = field(default_factory=dict)  # loop id: its HL01, and what it should be
 
-    def check(self, use: LoopUse, seg: Segment) -> Iterator[tuple[int, str]]:
-        """Yield (element, expected value) for HL01 out of sequence and HL02 off its parent."""
+    def check(self, use: LoopUse, seg: Segment) -> list[tuple[int, str]]:
+        """(element, expected value) for HL01 out of sequence and HL02 off its parent."""
+        slips: list[tuple[int, str]] = []
         self.count += 1
-        sent = seg[1] if len(seg) > 1 else ""
-        after_last = str(int(self.last) + 1) if self.last.isdecimal() and len(self.last) < 12 else ""
-        if sent and sent not in (str(self.count), after_last):  # counted on from a slip is no second slip
-            yield 1, str(self.count)
+        due, sent = str(self.count), seg[1] if len(seg) > 1 else ""
+        if sent and sent != due and not self._counted_on(sent):
+            slips.append((1, due))
         self.last = sent
         parent = self.open.get(use.parent.id if use.parent else "")
         named = seg[2] if len(seg) > 2 else ""
         if parent and named and named not in parent:  # an empty one, or one at the top, is judged as an element
-            yield 2, parent[1]
-        self.open[use.id] = (sent, str(self.count))
+            slips.append((2, parent[1]))
+        self.open[use.id] = (sent, due)
+        return slips
+
+    def _counted_on(self, sent: str) -> bool:
+        """Whether an HL01 counts on from the one before: from a slip, it is no second slip."""
+        return self.last.isdecimal() and len(self.last) < 12 and sent == str(int(self.last) + 1)
 
     def skip(self, use: LoopUse) -> None:
         """Count a level whose HL is missing; what number it had in the levels below cannot be told."""

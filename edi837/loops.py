@@ -225,25 +225,31 @@ class Reader:
     def _cross(self, step: Step) -> None:
         self._lost = False
         left, said = self._top, len(self._out)
-        self._close(step.pops)
+        if step.pops:
+            self._close(step.pops)
+        top = self._top
         for use in step.opens:
-            parent = self._top
-            if parent.seen & use.bit and parent.count(use.bit) == use.repeat + 1 > 1:
-                if left.use is use and len(left.segments) == 1:  # its first segment came twice
-                    del self._out[said:]  # what the first lacks stands behind the second
-                self._finding(
-                    "IK3:4", f"loop {use.id} ({use.name}) comes more than {_times(use.repeat)}",
-                    loop=use.id, tag=use.entry.tag, fix="split the claim, or drop what is one too many",
-                )  # fmt: skip
-            parent.seen |= use.bit
-            loop = Loop(use, parent)
-            if parent.counts is None or use.told or not parent.crowded(use.bit, use.repeat + CROWD):
-                parent.loops.append(loop)  # what is told is let go anyway
-            self._top = loop
+            bit, kept = use.bit, True
+            if top.seen & bit:
+                if top.count(bit) == use.repeat + 1 > 1:
+                    if left.use is use and len(left.segments) == 1:  # its first segment came twice
+                        del self._out[said:]  # what the first lacks stands behind the second
+                    self._top = top
+                    self._finding(
+                        "IK3:4", f"loop {use.id} ({use.name}) comes more than {_times(use.repeat)}",
+                        loop=use.id, tag=use.entry.tag, fix="split the claim, or drop what is one too many",
+                    )  # fmt: skip
+                kept = use.told or not top.crowded(bit, use.repeat + CROWD)  # what is told is let go anyway
+            top.seen |= bit
+            loop = Loop(use, top)
+            if kept:
+                top.loops.append(loop)
+            top = loop
             if self._early:
                 if self._early.loop is use:
                     loop.excused |= self._early.bit
                 self._early = None
+        self._top = top
 
     def _close(self, count: int) -> None:
         parent = self._top
@@ -345,8 +351,11 @@ class Reader:
 
     def _level(self, use: SegmentUse, seg: Segment) -> None:
         """HL01 counts on from the HL before, HL02 names the HL above (X12.59)."""
+        slips = self._levels.check(use.loop, seg)
+        if not slips:
+            return
         told = {f.place.element for f in self._out if f.__class__ is Finding and f.place.segment == self.number}
-        for element, expected in self._levels.check(use.loop, seg):
+        for element, expected in slips:
             if element == 2:
                 self._doubtful = self._top.parent
             if element in told:

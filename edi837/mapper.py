@@ -51,11 +51,24 @@ class Mapper:
                 sequence, relationship, filing,
             )  # fmt: skip
         self._header(claim, loop)
-        taxonomy = _taxonomy(loop.child("2310B")) if self._kind == "P" else ""
-        claim.lines = tuple([self._line(line, claim, taxonomy) for line in loop.loops if line.use.id == "2400"])
-        if self._kind == "P":
-            claim.first = min([line.first for line in claim.lines if line.first], default=None)
-            claim.last = max([line.last for line in claim.lines if line.last], default=None)
+        professional = self._kind == "P"
+        homes: list[Loop] = []
+        rendering: Loop | None = None
+        for child in loop.loops:
+            id = child.use.id
+            if id == "2400":
+                homes.append(child)
+            elif id == "2310B" and rendering is None:
+                rendering = child
+        taxonomy = _taxonomy(rendering) if professional else ""
+        claim.lines = tuple([self._line(home, claim, taxonomy) for home in homes])
+        if professional:
+            first = last = None
+            for line in claim.lines:
+                if line.first and line.last:
+                    first = line.first if first is None or line.first < first else first
+                    last = line.last if last is None or line.last > last else last
+            claim.first, claim.last = first, last
         return claim
 
     def _billing(self, loop: Loop | None) -> Party:
@@ -114,52 +127,55 @@ class Mapper:
         claim.notes = tuple(notes)
 
     def _line(self, loop: Loop, claim: Claim, taxonomy: str) -> ServiceLine:
-        line = ServiceLine("", self._kind)
-        line.authorizations, line.taxonomy = claim.authorizations, taxonomy
-        for number, _, seg in loop.segments:
+        kind, component = self._kind, self._component
+        number = revenue = composite = charge = unit = units = place = pointers = control = source = ""
+        segment = dated = 0
+        first = last = drug = None
+        rendered = taxonomy
+        own: tuple[str, ...] = ()
+        notes: tuple[str, ...] = ()
+        for at, _, seg in loop.segments:
             tag = seg[0]
             size = len(seg)
             if tag == "SV1":
-                line.segment = number
+                segment = at
                 if size < 8:
                     seg = seg + _EMPTY
-                line.place = seg[5] or claim.place
-                line.pointers = _pointers(seg[7], self._component)
-                self._service(line, seg[1], seg[2], seg[3], seg[4])
+                _, composite, charge, unit, units, place, _, pointers = seg[:8]
+                place = place or claim.place
             elif tag == "SV2":
-                line.segment = number
+                segment = at
                 if size < 6:
                     seg = seg + _EMPTY
-                line.revenue = seg[1]
-                self._service(line, seg[2], seg[3], seg[4], seg[5])
+                _, revenue, composite, charge, unit, units = seg[:6]
             elif size < 3:
                 if tag == "LX" and size > 1:
-                    line.number = seg[1]
+                    number = seg[1]
             elif tag == "DTP":
                 if seg[1] == "472":
-                    line.dated = number
-                    line.first, line.last = _period(seg[2], seg[3] if size > 3 else "")
-                    line.date_source = "line" if line.first else ""
+                    dated = at
+                    first, last = _period(seg[2], seg[3] if size > 3 else "")
+                    source = "line" if first else ""
             elif tag == "REF":
                 if seg[1] == "6R":
-                    line.control = seg[2]
+                    control = seg[2]
                 elif seg[1] == "G1":
-                    own = line.authorizations if line.authorizations is not claim.authorizations else ()
-                    line.authorizations = (*own, seg[2])
+                    own = (*own, seg[2])
             elif tag == "NTE":
-                line.notes = (*line.notes, seg[2])
-        if self._kind == "I" and claim.first and not line.dated:  # a date that cannot be read is not replaced
-            line.first, line.last, line.date_source = claim.first, claim.last, "statement"
+                notes = (*notes, seg[2])
+        if kind == "I" and claim.first and not dated:  # a date that cannot be read is not replaced
+            first, last, source = claim.first, claim.last, "statement"
         for child in loop.loops:
             if child.use.id == "2410":
-                line.drug = self._drug(child)
-            elif child.use.id == "2420A" and self._kind == "P":
-                line.taxonomy = _taxonomy(child) or taxonomy
-        return line
-
-    def _service(self, line: ServiceLine, composite: str, charge: str, unit: str, units: str) -> None:
-        line.qualifier, line.procedure, line.modifiers, line.description = _procedure(composite, self._component)
-        line.charge, line.unit, line.units = as_amount(charge), unit, as_amount(units)
+                drug = self._drug(child)
+            elif child.use.id == "2420A" and kind == "P":
+                rendered = _taxonomy(child) or taxonomy
+        qualifier, procedure, modifiers, description = _procedure(composite, component)
+        return ServiceLine(
+            number, kind, qualifier, procedure, modifiers, description, revenue, as_amount(charge), unit,
+            as_amount(units), first, last, source, place, _pointers(pointers, component), control,
+            own or claim.authorizations, notes, rendered, drug, segment, dated,
+        )  # fmt: skip
 
     def _drug(self, loop: Loop) -> Drug:
         drug = Drug()
@@ -171,8 +187,9 @@ class Mapper:
                 drug.counted = number
                 drug.quantity = as_amount(element(seg, 4))
                 drug.unit = element(seg, 5).partition(self._component)[0]
-        drug.prescription = element(loop.first("REF", "XZ"), 2)
-        drug.link = element(loop.first("REF", "VY"), 2)
+            elif seg[0] == "REF":
+                drug.prescription = element(loop.first("REF", "XZ"), 2)
+                drug.link = element(loop.first("REF", "VY"), 2)
         return drug
 
 

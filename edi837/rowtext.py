@@ -6,8 +6,7 @@ made safe to show (`safe`), and in CSV is never a formula.
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -19,6 +18,8 @@ from edi837 import safe
 from edi837.columns import Column
 from edi837.table import Row, batches
 
+_ENDS = re.compile('[,"\r\n]')
+
 
 def as_csv(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = True) -> Iterator[str]:
     """Rows as CSV (RFC 4180, CRLF), with a first row of names if ``header``.
@@ -27,22 +28,25 @@ def as_csv(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = Tru
     What is several is joined by blanks, notes by bars.
     """
     notes = [number for number, column in enumerate(columns) if column.kind == "notes"]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    if header:
-        writer.writerow([column.name for column in columns])
+    before: list[object] = [None] * len(columns)  # of a column; lines of a claim have most in common
+    written = [""] * len(columns)
+    told = [",".join([column.name for column in columns])] if header else []
     for batch in batches(rows):
         for row in batch:
-            cells = [_CELLS[value.__class__](value) for value in row.values()]
+            values = list(row.values())
+            written = [
+                text if value is same else _CELLS[value.__class__](value)
+                for value, same, text in zip(values, before, written, strict=True)
+            ]
             for number in notes:
-                if cells[number]:
-                    cells[number] = safe.cell(" | ".join(row[columns[number].name]))  # type: ignore[arg-type]
-            writer.writerow(cells)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    if buffer.tell():
-        yield buffer.getvalue()
+                value = values[number]
+                written[number] = _cell(" | ".join(value)) if value else ""  # type: ignore[arg-type]
+            before = values
+            told.append(",".join(written))
+        yield "\r\n".join((*told, ""))
+        told.clear()
+    if told:
+        yield "\r\n".join((*told, ""))
 
 
 def as_jsonl(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = True) -> Iterator[str]:
@@ -53,26 +57,41 @@ def as_jsonl(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = T
     an array, and what is missing is null.
     """
     keys = [f'"{column.name}": ' for column in columns]
+    before: list[object] = [None] * len(columns)
+    written = [f"{key}null" for key in keys]
     for batch in batches(rows):
-        yield "".join(
-            f"{{{', '.join([k + _JSON[v.__class__](v) for k, v in zip(keys, row.values(), strict=True)])}}}\n"
-            for row in batch
-        )
+        told = []
+        for row in batch:
+            values = list(row.values())
+            written = [
+                text if value is same else key + _JSON[value.__class__](value)
+                for key, value, same, text in zip(keys, values, before, written, strict=True)
+            ]
+            before = values
+            told.append(f"{{{', '.join(written)}}}\n")
+        yield "".join(told)
 
 
 def _digits(value: Decimal) -> str:
     return f"{value:f}"
 
 
+@lru_cache(maxsize=16384)
+def _cell(value: str) -> str:
+    """Text made safe, in quotes where it holds what would end a cell."""
+    text = safe.cell(value)
+    return '"' + text.replace('"', '""') + '"' if _ENDS.search(text) else text
+
+
 @lru_cache(maxsize=4096)
 def _several(values: tuple[object, ...]) -> str:
-    return safe.cell(" ".join(map(str, values))) if values else ""
+    return _cell(" ".join(map(str, values))) if values else ""
 
 
-# A value as `csv.writer` takes it: text made safe, numbers as they are. Asked 34 times a line.
-_CELLS: dict[type, Callable[[Any], object]] = {
-    str: safe.cell,
-    int: int,
+# A value as it stands in a cell: text made safe, numbers as they are. Asked 34 times a line.
+_CELLS: dict[type, Callable[[Any], str]] = {
+    str: _cell,
+    int: str,
     Decimal: _digits,
     date: date.isoformat,
     tuple: _several,

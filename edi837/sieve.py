@@ -3,12 +3,14 @@
 Enters: the edits of a policy; then, again and again, all claims of one patient. Leaves: the
 lines that concern the policy, and of the edits those that they can break. Every set of
 codes or modifiers an edit waits for is a bit, and so are the traits of a line and of a
-claim without which a check cannot break. Lines that are alike are looked up, not looked at.
+claim without which a check cannot break. Lines that are alike are looked up, not looked at;
+only what differs between them, units and dates, is held against the few edits it could break.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from edi837.checks.vocabulary import Heading, Traits, code_of
@@ -17,6 +19,8 @@ from edi837.edit import Edit
 
 K = TypeVar("K")
 V = TypeVar("V")
+Holds = Callable[[ServiceLine], bool]
+Tests = tuple[tuple[int, Holds], ...]  # a bit, and which lines lose it
 
 _MOST = 32768  # kinds of line, of claim and of combinations that are remembered
 _VOID = "8"  # CLM05-3
@@ -30,12 +34,12 @@ class Sieve:
         self._bits: dict[object, int] = {}
         self._code: dict[str, int] = {}  # code: the sets it is in, a bit for each
         self._modifier: dict[str, int] = {}
-        self._line = [(edit, self._bit(edit.id, "line")) for edit in edits if edit.check.line]
+        self._line = [(edit, self._bit(edit.id, "line"), _holds(edit)) for edit in edits if edit.check.line]
         self._claim = [(edit, self._bit(edit.id, "claim")) for edit in edits if edit.check.claim]
         for codes in (words for edit in edits for words in edit.codes):
             self._enter(self._code, codes, self._bit("named"))  # though no edit may wait for them
         self._asked = [(edit, tuple(self._waits(edit)), self._twice(edit)) for edit in edits]
-        self._lines: dict[tuple[object, ...], int] = {}
+        self._lines: dict[tuple[object, ...], tuple[int, Tests]] = {}
         self._claims: dict[tuple[str, ...], int] = {}
         self._awake: dict[tuple[str, int, int], tuple[Edit, ...]] = {}
 
@@ -53,17 +57,18 @@ class Sieve:
                 drug = line.drug
                 traits = (line.qualifier, line.procedure, line.modifiers, line.place, line.unit, line.taxonomy,
                           line.revenue, drug.unit if drug else None)  # fmt: skip
-                bits = known.get(traits)
-                if bits is None:
-                    bits = self._look(Traits(*traits))
+                bits, tests = known.get(traits) or self._look(Traits(*traits))
+                for bit, holds in tests:
+                    if holds(line):
+                        bits ^= bit
                 if bits:
                     twice |= present & bits
                     present |= bits
                     mine.append(line)
             if mine:
                 heading = (claim.kind, claim.filing, claim.provider.taxonomy, claim.place, claim.frequency)
-                bits = self._claims.get(heading)
-                present |= self._head(Heading(*heading)) if bits is None else bits
+                head = self._claims.get(heading)
+                present |= self._head(Heading(*heading)) if head is None else head
         return sifted, self._edits(claims[0].kind, present, twice) if present else ()
 
     def concerns(self, line: ServiceLine) -> bool:
@@ -85,19 +90,23 @@ class Sieve:
             _keep(self._awake, key, awake)
         return awake
 
-    def _look(self, line: Traits) -> int:
-        """The bits of lines with these traits."""
+    def _look(self, line: Traits) -> tuple[int, Tests]:
+        """The bits of lines with these traits, and what takes some of them away from a line that keeps an edit."""
         bits, ours = 0, line.qualifier in HCPCS
+        tests: list[tuple[int, Holds]] = []
         if ours:
             bits = self._code.get(line.code, 0)
             for modifier in line.modifiers:
                 bits |= self._modifier.get(modifier, 0)
-        for edit, bit in self._line:
+        for edit, bit, holds in self._line:
             check = edit.check
             if ours != check.foreign and check.line and check.line(line, **edit.words):
                 bits |= bit
-        _keep(self._lines, tuple(line), bits)
-        return bits
+                if holds:
+                    tests.append((bit, holds))
+        found = bits, tuple(tests)
+        _keep(self._lines, tuple(line), found)
+        return found
 
     def _head(self, claim: Heading) -> int:
         """The bits of claims with this heading."""
@@ -169,3 +178,8 @@ def _keep(table: dict[K, V], key: K, value: V) -> None:
     if len(table) >= _MOST:
         table.clear()
     table[key] = value
+
+
+def _holds(edit: Edit) -> Holds | None:
+    """Whether a line alone keeps an edit, as far as its check can tell."""
+    return partial(edit.check.holds, **edit.words) if edit.check.holds else None

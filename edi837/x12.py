@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO
 
 from edi837 import isa
@@ -188,9 +188,7 @@ class _Source:
 
 def _pieces(raw: RawInterchange) -> Iterator[str]:
     end = raw.delimiters.segment
-    yield from islice(raw.runs, 1)
-    for run in raw.runs:
-        yield from run.split(end)
+    return chain(islice(raw.runs, 1), chain.from_iterable(run.split(end) for run in raw.runs))
 
 
 def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:

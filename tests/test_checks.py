@@ -216,7 +216,7 @@ def test_a_claim_that_does_not_concern_the_policy_is_only_looked_up(monkeypatch:
     assert HOME.judge(claims) == [[]]
     assert HOME.judge([]) == []
     with pytest.raises(TypeError):
-        HOME.judge(shorthand.claims(["S9500 1 11/03"]))
+        HOME.judge(shorthand.claims(["S9500 2 11/03"]))
 
 
 def test_an_edit_is_asked_only_when_its_lines_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,11 +230,14 @@ def test_an_edit_is_asked_only_when_its_lines_are_there(monkeypatch: pytest.Monk
     monkeypatch.setattr(Edit, "ask", noted)
     lines = ["S9500 7 11/01-11/07", "J0696 8 11/01-11/07 ndc=00409379601:10ML", "99601 1 11/03"]
     HOME.judge(shorthand.claims(lines))
+    assert asked == []  # each line keeps its own edits
+    lines = ["S9500 8.5 11/01-11/07", "J0696 8 11/01-11/07 ndc=0409:0ML", "99601 2 11/03"]
+    HOME.judge(shorthand.claims(lines))
     assert asked == ["042-B01", "042-B03", "042-D02", "042-F02", "042-F03"]
     asked.clear()
     lines[2] = "99601 1 11/03 @22 by=164W00000X"
     HOME.judge(shorthand.claims(lines))
-    assert asked == ["042-B01", "042-B03", "042-D02", "042-D04", "042-E01", "042-F02", "042-F03"]
+    assert asked == ["042-B01", "042-B03", "042-D04", "042-E01", "042-F02", "042-F03"]
 
 
 def test_a_finding_in_full() -> None:

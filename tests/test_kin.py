@@ -139,6 +139,13 @@ def test_two_levels_of_a_patient_are_one(tmp_path: Path) -> None:
     assert finding.place.claim == "C2" and finding.place.line == "1" and finding.place.set == "0001"
 
 
+@pytest.mark.parametrize("between", ["~\n\n", "~\r\n", "~ \n\t", "~"])
+def test_blanks_between_segments_hide_nobody(tmp_path: Path, between: str) -> None:
+    data = interchange(body(level(2, claim("C1", WEEK)), level(3, claim("C2", LATE))))
+    found = verdicts(data.replace(b"~\n", b"~").replace(b"~", between.encode()), trial(tmp_path))
+    assert found == {"C1": [], "C2": [("7-A01", "reject")]}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "same"), [("*F\n", "*U\n", True), ("IRIS", "Iris", True), ("19600606", "19600607", False)]
 )

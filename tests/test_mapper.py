@@ -299,6 +299,12 @@ def test_one_field_from_the_levels_above(old: str, new: str, field: str, value: 
     assert getattr(claim, field) == value
 
 
+def test_a_drug_that_is_not_counted_keeps_its_numbers() -> None:
+    (claim,) = claims(interchange(HEAD + replaced(FULL_P, [("CTP****14.5*ML\n", "")])))
+    drug = claim.lines[0].drug
+    assert drug is not None and (drug.prescription, drug.counted) == ("RX600001", 0)
+
+
 # ------------------------------------------------------------------ dates of an 837I
 
 

@@ -239,6 +239,20 @@ def test_what_can_break_is_asked(
     heads = [Heading(c.kind, c.filing, c.provider.taxonomy, c.place, c.frequency) for c in claims]
     assert found.line is None or any(found.line(each, **given) for each in traits)
     assert found.claim is None or any(found.claim(each, **given) for each in heads)
+    assert found.holds is None or not all(found.holds(line, **given) for claim in claims for line in claim.lines)
+
+
+@pytest.mark.parametrize(("check", "given", "lines", "expected"), [row for row in CASES if CHECKS[row[0]].holds])
+def test_a_line_that_holds_alone_is_said_nothing_of(
+    check: str, given: dict[str, object], lines: list[str], expected: list[str]
+) -> None:
+    """`holds` says of each line what the check itself says, so that either may be asked."""
+    holds = CHECKS[check].holds
+    assert holds is not None
+    for claim in shorthand.claims(lines):
+        for line in claim.lines:
+            said = list(CHECKS[check].run(Lines([claim], [line]), **given))
+            assert not (said and holds(line, **given))
 
 
 def test_every_check_has_cases() -> None:

@@ -43,7 +43,7 @@ def statuses(verdict: Verdict, accepted: str, instead: Mapping[str, tuple[str, .
     A rejected line has one STC: its first finding is taken as the first in rank, and what
     the others say is left to the report. Raises AckError.
     """
-    rejecting = [finding for finding in verdict.findings if finding.rejects]
+    rejecting = verdict.findings and [finding for finding in verdict.findings if finding.rejects]
     if not rejecting:
         return Statuses(False, [(split((accepted,)), "")])
     answer = Statuses(True)
@@ -64,6 +64,7 @@ def statuses(verdict: Verdict, accepted: str, instead: Mapping[str, tuple[str, .
     return answer
 
 
+@lru_cache(maxsize=1024)
 def split(said: tuple[str, ...]) -> Status:
     """The components of status codes."""
     return tuple(tuple(code.split(":")) for code in said)

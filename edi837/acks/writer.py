@@ -134,7 +134,8 @@ class Segments:
             self._waiting.clear()
 
     def _inside(self, elements: Sequence[str]) -> int:
-        return sum(text.count(self.marks.component) for text in elements if isinstance(text, Composite))
+        mark = self.marks.component
+        return sum([text.count(mark) for text in elements if text.__class__ is Composite])
 
     def _write(self, text: str) -> None:
         self.count += 1

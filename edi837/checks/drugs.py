@@ -19,6 +19,7 @@ from edi837.checks.vocabulary import (
     Words,
     check,
 )
+from edi837.claim import ServiceLine
 
 _NDC = re.compile(r"[0-9]{11}\Z")
 
@@ -39,7 +40,21 @@ def drug_named(lines: Lines, *, codes: Codes, unless: Words = NONE) -> Iterator[
             yield Breaks(line)
 
 
-@check(wakes="codes", tells="hint", line=lambda line, *, codes: line.drug is not None and line.code in codes)
+def _drugged(line: Traits, *, codes: Codes, **_: object) -> bool:
+    return line.drug is not None and line.code in codes
+
+
+def _numbered(line: ServiceLine, *, codes: Codes) -> bool:
+    drug = line.drug
+    return drug is None or not _fault(drug.qualifier, drug.ndc)
+
+
+def _measured(line: ServiceLine, *, codes: Codes) -> bool:
+    drug = line.drug
+    return drug is None or (drug.quantity is not None and drug.quantity > 0)
+
+
+@check(wakes="codes", tells="hint", line=_drugged, holds=_numbered)
 def drug_number(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
     """The drug of a line is named by an NDC (LIN02 is N4) of eleven digits, no made-up one.
 
@@ -63,14 +78,14 @@ def _fault(qualifier: str, ndc: str) -> str:
     return f"{digits}; eleven are meant, 5-4-2, each part filled with zeros in front"
 
 
-@check(wakes="codes", line=lambda line, *, codes: line.drug is not None and line.code in codes)
+@check(wakes="codes", line=_drugged, holds=_measured)
 def drug_quantity(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
     """The quantity of the drug (CTP04) is there, and more than none.
 
     codes  the lines it looks at
     """
     for line in lines.having(codes):
-        if line.drug is not None and (line.drug.quantity is None or line.drug.quantity <= 0):
+        if not _measured(line, codes=codes):
             yield Breaks(line, on="drug_quantity")
 
 
@@ -91,8 +106,7 @@ def drug_unit(lines: Lines, *, codes: Codes, units: Words) -> Iterator[Answer]:
             yield Breaks(line, on="drug_unit", unit=drug.unit)
 
 
-@check(wakes="codes", line=lambda line, *, codes, table: line.drug is not None and line.code in codes,
-       tells="ndc_code")  # fmt: skip
+@check(wakes="codes", tells="ndc_code", line=_drugged)
 def drug_coded(lines: Lines, *, codes: Codes, table: Crosswalk) -> Iterator[Answer]:
     """The drug is billed under its own code; a drug that is not in the table cannot tell.
 
@@ -109,8 +123,7 @@ def drug_coded(lines: Lines, *, codes: Codes, table: Crosswalk) -> Iterator[Answ
             yield Breaks(line, on="procedure", ndc_code=known[0])
 
 
-@check(wakes="codes", line=lambda line, *, codes, table: line.drug is not None and line.code in codes,
-       tells="ndc_units")  # fmt: skip
+@check(wakes="codes", tells="ndc_units", line=_drugged)
 def drug_units(lines: Lines, *, codes: Codes, table: Crosswalk) -> Iterator[Answer]:
     """The units of the code are those that the quantity of the drug comes to, less than one apart.
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, Words, check, dated
+from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, Words, among, check, dated
+from edi837.claim import ServiceLine
 
 _STATEMENT = "the days are those of the statement, not of the line"
 
 
-@check(wakes="codes", tells="days")
+def _by_the_day(line: ServiceLine, *, codes: Codes, least: Count = 0, most: Count | None = None) -> bool:
+    units, first, last = line.units, line.first, line.last
+    if units is None or line.unit == "MJ" or first is None or last is None or first > last:
+        return False
+    days = 1 if first == last else (last - first).days + 1
+    return (most is None or units <= most * days) and (not least or units >= least * days)
+
+
+@check(wakes="codes", tells="days", line=among, holds=_by_the_day)
 def units_per_day(
     lines: Lines, *, codes: Codes, least: Count = 0, most: Count | None = None
 ) -> Iterator[Answer]:
@@ -28,13 +37,18 @@ def units_per_day(
         if first is None or last is None or first > last:
             yield Unknown(line, "the line has no dates")
             continue
-        days = 1 if first == last else (last - first).days + 1
-        if (most is not None and units > most * days) or (least and units < least * days):
+        if not _by_the_day(line, codes=codes, least=least, most=most):
+            days = (last - first).days + 1
             doubt = _STATEMENT if line.date_source == "statement" else ""
             yield Breaks(line, on="units", doubt=doubt, days=days)
 
 
-@check(wakes="codes", tells="unit")
+def _counted(line: ServiceLine, *, codes: Codes, units: Words) -> bool:
+    many = line.units
+    return line.unit in units and (many is None or (many > 0 and many == many.to_integral_value()))
+
+
+@check(wakes="codes", tells="unit", line=among, holds=_counted)
 def counted_in(lines: Lines, *, codes: Codes, units: Words) -> Iterator[Answer]:
     """Units are whole, more than none, and counted in one of these units.
 
@@ -44,7 +58,7 @@ def counted_in(lines: Lines, *, codes: Codes, units: Words) -> Iterator[Answer]:
     for line in lines.having(codes):
         if line.unit not in units:
             yield Breaks(line, on="unit", unit=line.unit)
-        elif line.units is not None and (line.units <= 0 or line.units != line.units.to_integral_value()):
+        elif not _counted(line, codes=codes, units=units):
             yield Breaks(line, on="units", unit=line.unit)
 
 

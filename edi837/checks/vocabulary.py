@@ -49,6 +49,11 @@ class Traits(NamedTuple):
         return self.procedure or f"rev:{self.revenue}"
 
 
+def among(line: Traits, *, codes: Codes, **_: object) -> bool:
+    """Whether lines of these traits are of the codes."""
+    return line.code in codes
+
+
 class Heading(NamedTuple):
     """What alike claims have alike."""
 
@@ -203,6 +208,7 @@ class Check:
     twice: tuple[str, ...]  # nor unless two lines have a word of each of these
     line: Callable[..., bool] | None  # nor unless a line (two, if twice) has such traits, given the words
     claim: Callable[..., bool] | None  # nor unless a claim has such a heading, given the words
+    holds: Callable[..., bool] | None  # and a line of which this is true, given the words, does not break it
     foreign: bool  # it looks at lines whose codes are of another list than HCPCS
     tells: frozenset[str]  # what its answers add to a message, beside `TELLS`
     misses: bool = False  # a breach is that something is not there: a wider look may find it
@@ -234,13 +240,16 @@ Run = Callable[..., Iterator[Answer]]
 
 def check(
     *, wakes: str, twice: str = "", tells: str = "", pair: bool = False, misses: bool = False,
-    line: Callable[..., bool] | None = None, claim: Callable[..., bool] | None = None, foreign: bool = False,
+    line: Callable[..., bool] | None = None, claim: Callable[..., bool] | None = None,
+    holds: Callable[..., bool] | None = None, foreign: bool = False,
 ) -> Callable[[Run], Run]:  # fmt: skip
     """Put a generator on the list.
 
     ``pair``: it looks at lines in relation, so a scope is asked for. ``misses``: it breaks for want of a line.
     ``line`` and ``claim`` take `Traits` and a `Heading`, and the words of the check by keyword. They
-    are asked once of all that is alike, so that a claim with nothing to find costs nothing.
+    are asked once of all that is alike, so that a claim with nothing to find costs nothing. ``holds`` takes a
+    `ServiceLine` that ``line`` let pass: whether it alone keeps the check, units, dates and all; then a
+    check that looks at one line at a time has nothing to say of it, and need not be asked.
     """
 
     def enlist(run: Run) -> Run:
@@ -254,6 +263,7 @@ def check(
             twice=tuple(twice.split()),
             line=line,
             claim=claim,
+            holds=holds,
             foreign=foreign,
             tells=TELLS | frozenset(tells.split()) | (PAIR_TELLS if pair else NONE),
             misses=misses,

@@ -7,7 +7,7 @@ from its open ancestors. Leaves: findings with the claim status of a 277CA (neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -20,7 +20,7 @@ from edi837.mapper import as_day
 from edi837.seen import Seen
 from edi837.snip import balance, codes, dates, forms, hospital, listed, relations, situations
 from edi837.snip.relations import repeated
-from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, View, Whole, is_named, party
+from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, Single, View, Whole, is_named, party
 from edi837.x12 import Segment, element
 
 __all__ = [
@@ -33,18 +33,18 @@ _ONCE = [(rule, rule.same) for rule in RULES if rule.same]
 
 
 @lru_cache(maxsize=16)
-def _single(guide: Guide) -> dict[SegmentUse, list[Rule]]:
+def _single(guide: Guide) -> dict[SegmentUse, list[tuple[Rule, Single]]]:
     """The rules on single segments, by the use they are asked on."""
     asked: dict[str, list[tuple[str, Rule]]] = {}  # by tag: the name that a use must have, and the rule
     for rule in RULES:
         if rule.segment and rule.kind in ("", guide.kind):
             for name in rule.tags:
                 asked.setdefault(name.partition("*")[0], []).append((name, rule))
-    found: dict[SegmentUse, list[Rule]] = {}
+    found: dict[SegmentUse, list[tuple[Rule, Single]]] = {}
     for use in guide.root.segments():
         for name, rule in asked.get(use.tag, ()):
-            if (not rule.loops or use.loop.id in rule.loops) and is_named(use, name):
-                found.setdefault(use, []).append(rule)
+            if rule.segment and (not rule.loops or use.loop.id in rule.loops) and is_named(use, name):
+                found.setdefault(use, []).append((rule, rule.segment))
     return found
 
 
@@ -73,9 +73,8 @@ class Examiner:
     def noted(self, loop: Loop, row: Row) -> bool:
         """Whether a segment breaks a rule by itself; what was found goes to the loop's notes."""
         noted = False
-        for rule in self._single[row[1]]:
-            assert rule.segment
-            for flaw in rule.segment(row[2], self._component):
+        for rule, of in self._single[row[1]]:
+            for flaw in of(row[2], self._component):
                 entity = party(loop.segments[0] if loop.segments else row)
                 loop.notes = [*(loop.notes or ()), rule.finding(Fault(row, flaw, _line(loop)), "", entity)]
                 noted = True
@@ -102,11 +101,10 @@ class Examiner:
         return found
 
 
-def repeats(claim: Claim, seen: Seen) -> Iterator[Finding]:
+def repeats(claim: Claim, seen: Seen) -> list[Finding]:
     """Whether a well-formed claim came before; ``seen`` are those of the file. Frames are left to the gate."""
-    for rule, same in _ONCE:
-        if not seen.add(hash((rule.id, *same(claim)))):
-            yield _same(rule, claim, "a claim before it in this file is the same, line by line")
+    again = "a claim before it in this file is the same, line by line"
+    return [_same(rule, claim, again) for rule, same in _ONCE if not seen.add(hash((rule.id, *same(claim))))]
 
 
 def sent_before(claim: Claim) -> Finding:

@@ -237,10 +237,14 @@ RULES.append(SENT)
     "S4-DUPLICATE", "CLM01", "no claim is sent twice in a file",
     status="A3:78", fix="send the claim once; a corrected one has frequency 7",
 )  # fmt: skip
-def repeated(claim: Claim) -> Iterator[object]:
+def repeated(claim: Claim) -> list[object]:
     """Claims of one patient, of the same number and frequency, with the same lines."""
     patient = claim.patient
-    yield claim.id, claim.frequency, claim.original, claim.charge, claim.payer.id, claim.provider.id
-    yield claim.subscriber.id, patient.last, patient.first, patient.birth
-    for line in claim.lines:
-        yield line.procedure, line.modifiers, line.revenue, line.units, line.charge, line.first, line.last
+    return [
+        (claim.id, claim.frequency, claim.original, claim.charge, claim.payer.id, claim.provider.id),
+        (claim.subscriber.id, patient.last, patient.first, patient.birth),
+        *[
+            (line.procedure, line.modifiers, line.revenue, line.units, line.charge, line.first, line.last)
+            for line in claim.lines
+        ],
+    ]

@@ -82,6 +82,7 @@ class View:
         return self.loop.segments[0]
 
 
+Single = Callable[[Segment, str], Iterable[Flaw]]  # a segment and the component separator
 Whole = Callable[[View], Iterable[Fault]]
 
 
@@ -103,7 +104,7 @@ class Rule:
     tables: bool = False  # it asks the operator's tables
     wakes: str = ""  # it is asked only of claims that have one of these; see `met`
     unless: str = ""  # and not of those that have one of these
-    segment: Callable[[Segment, str], Iterable[Flaw]] | None = None
+    segment: Single | None = None
     whole: Whole | None = None
     same: Same | None = None
 
@@ -135,10 +136,10 @@ GUIDE = "guide"
 def on(
     id: str, at: str, title: str, *, status: str, fix: str, tags: str, loops: str = "", kind: str = "",
     source: str = GUIDE, action: Action = "reject",
-) -> Callable[[Callable[[Segment, str], Iterable[Flaw]]], Callable[[Segment, str], Iterable[Flaw]]]:  # fmt: skip
+) -> Callable[[Single], Single]:  # fmt: skip
     """Enter a rule on single segments: ``f(segment, component separator)`` yields its flaws."""
 
-    def enter(f: Callable[[Segment, str], Iterable[Flaw]]) -> Callable[[Segment, str], Iterable[Flaw]]:
+    def enter(f: Single) -> Single:
         RULES.append(
             Rule(id, int(id[1]), at, title, tuple(status.split()), fix, source, tuple(tags.split()),
                  tuple(loops.split()), kind, action, segment=f)
