@@ -1,91 +1,69 @@
-"""``python -m benchmarks``: rates, memory, and the ratio to pyx12 in the same run, on the same file.
+"""``python -m benchmarks``: rates, memory, and the ratio to pyx12 in the same run, on the same files.
 
-Every figure comes from a process of its own, the median of several runs. Nothing is asserted:
-machines differ, ratios less so. ``python -m benchmarks gateway`` measures the gateway.
+Every figure comes from a process of its own, the median of several runs. Nothing is asserted: machines differ, ratios
+less so. ``--peers`` adds the other peers that install from PyPI, and what each tool makes of faults planted in good
+files. ``--large GB`` measures large files against bounds (``--large GB --help``), ``gateway`` the gateway.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from benchmarks.generate import write_837i, write_837p
-from benchmarks.measure import WORK
-
-
-def measure(work: str, path: Path, runs: int) -> dict[str, Any]:
-    """The median run of one work."""
-    results = []
-    for _ in range(runs):
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.measure", work, str(path)], capture_output=True, text=True, check=True
-        )
-        results.append(json.loads(done.stdout))
-    middle = statistics.median_low(r["seconds"] for r in results)
-    return next(r for r in results if r["seconds"] == middle)
+from benchmarks import gateway, large, machine, peers, tables
+from benchmarks.tables import Run
 
 
-def table(path: Path, runs: int) -> None:
-    """Print every work on one file."""
-    print(f"\n{path.name}: {path.stat().st_size / 1e6:.1f} MB")
-    print(f"  {'work':10}{'seconds':>9}{'MB/s':>8}{'claims/s':>10}{'peak MB':>9}{'x pyx12':>9}")
-    judge = measure("pyx12", path, 1)
-    claims = 0
-    for work in WORK:
-        result = judge if work == "pyx12" else measure(work, path, runs)
-        claims = claims or result["claims"]
-        seconds = result["seconds"]
-        rate = result["bytes"] / 1e6 / seconds
-        times = judge["seconds"] / seconds
-        print(f"  {work:10}{seconds:9.2f}{rate:8.2f}{claims / seconds:10.0f}{result['peak']:9.0f}{times:9.1f}")
-
-
-def growth(folder: Path, small: int, runs: int) -> None:
-    """Print time and memory for a file and one ten times as long."""
-    print("\nten times the claims")
-    print(f"  {'work':10}{'claims':>9}{'seconds':>9}{'peak MB':>9}")
-    for work in ("check 042", "ack"):
-        for claims in (small, small * 10):
-            path = folder / f"837P-{claims}.edi"
-            if not path.exists():
-                with path.open("wb") as stream:
-                    write_837p(stream, claims)
-            result = measure(work, path, runs if claims == small else 1)
-            print(f"  {work:10}{claims:9}{result['seconds']:9.2f}{result['peak']:9.0f}")
-
-
-def main() -> None:
-    """Generate the files, measure, print."""
-    arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    arguments.add_argument("--claims", type=int, default=30_000, help="claims in the 837P (an 837I of a third as many)")
-    arguments.add_argument("--runs", type=int, default=3, help="runs of each work but pyx12's, which runs once")
-    options = arguments.parse_args()
-    print(f"Python {platform.python_version()}, {platform.machine()}. What each work does:")
-    for name, work in WORK.items():
-        print(f"  {name:10}{(work.__doc__ or 'As check, with policy 042.').strip()}")
+def main(words: list[str]) -> int:
+    """Generate the files, measure, print; 1 when a peer that was asked for is missing."""
+    if words[:1] == ["gateway"]:
+        gateway.main(words[1:])
+        return 0
+    if words[:1] == ["--large"]:
+        return large.main(words[1:])
+    reading = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    reading.add_argument("--claims", type=int, default=30_000, help="claims in the 837P (an 837I of a third as many)")
+    reading.add_argument("--runs", type=int, default=3, help="runs of each work but the peers', which run once")
+    reading.add_argument("--peers", action="store_true", help="measure and score the other peers too; needs .[test]")
+    reading.add_argument("--peer-python", action="append", default=[], metavar="NAME=PYTHON",
+                         help="a Python that has this peer, instead of installing it")  # fmt: skip
+    reading.add_argument("--every", type=int, default=1, metavar="N", help="with --peers: only every Nth fault")
+    asked = reading.parse_args(words)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        professional, institutional = folder / f"837P-{options.claims}.edi", folder / "837I.edi"
-        with professional.open("wb") as stream:
-            write_837p(stream, options.claims)
-        with institutional.open("wb") as stream:
-            write_837i(stream, options.claims // 3)
-        table(professional, options.runs)
-        table(institutional, options.runs)
-        growth(folder, options.claims, options.runs)
+        folder, missing = Path(name), list[str]()
+        run = Run(asked.claims, asked.runs, folder)
+        if asked.peers:
+            try:
+                run.peers, missing = peers.found(folder, asked.peer_python)
+            except ValueError as error:
+                reading.error(str(error))
+        for line in machine.lines(pin for installed in run.peers for pin in installed.peer.pins):
+            print(line)
+        for said in missing:
+            print(f"NOT MEASURED: {said}", flush=True)
+        for step in tables.STEPS:
+            step(run)
+        if asked.peers:
+            score(run, asked.every)
+    for said in missing:
+        print(f"NOT MEASURED: {said}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def score(run: Run, every: int) -> None:
+    """What each tool makes of faults. The tests are imported only here: they need more than the program does."""
+    from contextlib import ExitStack
+
+    from benchmarks import judges, scores
+
+    with ExitStack() as stack:
+        tools: list[judges.Judge] = [stack.enter_context(judges.Ours()), stack.enter_context(judges.Pyx12())]
+        for peer, python in run.peers:
+            tools.append(stack.enter_context(judges.Models(peer.name, peer.module, python)))
+        scores.table(tools, every)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["gateway"]:
-        from benchmarks import gateway
-
-        gateway.main(sys.argv[2:])
-    else:
-        main()
+    sys.exit(main(sys.argv[1:]))

@@ -4,8 +4,9 @@ Enters: a count of claims and a seed. Leaves: one interchange, one group, a set 
 5,000 claims, written to a binary stream as it is made; the same arguments give the same
 bytes. Every claim follows its guide (005010X222A1, 005010X223A2) and keeps billing policy
 042, except the share ``bad``, each of which breaks one rule of it and says which in its
-CLM01 (``C0000042-A03``; a claim that keeps it is ``C0000042``). All people and numbers
-are invented; provider numbers begin with 2, which no issued one does.
+CLM01 (``C0000042-A03``; a claim that keeps it is ``C0000042``). A `Layout` spreads the
+claims over sets and providers otherwise, or puts three faults against the guide in each.
+All people and numbers are invented; provider numbers begin with 2, which no issued one does.
 
     python -m benchmarks.generate 837P 30000 > claims.edi
 
@@ -22,8 +23,6 @@ from datetime import date, timedelta
 from random import Random
 from typing import BinaryIO, NamedTuple
 
-CLAIMS_PER_SET = 5_000  # the most a payer usually takes in one ST
-CLAIMS_PER_PROVIDER = 500
 DEPENDANTS = 0.08  # share of subscribers whose claims are their dependants'
 SECOND_CLAIM = 0.15  # share of patients with a claim for the next treatment too
 TREATMENTS = (1, 3, 5, 7)  # days
@@ -31,6 +30,17 @@ TREATMENTS = (1, 3, 5, 7)  # days
 LAST = ("ALDER", "ASPEN", "BEECH", "BIRCH", "CEDAR", "HAZEL", "MAPLE", "ROWAN")
 FIRST = ("ADA", "BASIL", "CLAY", "FERN", "IRIS", "JUNE", "OWEN", "PEARL")
 DAYS = [(date(2025, 1, 1) + timedelta(n)).strftime("%Y%m%d") for n in range(365)]
+
+
+class Layout(NamedTuple):
+    """How claims are spread over sets and providers, and whether they follow their guide."""
+
+    per_set: int = 5_000  # the most a payer usually takes in one ST
+    per_provider: int = 500
+    faulty: bool = False  # CLM07, SV103 (SV204) and DTP01 of the first line have no code of the guide, in every claim
+
+
+USUAL = Layout()
 
 
 class Line(NamedTuple):
@@ -115,9 +125,10 @@ class Guide(NamedTuple):
             text += "".join(_line(self, line, days, number))
         return Form(text, days)
 
-    def good(self) -> list[Form]:
+    def good(self, faulty: bool) -> list[Form]:
         """Every kind that keeps the policy, in every length of treatment."""
-        return [self.form(kind, days, "") for kind in GOOD for days in TREATMENTS]
+        forms = [self.form(kind, days, "") for kind in GOOD for days in TREATMENTS]
+        return [Form(_spoilt(form.text), form.days) for form in forms] if faulty else forms
 
     def bad(self) -> list[Form]:
         """Every kind that breaks it."""
@@ -130,20 +141,27 @@ INSTITUTIONAL = Guide("005010X223A2", "I", "251E00000X")
 
 
 def write_837p(
-    stream: BinaryIO, claims: int, *, seed: int = 1, bad: float = 0.0, newline: bool = True
+    stream: BinaryIO, claims: int, *, seed: int = 1, bad: float = 0.0, newline: bool = True, layout: Layout = USUAL
 ) -> None:
     """Write an 837P of ``claims`` claims; ``bad`` is the share of them that break the policy.
 
     ``newline`` puts a line feed behind each terminator. About 500 bytes a claim.
     """
-    _write(stream, claims, PROFESSIONAL, seed, bad, newline)
+    _write(stream, claims, PROFESSIONAL, seed, bad, newline, layout)
 
 
 def write_837i(
-    stream: BinaryIO, claims: int, *, seed: int = 1, bad: float = 0.0, newline: bool = True
+    stream: BinaryIO, claims: int, *, seed: int = 1, bad: float = 0.0, newline: bool = True, layout: Layout = USUAL
 ) -> None:
     """Write an 837I of ``claims`` claims; otherwise as `write_837p`. About 590 bytes a claim."""
-    _write(stream, claims, INSTITUTIONAL, seed, bad, newline)
+    _write(stream, claims, INSTITUTIONAL, seed, bad, newline, layout)
+
+
+def _spoilt(text: str) -> str:
+    """A claim with three codes that its guide does not know."""
+    for good, wrong in (("*A*Y*Y~", "*X*Y*Y~"), ("*UN*", "*XX*"), ("DTP*472*", "DTP*999*")):
+        text = text.replace(good, wrong, 1)
+    return text
 
 
 def _units(line: Line, days: int) -> int:
@@ -187,7 +205,9 @@ def _npi(number: int) -> str:
     return f"{digits}{-total % 10}"
 
 
-def _write(stream: BinaryIO, claims: int, guide: Guide, seed: int, bad: float, newline: bool) -> None:
+def _write(
+    stream: BinaryIO, claims: int, guide: Guide, seed: int, bad: float, newline: bool, layout: Layout
+) -> None:
     if claims < 1:
         raise ValueError(f"an interchange of {claims} claims cannot be written")
     if not 0 <= bad <= 1:
@@ -203,19 +223,21 @@ def _write(stream: BinaryIO, claims: int, guide: Guide, seed: int, bad: float, n
     put(f"GS*HC*GENERATED*PAYER042*20251231*0915*1*X*{guide.version}~")
     sets = 0
     draw = Random(seed)
-    for start in range(0, claims, CLAIMS_PER_SET):
+    for start in range(0, claims, layout.per_set):
         sets += 1
         count = 0
-        for text in _set(guide, f"{sets:04d}", start, min(CLAIMS_PER_SET, claims - start), bad, draw):
+        for text in _set(guide, f"{sets:04d}", start, min(layout.per_set, claims - start), bad, draw, layout):
             count += text.count("~")
             put(text)
         put(f"SE*{count + 1}*{sets:04d}~")
     put(f"GE*{sets}*1~IEA*1*000000001~")
 
 
-def _set(guide: Guide, number: str, start: int, claims: int, bad: float, draw: Random) -> Iterator[str]:
+def _set(
+    guide: Guide, number: str, start: int, claims: int, bad: float, draw: Random, layout: Layout
+) -> Iterator[str]:
     """A set without its SE, in pieces of one provider each."""
-    good_forms, bad_forms = guide.good(), guide.bad()
+    good_forms, bad_forms = guide.good(layout.faulty), guide.bad()
     yield (
         f"ST*837*{number}*{guide.version}~BHT*0019*00*GENERATED-{number}*20251231*0915*CH~"
         "NM1*41*2*EXAMPLE CLAIMS GENERATOR*****46*GENERATED~PER*IC*CLAIMS DESK*TE*6165550100~"
@@ -224,9 +246,9 @@ def _set(guide: Guide, number: str, start: int, claims: int, bad: float, draw: R
     level = done = 0
     while done < claims:
         level += 1
-        parts = [_provider(guide, level, (start + done) // CLAIMS_PER_PROVIDER)]
+        parts = [_provider(guide, level, (start + done) // layout.per_provider)]
         provider = level
-        stop = min(done + CLAIMS_PER_PROVIDER, claims)
+        stop = min(done + layout.per_provider, claims)
         while done < stop:
             level += 1
             subscriber = level
@@ -287,9 +309,13 @@ def _main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bad", type=float, default=0.0, help="share of claims that break the policy")
     parser.add_argument("--no-newline", action="store_true", help="no line feed behind each terminator")
+    parser.add_argument("--faulty", action="store_true", help="three faults against the guide in every claim")
     given = parser.parse_args()
     write = write_837p if given.kind == "837P" else write_837i
-    write(sys.stdout.buffer, given.claims, seed=given.seed, bad=given.bad, newline=not given.no_newline)
+    layout = Layout(faulty=given.faulty)
+    write(
+        sys.stdout.buffer, given.claims, seed=given.seed, bad=given.bad, newline=not given.no_newline, layout=layout
+    )
 
 
 if __name__ == "__main__":
