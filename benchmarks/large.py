@@ -8,11 +8,11 @@ may take 2.2 times the time, and no process more than 120 MB: where either is br
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import shutil
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from io import RawIOBase
 from pathlib import Path
@@ -76,7 +76,7 @@ class _Counted(RawIOBase):
         """Count, and pass on."""
         assert isinstance(data, bytes)
         self.size += len(data)
-        self.levels += data.count(b"\nHL*")
+        self.levels += data.count(b"HL*")
         if self._into:
             self._into.write(data)
         return len(data)
@@ -107,14 +107,11 @@ def room(folder: Path, size: float, works: Iterable[str]) -> None:
 
 def cost(arguments: list[str]) -> Cost:
     """Run a program of this Python to its end, and have the kernel tell what it took. Exit 0 and 1 are its answers."""
-    begun = time.perf_counter()
-    with open(os.devnull, "r+b") as nothing:
-        streams = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), number) for number in (0, 1, 2)]
-        pid = os.posix_spawn(sys.executable, [sys.executable, *arguments], os.environ, file_actions=streams)
-        _, status, used = os.wait4(pid, 0)
-    if (code := os.waitstatus_to_exitcode(status)) not in (0, 1):
-        raise RuntimeError(f"{' '.join(arguments)} ended with {code}")
-    return Cost(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("cost.py")), *arguments]
+    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    if (status := told.pop("status")) not in (0, 1):
+        raise RuntimeError(f"{' '.join(arguments)} ended with {status}")
+    return Cost(**told)
 
 
 def run(work: str, path: Path) -> Cost:
