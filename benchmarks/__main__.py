@@ -39,8 +39,9 @@ def main(words: list[str]) -> int:
                 run.peers, missing = peers.found(folder, asked.peer_python)
             except ValueError as error:
                 reading.error(str(error))
-        for line in machine.lines(pin for installed in run.peers for pin in installed.peer.pins):
-            print(line)
+        print("\n".join(machine.lines()), flush=True)
+        for installed in run.peers:
+            print(f"{installed.peer.name}: {', '.join(installed.peer.pins)}")
         for said in missing:
             print(f"NOT MEASURED: {said}", flush=True)
         for step in tables.STEPS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -20,12 +19,11 @@ def processor() -> str:
     return found[1].strip() if found else platform.processor() or platform.machine()
 
 
-def lines(pins: Iterable[str] = ()) -> list[str]:
-    """Machine and versions; ``pins`` are those of the peers."""
+def lines() -> list[str]:
+    """Machine and versions."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("edi837", "pyx12", "lxml", "click", "rich"))
     machine = f"{processor()}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     return [
         f"{machine}; load {os.getloadavg()[0]:.1f} at the start",
         f"Python {platform.python_version()}, {versions}",
-        *([", ".join(pin.replace("==", " ") for pin in pins)] if pins else []),
     ]

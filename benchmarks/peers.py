@@ -25,16 +25,13 @@ class Peer(NamedTuple):
     says: str
 
 
-_DOES = (
-    "X12ModelReader(path).models(): each set as models of the guide: loops, elements, codes, SE01, sums of claims; "
-    "no envelope, no positions, no answers; stops at the first set that it refuses"
-)
+_DOES = "each set as models: loops, elements, codes, SE01, sums of claims; no envelope, no answers; stops at a refusal"
 PEERS = (
     Peer(
         "linuxforhealth-x12", "linuxforhealth.x12",
         # It asks for pydantic >= 1.9 and does not import under 2. Tried on Python 3.10 to 3.13.
         ("linuxforhealth-x12==0.57.0", "pydantic==1.10.27", "python-dotenv==1.2.4", "typing_extensions==4.16.0"),
-        f"LinuxForHealth x12 0.57.0 (2022), {_DOES}.",
+        f"X12ModelReader.models(): {_DOES}.",
     ),
     Peer(
         "x12sdk", "x12sdk",
@@ -42,7 +39,7 @@ PEERS = (
             "x12sdk==2.2.0", "pydantic==2.14.4", "pydantic_core==2.50.5", "pydantic-settings==2.16.3",
             "python-dotenv==1.2.4", "typing_extensions==4.16.0", "annotated-types==0.8.0", "typing-inspection==0.4.5",
         ),
-        "x12sdk 2.2.0, which carries LinuxForHealth x12 on under pydantic 2; called alike.",
+        "The same, carried on by others under pydantic 2.",
     ),
 )  # fmt: skip
 

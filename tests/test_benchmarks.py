@@ -297,7 +297,7 @@ def test_a_run_without_a_peer_that_was_asked_for_fails(
     assert __main__.main(["--peers", *given]) == 1
     said = capsys.readouterr()
     assert "NOT MEASURED: gone does not start" in said.out and "NOT MEASURED: gone" in said.err
-    assert asked == ["there"] and "there 1" in said.out
+    assert asked == ["there"] and "there: there==1" in said.out
     with pytest.raises(SystemExit):
         __main__.main(["--peers", "--peer-python=nobody=/bin/python"])
 
