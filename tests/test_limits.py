@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import edi837
+from benchmarks import large
 from edi837 import chart, grammar
 from edi837.checks import texts
 from edi837.findings import Finding
@@ -30,6 +31,7 @@ from tests.hostile import ENDLESS, FILE, REPEATED
 
 ROOT = Path(__file__).parent.parent
 POLICY = load("042")
+GROWS = 4  # MB: what is learnt by heart on the way grows by some two at first
 LONGEST = 1_000_000  # nearly the longest segment that is read, 1 MiB
 
 
@@ -80,6 +82,46 @@ def test_memory_does_not_grow_with_the_file(name: str) -> None:
     few, many = 20_000, 80_000
     data = len(REPEATED[name](many)) / 1e6  # it is made in the same process
     assert _peak(name, many) - _peak(name, few) < 12 + 2 * data
+
+
+# ------------------------------------------------------------------ thousands of claims, through the real commands
+
+KEEPING = """
+from edi837 import cli, terms
+tell, kept = terms.Reading.tell, []
+def keeping(reading):
+    for event in tell(reading):
+        kept.append(event)
+        yield event
+terms.Reading.tell = keeping
+cli.run()
+"""
+
+
+def _costs(shape: str, arguments: list[str], folder: Path) -> tuple[large.Cost, large.Cost]:
+    """What a command costs on 1.2 MB of claims, and on 2.4 MB: some 2,400 claims more."""
+    made, costs = large.SHAPES[shape], list[large.Cost]()
+    claims = large.claims_for(made, 2.4e6)
+    for count in (claims // 2, claims):
+        large.written(made, count, folder / "claims.edi")
+        words = (word.format(file=folder / "claims.edi", out=folder) for word in arguments)
+        costs.append(large.cost(list(words)))
+    return costs[0], costs[1]
+
+
+@pytest.mark.parametrize(
+    ("shape", "work"),
+    [("one set", "ack"), ("levels", "check"), ("faults", "check"), ("faults", "ack"), ("breaches", "ack")],
+)
+def test_twice_the_claims_take_twice_the_time_and_no_more_memory(shape: str, work: str, tmp_path: Path) -> None:
+    few, many = _costs(shape, ["-m", "edi837", *large.WORKS[work]], tmp_path)
+    assert large.broken(many, few) == []
+    assert many.peak - few.peak < GROWS
+
+
+def test_memory_that_grows_with_the_findings_is_seen(tmp_path: Path) -> None:
+    few, many = _costs("faults", ["-c", KEEPING, *large.WORKS["check"]], tmp_path)
+    assert many.peak - few.peak > GROWS
 
 
 @pytest.mark.parametrize("name", ENDLESS)
