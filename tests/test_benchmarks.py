@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import __main__, large, peers, scores, tables
+from benchmarks import __main__, gateway, large, peers, scores, tables
 from benchmarks.generate import Layout, write_837i, write_837p
 from benchmarks.judges import Models, Ours, Said, Word, beyond, told
 from benchmarks.large import Cost, Shape
@@ -326,3 +328,18 @@ def test_a_run_in_small(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         assert f"\n{kind}: 0.0 MB" in said
     for work in ("lines", "pyx12"):
         assert said.count(f"\n  {work:20}") == 5
+
+
+def test_every_command_that_the_pages_name_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path(__file__).parent.parent
+    pages = [root / "README.md", *(root / "docs").glob("*.md")]
+    named = {c for page in pages for c in re.findall(r"`python -m benchmarks ?([^`]*)`", page.read_text("utf-8"))}
+    assert {"", "--peers"} < named and any(command.startswith("--large") for command in named)
+    monkeypatch.setattr(tables, "STEPS", ())
+    monkeypatch.setattr(peers, "found", lambda folder, given: ([], []))
+    monkeypatch.setattr(__main__, "score", lambda run, every: None)
+    monkeypatch.setattr(large, "measured", lambda *asked: [])
+    monkeypatch.setattr(large, "room", lambda *asked: None)
+    monkeypatch.setattr(gateway, "main", lambda words: None)
+    for command in named:
+        assert __main__.main(shlex.split(command)) == 0, command

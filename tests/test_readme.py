@@ -152,6 +152,11 @@ def test_map_of_the_house(update: bool) -> None:
     holds("map", "\n".join(lines) + "\n", update)
 
 
+def test_the_benchmark_shows_lines_of_the_page_on_speed() -> None:
+    page = (ROOT / "docs" / "performance.md").read_text("utf-8").splitlines()
+    assert [line for line in block("benchmark").splitlines() if line not in page] == []
+
+
 def test_commands_are_those_of_the_command_line() -> None:
     named = set(re.findall(r"^\| `edi837 (\w+)", README.read_text("utf-8"), re.MULTILINE))
     assert named == set(cli.COMMANDS)
