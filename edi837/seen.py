@@ -7,7 +7,6 @@ held in memory; beyond that they are kept in a nameless file of SQLite's, which 
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
@@ -20,9 +19,10 @@ class Seen:
 
     def __init__(self, held: int = HELD) -> None:
         self._most = held
-        self._held: set[int] = set()
+        self._held: dict[int, None] = {}  # in the order in which they came
         self._file: sqlite3.Connection | None = None
-        self._order = array("q")  # since the last mark that nobody can go back behind
+        self._filed_since = 0  # of those in the file, how many came since the last mark nobody can go back behind
+        self._settled = 0  # of those held, how many came before it
 
     def __contains__(self, number: int) -> bool:
         return number in self._held or (self._file is not None and self._filed(number))
@@ -30,8 +30,7 @@ class Seen:
     def take(self, numbers: Iterable[int]) -> None:
         """Take in numbers that are all new and differ."""
         for number in numbers:
-            self._held.add(number)
-            self._order.append(number)
+            self._held[number] = None
             if len(self._held) >= self._most:
                 self._spill()
 
@@ -39,15 +38,14 @@ class Seen:
         """Take a number in; True when it is new."""
         if number in self:
             return False
-        self._held.add(number)
-        self._order.append(number)
+        self._held[number] = None
         if len(self._held) >= self._most:
             self._spill()
         return True
 
     def among(self, numbers: Collection[int]) -> set[int]:
         """Those of some numbers that it holds."""
-        found = self._held.intersection(numbers)
+        found = self._held.keys() & set(numbers)
         if self._file is not None:
             for some in _batched(numbers):
                 query = f"SELECT number FROM seen WHERE number IN ({','.join('?' * len(some))})"  # noqa: S608
@@ -56,19 +54,23 @@ class Seen:
 
     def mark(self) -> int:
         """Where the set stands now."""
-        return len(self._order)
+        return self._filed_since + len(self._held) - self._settled
 
     def back(self, mark: int) -> None:
         """Take out what came since a mark."""
-        for number in self._order[mark:]:
-            self._held.discard(number)
-        if self._file is not None:
-            self._file.executemany("DELETE FROM seen WHERE number = ?", ((n,) for n in self._order[mark:]))
-        del self._order[mark:]
+        while self._held and self.mark() > mark:
+            self._held.popitem()
+        if self._file is not None and self._filed_since > mark:
+            gone = (mark,)
+            self._file.execute("DELETE FROM seen WHERE number IN (SELECT number FROM came WHERE at >= ?)", gone)
+            self._file.execute("DELETE FROM came WHERE at >= ?", gone)
+            self._filed_since = mark
 
     def settle(self) -> None:
         """Nobody goes back behind here: marks count from 0 again."""
-        del self._order[:]
+        if self._filed_since and self._file is not None:
+            self._file.execute("DELETE FROM came")
+        self._filed_since, self._settled = 0, len(self._held)
 
     def _spill(self) -> None:
         if self._file is None:
@@ -76,10 +78,15 @@ class Seen:
             self._file.execute("PRAGMA cache_size = -8192")  # KiB
             self._file.execute("PRAGMA journal_mode = OFF")
             self._file.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY)")
+            self._file.execute("CREATE TABLE came (at INTEGER PRIMARY KEY, number INTEGER)")  # by mark
+        since = list(self._held)[self._settled :]
         self._file.execute("BEGIN")
         self._file.executemany("INSERT INTO seen VALUES (?)", ((number,) for number in sorted(self._held)))
+        self._file.executemany("INSERT INTO came VALUES (?, ?)", enumerate(since, self._filed_since))
         self._file.execute("COMMIT")
+        self._filed_since += len(since)
         self._held.clear()
+        self._settled = 0
 
     def _filed(self, number: int) -> bool:
         assert self._file is not None

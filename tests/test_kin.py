@@ -350,3 +350,27 @@ def test_what_was_seen_is_known_in_memory_and_out_of_it(held: int) -> None:
     assert 5 not in seen and 6 not in seen and 2 in seen and -3 in seen
     seen.settle()
     assert seen.mark() == 0 and not seen.add(2**62)
+
+
+def test_a_set_is_taken_back_to_any_mark_whatever_lies_in_its_file() -> None:
+    for seed in range(200):
+        draw, known, base = random.Random(seed), list[int](), 0
+        seen, marks = Seen(draw.choice((1, 2, 3, 7, 1000))), list[int]()
+        for _ in range(50):
+            do = draw.random()
+            if do < 0.6:
+                number = draw.randrange(30)
+                assert seen.add(number) is (number not in known)
+                known += [number] if number not in known else []
+            elif do < 0.75:
+                marks.append(seen.mark())
+                assert marks[-1] == len(known) - base
+            elif do < 0.95 and marks:
+                mark = draw.choice(marks)
+                marks = [each for each in marks if each <= mark]
+                del known[base + mark :]
+                seen.back(mark)
+            elif do >= 0.97:
+                seen.settle()
+                base, marks = len(known), []
+        assert {number for number in range(30) if number in seen} == set(known)
