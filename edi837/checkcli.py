@@ -108,7 +108,7 @@ def check(
     edi837 check claims.edi --select 042 --format concise
     edi837 check *.edi --format sarif -o findings.sarif
     edi837 check *.edi --format html -o findings.html
-    edi837 check --jobs 0 large.edi --format concise
+    edi837 check --jobs 0 claims.edi --format concise
     edi837 check --policy none --format jsonl *.edi | jq .rule
     """
     if write_baseline and baseline is None:
