@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from lxml import etree
 
@@ -20,6 +20,7 @@ from edi837.maps import UNBOUNDED, GrammarError, known_tags
 
 __all__ = [
     "UNBOUNDED", "ElementUse", "GrammarError", "Guide", "LoopUse", "SegmentUse", "answers", "known_tags", "load",
+    "uses",
 ]  # fmt: skip
 
 
@@ -108,6 +109,15 @@ class Guide:
 def load(guide: str) -> Guide:
     """Load a guide by its own name, such as ``005010X222A1``; GrammarError when it cannot be used."""
     return fresh(guide)
+
+
+@lru_cache(maxsize=16)
+def uses(guide: Guide) -> dict[str, list[SegmentUse]]:
+    """The uses of each tag of a guide, in guide order."""
+    found: dict[str, list[SegmentUse]] = {}
+    for use in guide.root.segments():
+        found.setdefault(use.tag, []).append(use)
+    return found
 
 
 def fresh(guide: str) -> Guide:

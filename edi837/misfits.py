@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, known_tags
+from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, known_tags, uses
 from edi837.x12 import Segment
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
     slip = _wrong_qualifier(top, seg, candidates, then, guide, component)
     use = slip.placed.use if slip.placed else None
     if use and use.loop.entry is use and following and not forward(use, following, guide, component):
-        entries = (u for u in guide.root.segments() if u.tag == tag and u.loop.entry is u)
+        entries = (u for u in uses(guide)[tag] if u.loop.entry is u)
         other = next((u for u in entries if _fits(u, seg, guide, component)), None)
         if other:  # no slip of the qualifier: it opens another loop, with what follows in it
             message = f"segment {tag} ({other.name}) is not expected here, after {at}"
@@ -158,8 +158,7 @@ def _headless(
     that comes again.
     """
     again: Placed | None = None
-    uses = (use for use in guide.root.segments() if use.tag == seg[0])
-    homes = {use.loop.id for use in uses if _fits(use, seg, guide, component)}
+    homes = {use.loop.id for use in uses(guide)[seg[0]] if _fits(use, seg, guide, component)}
     inside = {loop.use for loop in _open(top)}
     for pops, child in _ahead(at):
         if not isinstance(child, LoopUse) or not (found := _inside(child, pops, seg, guide, component)):
