@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from edi837 import accept, misfits, syntax
+from edi837 import accept, onward, syntax
 from edi837.findings import Finding
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.x12 import Delimiters, Segment
@@ -163,7 +163,7 @@ class Chart:
             site.known.clear()
             site.room = ROOM
 
-    def step(self, place: misfits.Placed) -> Step:
+    def step(self, place: onward.Placed) -> Step:
         """A placement as a step."""
         return Step(
             self.site(place.use), place.pops, place.opens, place.use.bit, bool(place.pops or place.opens)

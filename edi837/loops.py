@@ -28,7 +28,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol
 
-from edi837 import cut, levels, misfits, syntax, x12
+from edi837 import cut, levels, misfits, onward, syntax, x12
 from edi837.chart import Fork, Loop, Step, chart
 from edi837.cut import Opened, Standing
 from edi837.findings import Finding, Level, Place
@@ -121,7 +121,7 @@ class Reader:
                         if tag in ENVELOPE:
                             self.stop = seg
                             break
-                        placed = misfits.forward(site.use, seg, self._chart.guide, component)
+                        placed = onward.forward(site.use, seg, self._chart.guide, component)
                         if placed is None:
                             ahead = next(pieces, None)
                             if ahead is not None:
@@ -179,7 +179,7 @@ class Reader:
     def pause(self, piece: str) -> Iterator[Finding | Loop]:
         """Close what the HL in ``piece``, which is not read, closes; `standing` says where that leaves us."""
         seg = piece.lstrip(_BLANK).split(self._chart.delimiters.element)
-        placed = misfits.forward(self._site.use, seg, self._chart.guide, self._chart.delimiters.component)
+        placed = onward.forward(self._site.use, seg, self._chart.guide, self._chart.delimiters.component)
         if placed and len(placed.opens) == 1 and not self._early:
             self.number += 1  # what is missing is missing at that HL
             self._close(placed.pops)

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse, known_tags, uses
+from edi837 import onward
+from edi837.grammar import Guide, LoopUse, SegmentUse, known_tags, uses
+from edi837.onward import Placed
 from edi837.x12 import Segment
 
 if TYPE_CHECKING:
@@ -21,15 +23,6 @@ if TYPE_CHECKING:
 
 
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9]{1,2}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A place found: how many loops close, which open, and the use reached."""
-
-    use: SegmentUse
-    pops: int
-    opens: tuple[LoopUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +42,12 @@ class Misfit:
     early: bool = False  # it belongs to the loop that the next segment opens
 
 
-def forward(at: SegmentUse, seg: Segment, guide: Guide, component: str) -> Placed | None:
-    """The first place at or after `at`, inwards first, then in each enclosing loop."""
-    for pops, child in _ahead(at):
-        if found := _place(child, pops, seg, guide, component):
-            return found
-    return None
-
-
 def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: Guide, component: str) -> Misfit:
     """The cause for a segment that `forward` could not place."""
     tag = seg[0]
     if following[:1] == ["SE"]:
         following = []
-    then = forward(at, following, guide, component) if following else None
+    then = onward.forward(at, following, guide, component) if following else None
     if then and not then.opens and not _room(_open(top)[then.pops], then.use):
         then = None  # that place is taken
     stuck = bool(following) and then is None
@@ -97,53 +82,21 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
         return Misfit("2", f"segment {tag} is not expected here, after {at}", top.use.id, instead=owed)
     slip = _wrong_qualifier(top, seg, candidates, then, guide, component)
     use = slip.placed.use if slip.placed else None
-    if use and use.loop.entry is use and following and not forward(use, following, guide, component):
+    if use and use.loop.entry is use and following and not onward.forward(use, following, guide, component):
         entries = (u for u in uses(guide)[tag] if u.loop.entry is u)
-        other = next((u for u in entries if _fits(u, seg, guide, component)), None)
+        other = next((u for u in entries if onward.fits(u, seg, guide, component)), None)
         if other:  # no slip of the qualifier: it opens another loop, with what follows in it
             message = f"segment {tag} ({other.name}) is not expected here, after {at}"
             return Misfit("2", message, top.use.id, opens_unknown=True)
     return slip
 
 
-def _ahead(at: SegmentUse) -> Iterator[tuple[int, SegmentUse | LoopUse]]:
-    """What may follow, nearest first, with the number of loops to close."""
-    loop: LoopUse | None = at.loop
-    pops, pos = 0, at.pos
-    while loop is not None:
-        for child in loop.children[1:]:  # the first opens the loop: that is the parent's business
-            if child.pos >= pos:
-                yield pops, child
-        pops, pos, loop = pops + 1, loop.pos, loop.parent
-
-
-def _place(child: SegmentUse | LoopUse, pops: int, seg: Segment, guide: Guide, component: str) -> Placed | None:
-    """A child of a loop as the place of a segment, if it is one."""
-    use, opens = (child, ()) if isinstance(child, SegmentUse) else (child.entry, (child,))
-    if use.tag == seg[0] and _fits(use, seg, guide, component):
-        return Placed(use, pops, opens)
-    return None
-
-
-def _fits(use: SegmentUse, seg: Segment, guide: Guide, component: str) -> bool:
-    """Whether the elements that tell this tag's uses apart are right for this one."""
-    elements = guide.keys.get(use.tag)
-    if elements is None:
-        return True
-    for index in elements:
-        value = seg[index] if index < len(seg) else ""
-        element, value = _part(use.elements[index - 1], value, component)
-        if value not in element.codes:
-            return False
-    return True
-
-
 def _behind(top: Loop, seg: Segment, guide: Guide, component: str) -> Placed | None:
     """A place already passed in an open loop, if it is still free there."""
     for pops, loop in enumerate(_open(top)):
-        for child in loop.use.children[1:]:
-            if not loop.seen & child.bit and (found := _place(child, pops, seg, guide, component)):
-                return found
+        for use, opens, _, bit in onward.below(loop.use, seg[0]):
+            if not loop.seen & bit and onward.fits(use, seg, guide, component):
+                return Placed(use, pops, opens)
     return None
 
 
@@ -158,19 +111,19 @@ def _headless(
     that comes again.
     """
     again: Placed | None = None
-    homes = {use.loop.id for use in uses(guide)[seg[0]] if _fits(use, seg, guide, component)}
+    homes = {use.loop.id for use in uses(guide)[seg[0]] if onward.fits(use, seg, guide, component)}
     inside = {loop.use for loop in _open(top)}
-    for pops, child in _ahead(at):
+    for pops, child in onward.ahead(at):
         if not isinstance(child, LoopUse) or not (found := _inside(child, pops, seg, guide, component)):
             continue
-        if following and not forward(found.use, following, guide, component):
+        if following and not onward.forward(found.use, following, guide, component):
             continue
         loop = _open(top)[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             return found
         alone = homes == {child.id} and child not in inside
         alone = alone and not child.required & ~(child.entry.bit | found.use.bit)
-        if following and _place(child, pops, following, guide, component):
+        if following and onward.place(child, pops, following, guide, component):
             alone = False  # the loop opens next, and may come once
         if (stuck or alone) and not again and _room(loop, child):
             again = found
@@ -185,8 +138,9 @@ def _early(then: Placed, seg: Segment, guide: Guide, component: str) -> Placed |
     for loop in then.opens[-1:]:
         if loop.repeat == 1 and loop.entry is then.use:
             for child in loop.children[1:]:
-                if child.usage == "R" and isinstance(child, SegmentUse) and _place(child, 0, seg, guide, component):
-                    return Placed(child, then.pops)
+                required = child.usage == "R" and isinstance(child, SegmentUse)
+                if required and (found := onward.place(child, 0, seg, guide, component)):
+                    return Placed(found.use, then.pops)
     return None
 
 
@@ -195,18 +149,16 @@ def _inside(loop: LoopUse, pops: int, seg: Segment, guide: Guide, component: str
 
     It may also open a loop right below, if nothing required stands before that.
     """
-    required = False
-    for child in loop.children[1:]:
-        found = _place(child, pops, seg, guide, component) if seg[0] != loop.entry.tag else None
-        if found and not (found.opens and required):
-            return Placed(found.use, pops, (loop, *found.opens))
-        required = required or child.usage == "R"
+    if seg[0] != loop.entry.tag:
+        for use, opens, required, _ in onward.below(loop, seg[0]):
+            if not (opens and required) and onward.fits(use, seg, guide, component):
+                return Placed(use, pops, (loop, *opens))
     return None
 
 
 def _passed(at: SegmentUse, top: Loop, then: Placed | None) -> tuple[int, SegmentUse | LoopUse] | None:
     """The first required child ahead, if the place of the next segment leaves it behind; None: all are left."""
-    for pops, child in _ahead(at):
+    for pops, child in onward.ahead(at):
         loop = _open(top)[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             reached = (then.pops, _child(then).bit) if then else (pops + 1, 0)
@@ -225,10 +177,10 @@ def _open(top: Loop) -> list[Loop]:
 def _same_tag(at: SegmentUse, tag: str) -> Iterator[Placed]:
     """Uses of the tag ahead whatever their qualifier, in the nearest loop that has any."""
     found = -1
-    for pops, child in _ahead(at):
+    for pops, child in onward.ahead(at):
         if 0 <= found < pops:
             return
-        use, opens = (child, ()) if isinstance(child, SegmentUse) else (child.entry, (child,))
+        use, opens = onward.entry(child)
         if use.tag == tag:
             found = pops
             yield Placed(use, pops, opens)
@@ -248,12 +200,12 @@ def _wrong_qualifier(
     uses = [c.use for c in candidates]
     for index in guide.keys[seg[0]]:
         value = seg[index] if index < len(seg) else ""
-        if not any(_part(u.elements[index - 1], value, component)[1] in _codes(u, index) for u in uses):
+        if not any(onward.part(u.elements[index - 1], value, component)[1] in _codes(u, index) for u in uses):
             break
     element = uses[0].elements[index - 1]
     part = 1 if element.components and value else 0
     if part:
-        element, value = _part(element, value, component)
+        element, value = onward.part(element, value, component)
     unknown = any(c.opens for c in candidates)
     return Misfit("", "", loop.use.id, None, index, part, element.data_element, value, unknown)
 
@@ -268,13 +220,6 @@ def _room(loop: Loop, child: SegmentUse | LoopUse, more: int = 1) -> bool:
     most = child.max_use if isinstance(child, SegmentUse) else child.repeat
     count = (loop.counts or {}).get(child.bit, 1) if loop.seen & child.bit else 0
     return not most or count + more <= most
-
-
-def _part(element: ElementUse, value: str, component: str) -> tuple[ElementUse, str]:
-    """The element that tells uses apart: itself, or its first component."""
-    if element.components:
-        return element.components[0], value.partition(component)[0]
-    return element, value
 
 
 def _codes(use: SegmentUse, index: int) -> frozenset[str]:

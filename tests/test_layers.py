@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope", "synth"},
+    {"onward"},
     {"misfits"},
     {"chart", "companion", "deck"},
     {"levels", "portion", "gather", "deid", "cut"},
@@ -56,7 +57,7 @@ LAYERS: list[set[str]] = [
 ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
-GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "misfits", "chart", "levels", "loops", "mapper"}
+GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "onward", "misfits", "chart", "levels", "loops", "mapper"}
 RULES = (
     "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editwords", "editfile", "cases", "policyfile",
     "sieve", "rules",

@@ -109,8 +109,8 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings keyed isa x12 maps grammar syntax accept misfits chart companion levels cut loops envelope claim "
-        "mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
+        "findings keyed isa x12 maps grammar syntax accept onward misfits chart companion levels cut loops envelope "
+        "claim mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
         "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench body part "
         "foresight ahead parted process packing kin terms jobs safe wording report answer pending outline branches "
         "personal nodewords treedata "
