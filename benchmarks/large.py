@@ -114,10 +114,10 @@ def cost(arguments: list[str]) -> Cost:
     return Cost(**told)
 
 
-def run(work: str, path: Path) -> Cost:
-    """What a work costs on a file; its answers are thrown away."""
+def run(work: str, path: Path, *more: str) -> Cost:
+    """What a work costs on a file, with ``more`` options; its answers are thrown away."""
     with tempfile.TemporaryDirectory(dir=path.parent) as out:
-        return cost(["-m", "edi837", *(word.format(file=path, out=out) for word in WORKS[work])])
+        return cost(["-m", "edi837", *(word.format(file=path, out=out) for word in WORKS[work]), *more])
 
 
 def broken(spent: Cost, half: Cost | None) -> list[str]:

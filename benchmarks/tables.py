@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks import peers
+from benchmarks import large, peers
 from benchmarks.generate import Layout, write_837i, write_837p
 from benchmarks.measure import WORK
 from benchmarks.peers import Installed
 
 OURS = tuple(work for work in WORK if work != "pyx12")
+JOBS = (1, 2, 4)
 FAULTY = Layout(faulty=True)
 
 
@@ -128,5 +129,20 @@ def shares(run: Run) -> None:
     subprocess.run([sys.executable, "-m", "benchmarks.shares", str(path)], check=True)
 
 
+def jobs(run: Run) -> None:
+    """One file read by one process and by several: seconds of the clock, so another program on the machine counts."""
+    path = run.made("837P-long", write_837p, run.claims * 10, Layout())
+    size = path.stat().st_size / 1e6
+    print(f"\n--jobs on a file of {size:.0f} MB")
+    print(f"  {'work':20}{'jobs':>6}{'clock s':>9}{'MB/s':>8}{'x one':>8}{'peak MB':>9}")
+    for work in ("check", "check 042"):
+        one = 0.0
+        for count in JOBS:
+            took = large.run(work, path, "--jobs", str(count))
+            one = one or took.wall
+            line = f"  {work:20}{count:6}{took.wall:9.2f}{size / took.wall:8.2f}{one / took.wall:8.2f}{took.peak:9.0f}"
+            print(line, flush=True)
+
+
 # Another measurement is one more function here.
-STEPS: tuple[Callable[[Run], None], ...] = (works, files, by_step, growth, shares)
+STEPS: tuple[Callable[[Run], None], ...] = (works, files, by_step, growth, jobs, shares)
