@@ -140,14 +140,14 @@ def _read(part: Part, start: Standing | None, at: int, until: Mark, codes: Codes
     """Where a reader stands after the segments from ``at`` on before an HL; what it finds is found again."""
     body = Body(part.setting, (), Seen(), codes, start)
     delimiters = part.setting.delimiters
-    text = before(part.text, until.at, delimiters) if until.at < len(part.text) else part.text
+    text = _before(part.text, until.at, delimiters) if until.at < len(part.text) else part.text
     pieces = text[at:].split(delimiters.segment) if text[at:] else []
     for _ in body.read_part(iter(pieces), delimiters.element.join(until.seg)):
         pass
     return body.reader.standing
 
 
-def before(text: str, at: int, delimiters: Delimiters) -> str:
+def _before(text: str, at: int, delimiters: Delimiters) -> str:
     """The segments before the one that begins here, blanks before it left to it."""
     return text[: max(0, text.rfind(delimiters.segment, 0, at))]
 

@@ -66,7 +66,7 @@ def read(
             event.release()
         else:
             events.append(_light(event) if light else event)
-    if part.after == "":
+    if not part.after:
         chart(setting.guide, setting.delimiters).forget()
     return Read(
         events, body.reader.standing, not part.after, body.claims, seen.new, body.number,

@@ -21,6 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.generate import Layout, write_837p
+
 ROOT = Path(__file__).parent.parent
 MOST = 65_536  # bytes of an input
 NOW = datetime(2026, 1, 2, 3, 4, 5)
@@ -153,6 +155,13 @@ def walk(data: bytes) -> None:
                 pass
 
 
+def parts(data: bytes) -> None:
+    """A set read in parts is told as if it had been read whole."""
+    from tests.hands import same
+
+    same(data)
+
+
 def check(data: bytes) -> None:
     """The whole: judged by 042 and answered; what is answered can be read, and counts every claim once."""
     from edi837 import answer
@@ -222,7 +231,8 @@ COMPANION = b"""<companion guide="005010X222A1" receiver="PAYER042">
 </companion>
 """
 TARGETS: dict[str, Target] = {
-    "reader": reader, "walk": walk, "check": check, "replies": replies, "policies": policies, "overlays": overlays,
+    "reader": reader, "walk": walk, "parts": parts, "check": check, "replies": replies, "policies": policies,
+    "overlays": overlays,
 }  # fmt: skip
 
 
@@ -237,6 +247,10 @@ def corpus(target: str) -> Iterator[bytes]:
             if path.name.endswith((".999.edi", ".277ca.edi", ".ta1.edi")):
                 yield path.read_bytes()[:MOST]
     else:
+        if target == "parts":
+            several = io.BytesIO()
+            write_837p(several, 8, layout=Layout(per_set=5, per_provider=2))
+            yield several.getvalue()[:MOST]
         for path in sorted((ROOT / "fixtures").rglob("*.edi")):
             if "expected" not in path.parts and not path.name.endswith((".999.edi", ".277ca.edi", ".ta1.edi")):
                 yield path.read_bytes()[:MOST]

@@ -10,7 +10,7 @@ import pytest
 from edi837 import process, x12
 from tests.fuzz import MOST, TARGETS, corpus, mutated
 
-TRIES = {"reader": 600, "walk": 60, "check": 60, "replies": 300, "policies": 60, "overlays": 100}
+TRIES = {"reader": 600, "walk": 60, "parts": 60, "check": 60, "replies": 300, "policies": 60, "overlays": 100}
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -17,9 +17,10 @@ from edi837 import jobs, process
 from edi837.frames import Verdict
 from edi837.terms import Terms
 from tests.formats import edi837
+from tests.hands import Slow
 from tests.snippets import interchange
 from tests.test_kin import HOUR, LATE, VISIT, WEEK, body, claim, level, trial, with_cases
-from tests.test_parts import FIXTURES, Slow, made
+from tests.test_parts import FIXTURES, made
 
 ROOT = Path(__file__).parent.parent
 NOW = ("--now", "2026-01-02T03:04")

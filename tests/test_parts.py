@@ -4,80 +4,20 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from benchmarks.generate import write_837i, write_837p
-from edi837 import part, process, rules
+from edi837 import rules
 from edi837.bench import Bench
-from edi837.findings import NotX12
-from edi837.frames import Event
-from edi837.gate import Judge
-from edi837.part import Part, Read
 from tests.fuzz import mutated
+from tests.hands import Here, same, told
 from tests.test_corpus import FOLDER
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(FIXTURES.rglob("*.edi"))
 CHANGES = 6  # of each file, by hand of chance
-
-
-class Done(NamedTuple):
-    """A task that is done."""
-
-    reads: list[Read]
-
-    def result(self) -> list[Read]:
-        """What came of each part."""
-        return self.reads
-
-
-class Here:
-    """Hands that read in this process, and count."""
-
-    most = 3
-
-    def __init__(self, judges: Sequence[Judge] = (), data: bytes = b"") -> None:
-        self._judges = judges
-        self._data = data.decode("latin-1")
-        self.parts = self.twice = 0
-
-    def begin(self, parts: Sequence[Part]) -> Done:
-        """Read some parts."""
-        self.parts += len(parts)
-        for each in parts if self._data else ():
-            assert self._data.startswith(each.text, each.offset)
-        return Done([part.read(each, self._judges, None) for each in parts])
-
-    def again(self, each: Part, known: frozenset[int]) -> Read:
-        """Read a part once more."""
-        self.twice += 1
-        return part.read(each, self._judges, None, known)
-
-
-class Slow(io.BytesIO):
-    """A stream that gives little at a time, so that there is a cut at nearly every HL."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        return super().read(600)
-
-
-def told(data: bytes, judges: Sequence[Judge] = (), hands: Here | None = None) -> list[Event] | str:
-    """The events of a file; or that it is none."""
-    try:
-        return list(process.tell(Slow(data) if hands else io.BytesIO(data), judges, hands=hands))
-    except NotX12 as error:
-        return str(error)
-
-
-def same(data: bytes, judges: Sequence[Judge] = ()) -> Here:
-    """Hold the file read in parts to the file read whole."""
-    hands = Here(judges, data)
-    assert told(data, judges, hands) == told(data, judges)
-    return hands
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
