@@ -45,7 +45,7 @@ TARGETS: dict[str, tuple[str, Sequence[str]]] = {
         "test_acks_277ca_counts", "test_statuscodes",
     ]),
     "ledger": ("edi837/gateway/ledger.py", [
-        "test_gateway_ledger", "test_gateway_repeats", "test_gateway_desk", "test_gateway",
+        "test_gateway_numbers", "test_gateway_ledger", "test_gateway_repeats", "test_gateway_desk", "test_gateway",
     ]),
 }  # fmt: skip
 LEFT_OUT = ("terminal", "xdist", "cacheprovider", "faulthandler")

@@ -1,0 +1,115 @@
+"""Is every way through the code taken by a test? ``python -m tests.cover``: branches, in parts of the house.
+
+Runs the tests that come by most of it, and of a test with many examples only a few, so that it takes a minute and not
+the time of all tests; what they do not come by counts as missing, whoever else does. Fails when a part is below its
+share, and names the lines. Needs coverage, which is beside the program (.ci/lock/beside.txt); what is measured, and that
+the gateway's workers are measured too, stands in setup.cfg.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LEAST = 95.0  # of a hundred statements and branches, in each part
+
+PARTS = {
+    "reader": "x12 isa envelope syntax accept misfits levels loops process packing pending frames",
+    "guide": "maps grammar guidebook chart companion codesets codewindows codetables codefiles skeleton table statuscodes",
+    "claims": "claim mapper claimrows rows columns rowtext scope parts mend",
+    "checks": "checks/* edit editfile editwords sieve bench gate kin seen overlap snip/*",
+    "acks": "acks/* replies/*",
+    "gateway": "gateway/*",
+}
+
+# Which tests, and how many examples of each at most, evenly drawn.
+TESTS = {
+    "x12": 3, "envelope": 99, "loops": 6, "process": 12, "accept": 12, "packing": 6,
+    "grammar": 3, "companion": 6, "codetables": 99, "statuscodes": 9, "explain": 30, "policy_errors": 99,
+    "mapper": 99, "data": 6, "rows": 9, "answer": 9, "config": 9, "payers": 2, "mend": 99,
+    "checks": 9, "sieve": 1, "vocabulary": 99, "snip": 999, "kin": 9, "home_infusion": 99, "policies": 30,
+    "gateway": 3, "gateway_numbers": 99, "gateway_ledger": 99, "gateway_desk": 9, "gateway_folders": 9, "gateway_health": 9, "gateway_packed": 9,
+    "gateway_repeats": 4, "gateway_ready": 9, "gateway_wake": 9, "gateway_errors": 2, "gateway_crew": 3,
+    "acks": 3, "acks_codes": 2, "acks_277ca": 9, "acks_999": 9, "acks_writers": 9, "formats_acks": 9,
+}  # fmt: skip
+LEFT_OUT = ("pyx12", "crowd", "bounded", "fixtures", "shipped", "help_shows", "linear")  # slow, or by the command
+
+
+class Few:
+    """Keeps a few examples of every test."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Of each test as many as are asked for."""
+        alike: dict[tuple[Path, str], list[pytest.Item]] = defaultdict(list)
+        for item in items:
+            name = item.name.partition("[")[0]
+            if not any(word in name for word in LEFT_OUT):
+                alike[item.path, name].append(item)
+        kept = set()
+        for (path, _), every in alike.items():
+            count = min(TESTS[path.stem.removeprefix("test_")], len(every))
+            kept.update(every[at * len(every) // count] for at in range(count))
+        items[:] = [item for item in items if item in kept]
+
+
+def run() -> int:
+    """The tests, in this process, which is measured."""
+    plain = ["-q", "-pno:xdist", "-pno:cacheprovider", "--durations=0"]
+    only = os.environ.get("ONLY", "")
+    return pytest.main([*plain, *(f"tests/test_{name}.py" for name in TESTS if name.startswith(only))], [Few()])
+
+
+def told(data: Path) -> int:
+    """Prints the share of every part and what is missing; 1 when there is too little."""
+    import coverage
+
+    measured = coverage.Coverage(data_file=str(data), config_file=str(ROOT / "setup.cfg"))
+    measured.combine([str(data.parent)], keep=True)
+    measured.save()
+    status = 0
+    for part, patterns in PARTS.items():
+        there = missing = 0
+        lines = []
+        for path in sorted((ROOT / "edi837").rglob("*.py")):
+            name = path.relative_to(ROOT / "edi837").with_suffix("").as_posix()
+            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns.split()):
+                continue
+            found = measured._analyze(str(path))
+            count = found.numbers
+            there += count.n_statements + count.n_branches
+            lacks = count.n_missing + count.n_missing_branches
+            missing += lacks
+            if lacks:
+                lines.append(f"  {lacks:4} {name}: {found.missing_formatted(branches=found.missing_branch_arcs())}")
+        share = 100 * (there - missing) / there
+        status |= share < LEAST
+        print(f"{part}: {share:.1f} % of {there} statements and branches", "" if share >= LEAST else f"< {LEAST}")
+        if share < LEAST or "-v" in sys.argv:
+            print(*sorted(lines, reverse=True), sep="\n")
+    return status
+
+
+def main() -> int:
+    """Measure and tell."""
+    if sys.argv[1:2] == ["--run"]:
+        return run()
+    with tempfile.TemporaryDirectory() as place:
+        data = Path(place, "measured")
+        command = ["-m", "coverage", "run", "--rcfile=setup.cfg", "-m", "tests.cover", "--run"]
+        done = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, env={**os.environ, "COVERAGE_FILE": str(data)}, check=False
+        )
+        return done.returncode or told(data)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
