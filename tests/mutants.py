@@ -269,6 +269,7 @@ class Trial:
     every: list[Mutant]
     tests: Sequence[str]
     before: Tracks  # what ran before the tests did
+    quick: bool
     survived: list[Mutant] = field(default_factory=list)
     hung: int = 0
 
@@ -286,12 +287,13 @@ class Trial:
             fate = "survived"
             if key and chosen:
                 fate = self._fork(session, mutant, [items[at] for at, *_ in chosen], sum(each[1] for each in chosen))
-            if fate == "anew" or (fate == "survived" and (not key or not chosen or key in self.before.seen)):
+            early = not key or not chosen or key in self.before.seen
+            if not self.quick and (fate == "anew" or (fate == "survived" and early)):
                 fate = self._anew(mutant, sum(each[1] for each in learnt))
             self.hung += fate == "hung"
-            if fate == "survived":
+            if fate in ("survived", "anew"):
                 self.survived.append(mutant)
-                print(f"survived  {mutant}", flush=True)
+                print(f"survived  {mutant}{'  (to be tried anew)' if early else ''}", flush=True)
             if count % 50 == 0:
                 print(f"          {count} of {len(self.every)}, {time.monotonic() - began:.0f} s", flush=True)
         return True
@@ -383,17 +385,19 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m tests.mutants")
     asked.add_argument("target", choices=TARGETS)
     asked.add_argument("--only", default="", help="sites in files whose path holds this")
+    asked.add_argument("--quick", action="store_true", help="only in functions that tests call; nothing anew")
     asked.add_argument("--sample", type=int, default=0, metavar="N")
     asked.add_argument("--seed", type=int, default=1, metavar="S")
     said = asked.parse_args()
     pattern, names = TARGETS[said.target]
     every = [mutant for mutant in mutants(pattern) if said.only in mutant.path]
+    every = [mutant for mutant in every if mutant.within or not said.quick]
     chosen = random.Random(said.seed).sample(every, said.sample) if 0 < said.sample < len(every) else every
     chosen.sort(key=lambda mutant: (mutant.path, mutant.site))
     tests = [f"tests/{name}.py" for name in names]
     os.chdir(ROOT)
     before = Tracks({str(path): str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)})
-    trial, began = Trial(chosen, tests, before), time.monotonic()
+    trial, began = Trial(chosen, tests, before, said.quick), time.monotonic()
     print(f"{len(chosen)} of {len(every)} mutants of {pattern}", flush=True)
     sys.setprofile(before)
     status = pytest.main([*PLAIN, *tests], [trial])

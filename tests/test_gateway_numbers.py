@@ -214,7 +214,7 @@ def test_a_ledger_without_its_key_is_not_given_another(place: tuple[str, str]) -
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="^the ledger cannot be used: FileNotFoundError$"):
+    with pytest.raises(LedgerError, match=r"^the ledger cannot be used: FileNotFoundError$"):
         Ledger(str(tmp_path / "no" / "ledger.db"), str(tmp_path / "no" / "key"))
 
 
