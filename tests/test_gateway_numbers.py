@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edi837.gateway.ledger import FORWARD, LEASE, VERSION, Changed, Ledger, LedgerError, prepare
+from edi837.gateway.ledger import FORWARD, LEASE, VERSION, Changed, Ledger, LedgerError, link, prepare, sealed
 
 OLD = Path(__file__).parent / "ledgers"
 
@@ -161,6 +161,17 @@ def test_an_event_says_its_details_in_one_order(book: Ledger) -> None:
         book.note("2026-01-01", "j", "kind")
     first, second = book.rows("SELECT detail, chain FROM event ORDER BY id")
     assert first["detail"] == '{"a": "2", "b": 1}' and first["chain"] != second["chain"]
+
+
+def test_the_hashes_of_older_ledgers_are_made_as_they_were(place: tuple[str, str]) -> None:
+    """Another way to make them would call every ledger there is changed."""
+    Path(place[1]).write_bytes(b"k" * 32)
+    Path(place[0]).touch()
+    book = Ledger(*place)
+    assert link("before", "at", "job", "kind", "{}").startswith("ffb7e1cb98f1ddb5")
+    assert sealed(book, 5, "chain", "at").hex().startswith("8c28c3f1075978d3")
+    assert link("", "", "\udc80", "", ""), "whatever a name holds"
+    book.close()
 
 
 def job(book: Ledger, id: str) -> None:
