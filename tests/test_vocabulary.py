@@ -273,9 +273,21 @@ def test_institutional_claims() -> None:
         claims = shorthand.claims([f"claim bill {bill}", LINE, LINE], "I")
         given = {"codes": A, "known": words(*known), "never": words(*never)}
         assert list(answers("bill_type", claims, given)) == expected
+        claim, asked = claims[0], CHECKS["bill_type"].claim
+        heading = Heading("I", claim.filing, claim.provider.taxonomy, claim.place, claim.frequency)
+        assert asked and asked(heading, **given) == bool(expected), "where it can break, it is asked"
+        assert not asked(heading._replace(kind="P"), **given)
     claims = shorthand.claims(["claim dx A419,B20", LINE], "I")
     assert list(answers("diagnosed", claims, {"codes": A, "known": words("B20")})) == []
     assert list(answers("diagnosed", claims, {"codes": A, "never": words("B2")})) == ["breaks 1"]
+
+
+def test_a_claim_is_told_with_all_its_codes_once() -> None:
+    claims = shorthand.claims([LINE, "S9364 1 11/01", LINE])
+    judged = [line for claim in claims for line in claim.lines]
+    given = {"codes": A, "never": words("MB"), "known": words("MA")}
+    (answer,) = CHECKS["filed_as"].run(Lines(claims, judged, (), A), **given)
+    assert isinstance(answer, Breaks) and answer.told["codes"] == "S9500, S9364" and answer.line is judged[0]
 
 
 def test_revenue_codes_alone() -> None:
