@@ -300,3 +300,38 @@ def test_every_tolerated_complaint_is_in_use() -> None:
     missing = finding("IK3:3", 57, "REF", loop="2300", claim="A", because=[Place(segment=43, tag="CLM", element=5)])
     said += complaints(answer(told(told_set(missing, refused=True)))["999"], tolerate=False)
     assert all(any(re.fullmatch(known, text) for text in said) for known in TOLERATED)
+
+
+# ------------------------------------------------------------------ who is named, and how
+
+
+@pytest.mark.parametrize(("sent", "told_as"), [("II", "II"), ("MI", "MI"), ("ZZ", "MI"), ("", "MI")])
+def test_the_members_number_is_qualified_as_a_277ca_may(sent: str, told_as: str) -> None:
+    member = replace(person("ADAMS", "JOHN", "W100001"), id_qualifier=sent)
+    data = acknowledged(Verdict(claim("A", "2", subscriber=member)))
+    assert starting("NM1", data)[-1] == f"NM1*QC*1*ADAMS*JOHN****{told_as}*W100001"
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [
+        ({}, "NM1*85*2*HOME INFUSION PHARMACY*****XX*1234567893"),
+        ({"kind": "1", "last": "OAKES", "first": "CLIFF"}, "NM1*85*1*OAKES*CLIFF****XX*1234567893"),
+        ({"kind": "3"}, "NM1*85*2*HOME INFUSION PHARMACY*****XX*1234567893"),
+        ({"kind": ""}, "NM1*85*2*HOME INFUSION PHARMACY*****XX*1234567893"),
+        ({"id_qualifier": "FI", "id": "123456789"}, "NM1*85*2*HOME INFUSION PHARMACY*****FI*123456789"),
+        ({"id_qualifier": "", "id": "", "tax_id": "987654321"}, "NM1*85*2*HOME INFUSION PHARMACY*****FI*987654321"),
+        ({"id_qualifier": "ZZ", "tax_id": "987654321"}, "NM1*85*2*HOME INFUSION PHARMACY*****FI*987654321"),
+    ],
+    ids=str,
+)
+def test_the_provider_is_named_as_a_277ca_may(provider: dict[str, str], name: str) -> None:
+    data = acknowledged(Verdict(claim("A", "2", provider=replace(PROVIDER, **provider))))  # type: ignore[arg-type]
+    assert [each for each in starting("NM1", data) if each.startswith("NM1*85")] == [name]
+
+
+@pytest.mark.parametrize("qualifier", ["AD", "ER", "HC", "HP", "IV", "NU", "WK"])
+def test_a_line_is_named_by_the_list_its_code_is_of(qualifier: str) -> None:
+    lines = [line("1", "X1234", "2", "1", qualifier=qualifier)]
+    data = acknowledged(Verdict(claim("A", "2", lines), (edit("A8:453", line="1"),)))
+    assert starting("SVC", data)[0].startswith(f"SVC*{qualifier}:X1234*")

@@ -187,6 +187,7 @@ CASES: list[tuple[str, dict[str, object], list[str], list[str]]] = [
     # how much
     ("at_most", {"codes": A, "most": 2, "per": "day"}, ["S9500 1 11/01", "S9364 2 11/01"], ["breaks 2"]),
     ("at_most", {"codes": A, "most": 2, "per": "day"}, ["S9500 1 11/01", "S9364 3 11/01-11/02"], []),
+    ("at_most", {"codes": A, "most": 2, "per": "day"}, ["S9500 2 11/01"] * 3, ["breaks 2"]),
     ("at_most", {"codes": A, "most": 2, "per": "day"}, ["S9500 2 11/01", "S9364 3 11/01-11/02"], ["breaks 2"]),
     ("at_most", {"codes": A, "most": 2, "per": "day", "weights": {"S9364": Decimal("1.5")}},
      ["S9500 1 11/01", "S9364 1 11/01"], ["breaks 2"]),
@@ -264,6 +265,8 @@ def test_every_check_has_cases() -> None:
 def test_institutional_claims() -> None:
     place = {"codes": A, "any_of": words("SS"), "places": words("49")}
     assert list(answers("modifier_needed", shorthand.claims([LINE], "I"), place)) == ["unknown 1"]
+    needed = CHECKS["modifier_needed"].line
+    assert needed and needed(Traits("HC", "S9500", (), "", "UN", "", "0640", None), **place), "and it is asked"
     ss = {"codes": A, "modifiers": words("SS"), "places": words("12")}
     assert list(answers("modifier_barred", shorthand.claims(["S9500:SS 1 11/01"], "I"), ss)) == ["unknown 1"]
     for bill, known, never, expected in (
@@ -280,6 +283,32 @@ def test_institutional_claims() -> None:
     claims = shorthand.claims(["claim dx A419,B20", LINE], "I")
     assert list(answers("diagnosed", claims, {"codes": A, "known": words("B20")})) == []
     assert list(answers("diagnosed", claims, {"codes": A, "never": words("B2")})) == ["breaks 1"]
+
+
+def test_of_many_partners_only_a_few_are_told() -> None:
+    """The first four that are certain, which end it, and the first four that are not."""
+    line = shorthand.claims([LINE])[0].lines[0]
+    sure, maybe, unknown = Breaks(line), Breaks(line, doubt="x"), Unknown(line, "y")
+    assert list(conflicts._few([maybe] * 3 + [unknown] * 3 + [None])) == [maybe] * 3 + [unknown]
+    assert list(conflicts._few([maybe] * 9 + [sure] * 9)) == [maybe] * 4 + [sure] * 4
+    assert list(conflicts._few([sure] * 9 + [maybe])) == [sure] * 4
+
+
+def test_what_cannot_tell_says_why() -> None:
+    claims = shorthand.claims(["claim taxonomy none", f"J0696 1 11/01 {NDC}"])
+    claims[0].filing, drug = "", claims[0].lines[0].drug
+    assert drug is not None
+    drug.quantity = None
+    lines, table = Lines(claims, claims[0].lines, (), A), {"00409379601": ("J0696", Decimal(1))}
+    for check, asked, why in (
+        ("filed_as", {"known": words("CI")}, "the claim does not say the kind of insurance"),
+        ("billed_by", {"known": words("25")}, "the claim does not say the billing provider's taxonomy"),
+        ("drug_units", {"table": table}, "a quantity is missing"),
+        ("drug_units", {"table": {}}, "the drug is not in the table"),
+        ("drug_coded", {"table": {}}, "the drug is not in the table"),
+    ):
+        (answer,) = CHECKS[check].run(lines, codes=DRUG, **asked)
+        assert isinstance(answer, Unknown) and answer.why == why
 
 
 def test_a_claim_is_told_with_all_its_codes_once() -> None:

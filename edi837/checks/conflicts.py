@@ -255,4 +255,4 @@ def _lasting(line: ServiceLine, lasts: Mapping[str, int]) -> int:
     """How many days a line with a single date may last; 0 for any other line."""
     if line.first is None or line.first != line.last:
         return 0
-    return max((lasts.get(word, 0) for word in (line.procedure, *line.modifiers)), default=0)
+    return max(lasts.get(word, 0) for word in (line.procedure, *line.modifiers))
