@@ -335,3 +335,19 @@ def test_a_line_is_named_by_the_list_its_code_is_of(qualifier: str) -> None:
     lines = [line("1", "X1234", "2", "1", qualifier=qualifier)]
     data = acknowledged(Verdict(claim("A", "2", lines), (edit("A8:453", line="1"),)))
     assert starting("SVC", data)[0].startswith(f"SVC*{qualifier}:X1234*")
+
+
+def test_the_words_stand_in_stc12_whatever_codes_are_before_them() -> None:
+    """STC01, STC10 and STC11 hold the codes, STC12 the words: between them, and behind STC04, nothing."""
+    for codes in (("A8:453",), ("A8:453", "A8:732"), ("A8:453", "A8:736", "A8:732")):
+        found = replace(edit(*codes, line="1"), message="No SH")
+        data = acknowledged(Verdict(claim("A", "2", [line("1", "S9500", "2", "1")]), (found,)), stc12_text=True)
+        stc = starting("STC", data)[-1].split("*")
+        assert [stc[1], *(each for each in stc[10:12] if each)] == list(codes)
+        assert stc[3] == "U" and stc[2] == "" and not any(stc[4:10]) and stc[12:] == ["No SH"]
+
+
+def test_names_are_cut_where_the_guide_cuts_them() -> None:
+    long = replace(person("L" * 61, "F" * 36, "W1"), middle="M" * 26, suffix="S" * 11)
+    data = acknowledged(Verdict(claim("A", "2", subscriber=long)))
+    assert starting("NM1", data)[-1] == f"NM1*QC*1*{'L' * 60}*{'F' * 35}*{'M' * 25}**{'S' * 10}*MI*W1"
