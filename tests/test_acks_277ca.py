@@ -351,3 +351,11 @@ def test_names_are_cut_where_the_guide_cuts_them() -> None:
     long = replace(person("L" * 61, "F" * 36, "W1"), middle="M" * 26, suffix="S" * 11)
     data = acknowledged(Verdict(claim("A", "2", subscriber=long)))
     assert starting("NM1", data)[-1] == f"NM1*QC*1*{'L' * 60}*{'F' * 35}*{'M' * 25}**{'S' * 10}*MI*W1"
+
+
+def test_a_line_of_a_revenue_code_alone_is_cut_and_dated_as_any() -> None:
+    lines = [line("1", "", "2", "1", kind="I", revenue="0" * 50), line("2", "S9500", "2", "1", revenue="0" * 50)]
+    found = (edit("A8:453", line="1"), edit("A8:453", line="2"))
+    data = acknowledged(Verdict(claim("A", "4", lines, kind="I"), found))
+    assert starting("SVC", data) == [f"SVC*NU:{'0' * 48}*2*****1", f"SVC*HC:S9500*2**{'0' * 48}***1"]
+    assert [each for each in starting("STC", data) if each.startswith("STC*A8:453")] == ["STC*A8:453**U"] * 2

@@ -334,3 +334,12 @@ def test_good_groups_and_sets_are_answered_beside_bad_ones() -> None:
     assert len(starting("ST", files["277ca"])) == 2  # of the first group's first set, and of the last group
     isas = [s[13] for kind in ("999", "277ca") for s in segments(files[kind]) if s[0] == "ISA"]
     assert len(set(isas)) == len(isas) == 6
+
+
+@pytest.mark.parametrize(("sent", "told_as"), [("HC", "HC"), ("HB", "HB"), ("H", "HC"), ("HCX", "HC"), ("H-", "HC")])
+def test_ak1_names_the_group_that_came_when_it_can_be_written(sent: str, told_as: str) -> None:
+    heard = list(told(told_set()))
+    for event in heard:
+        if isinstance(event, FunctionalGroup):
+            event.header[1] = sent
+    assert starting("AK1", answer(heard)["999"])[0].startswith(f"AK1*{told_as}*")

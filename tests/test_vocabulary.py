@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edi837.checks import CHECKS, Breaks, Lines, Unknown, conflicts
-from edi837.checks.vocabulary import Heading, Traits, Window
+from edi837.checks import CHECKS, Breaks, Lines, Unknown, conflicts, needs
+from edi837.checks.vocabulary import Heading, Traits, Window, code_of
 from edi837.claim import Claim
 from edi837.sieve import HCPCS
 from tests import shorthand
@@ -441,3 +441,45 @@ def test_a_crowd_is_counted_in_bounded_work() -> None:
     lines = Lines(claims, claims[0].lines)
     found = list(CHECKS["apart"].run(lines, codes=A, days=1))
     assert 0 < len(found) <= 3000 * conflicts.FEW and all(isinstance(each, Breaks) for each in found)
+
+
+def test_what_is_missing_of_one_line_is_told_and_never_compared() -> None:
+    claim = shorthand.claims([LINE])[0]
+    line = claim.lines[0]
+
+    def said(check: str, **asked: object) -> list[str]:
+        return list(answers(check, [claim], {"codes": A, **asked}))
+
+    claim.authorizations, line.authorizations = ("1",), ()
+    assert said("authorised") == []
+    claim.authorizations = ("",)
+    assert said("authorised") == ["breaks 1"]
+    claim.diagnoses, line.pointers = ("A419", "B20"), (0, 3)
+    assert said("diagnosed", known=words("B20")) == ["unknown 1"]
+    line.pointers = (2,)
+    assert said("diagnosed", known=words("B20")) == []
+    line.units = None
+    assert said("units_per_day", least=1, most=1) == ["unknown 1"] and said("counted_in", units=words("UN")) == []
+    line.units, first, last = Decimal(1), line.first, line.last
+    for line.first, line.last in ((None, last), (first, None)):
+        assert said("within_month") == ["unknown 1"] and said("units_per_day", least=1) == ["unknown 1"]
+        assert not needs._covers(line, claim.lines[0])
+
+
+def test_lines_that_are_not_judged_are_there_to_be_leaned_on() -> None:
+    (claim,) = shorthand.claims([LINE, "0261 1 11/03", "S9364 1 11/01"], "I")
+    drug, revenue, other = claim.lines
+    assert [code_of(line) for line in claim.lines] == ["S9500", "rev:0261", "S9364"]
+    lines = Lines([claim], [drug], [revenue, other], foreign=[other, revenue])
+    assert lines.having(A | {"rev:0261"}) == [drug] and lines.known(A | {"rev:0261"}) == [drug, revenue, other]
+    fewer = lines.narrowed(lambda _, line: line is revenue)
+    assert (list(fewer), fewer.known(A), fewer.foreign) == ([], [other, drug], [revenue])
+
+
+def test_a_check_says_its_name_its_scope_and_its_words() -> None:
+    first, second, *rest = str(CHECKS["not_billed"]).splitlines()
+    assert first == "not_billed (looks at a line)" and second.startswith("    ") and rest[-1].strip()
+    pair, alone = CHECKS["not_with"], CHECKS["not_billed"]
+    assert pair.scopes == ("claim", "patient", "file", "history") and alone.scopes == ("line",)
+    assert "other" in pair.tells and "other" not in alone.tells
+    assert [each.name for each in alone.parameters] == ["codes"]
