@@ -483,3 +483,29 @@ def test_a_check_says_its_name_its_scope_and_its_words() -> None:
     assert pair.scopes == ("claim", "patient", "file", "history") and alone.scopes == ("line",)
     assert "other" in pair.tells and "other" not in alone.tells
     assert [each.name for each in alone.parameters] == ["codes"]
+
+
+def test_the_element_at_fault_and_the_words_beside_it() -> None:
+    claims = shorthand.claims([LINE, f"J0696 9 11/01 {NDC}", "S9364:SS 1 11/01"])
+    claim = claims[0]
+    line, drug, _ = claim.lines
+    lines = Lines(claims, claim.lines, (), A)
+
+    def first(check: str, **asked: object) -> Breaks | Unknown:
+        return next(iter(CHECKS[check].run(lines, **asked)))
+
+    far = first("drug_units", codes=DRUG, table={"00409379601": ("J0696", Decimal(1))})
+    assert isinstance(far, Breaks) and far.on == "units" and far.told["ndc_units"] == Decimal(10)
+    lacks = first("modifier_needed", codes=A, any_of=words("SJ", "SH"))
+    assert isinstance(lacks, Breaks) and lacks.told["modifier"] == "SH or SJ"
+    line.units, line.place, claim.diagnoses = None, "", ()
+    for check, asked, why in (
+        ("units_between", {"most": 1}, "the line has no units"),
+        ("diagnosed", {"known": words("A")}, "no diagnosis is named"),
+        ("place_of_service", {"known": words("12")}, "the line has no place of service"),
+    ):
+        answer = first(check, codes=A, **asked)
+        assert isinstance(answer, Unknown) and answer.why == why
+    assert needs._covers(line, drug) and not needs._covers(drug, line)
+    line.first = None
+    assert not needs._covers(line, drug)
