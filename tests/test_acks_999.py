@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from edi837 import process, syntax
 from edi837.findings import Finding, Place
-from edi837.frames import FunctionalGroup
+from edi837.frames import FunctionalGroup, TransactionSet
 from edi837.grammar import load
 from tests.ack_events import (
     answer,
@@ -343,3 +344,22 @@ def test_ak1_names_the_group_that_came_when_it_can_be_written(sent: str, told_as
         if isinstance(event, FunctionalGroup):
             event.header[1] = sent
     assert starting("AK1", answer(heard)["999"])[0].startswith(f"AK1*{told_as}*")
+
+
+def test_a_segment_that_no_ik3_may_name_stands_in_ik5_alone() -> None:
+    """Its id may not be repeated: the set is told as one that has segments in error, I5 if only the guide says so."""
+    for code, told_as in (("5", "5"), ("I6", "I5")):
+        unnamed = replace(finding("IK3:" + code, 5, "X"), syntax=f"IK5:{code}")
+        data = answer(told(told_set(unnamed)))["999"]
+        assert starting("IK3", data) == [] and starting("IK5", data) == [f"IK5*E*{told_as}"]
+    warned = replace(finding("IK3:5", 5, "X", action="warn"), syntax="IK5:5")
+    assert starting("IK5", answer(told(told_set(warned)))["999"]) == ["IK5*A"]
+
+
+@pytest.mark.parametrize(("sent", "told_as"), [("837", "837"), ("83", "837"), ("83-", "837"), ("270", "270")])
+def test_ak2_names_the_set_that_came_when_it_can_be_written(sent: str, told_as: str) -> None:
+    heard = list(told(told_set()))
+    for event in heard:
+        if isinstance(event, TransactionSet):
+            event.header[1] = sent
+    assert starting("AK2", answer(heard)["999"])[0].startswith(f"AK2*{told_as}*")
