@@ -13,7 +13,7 @@ import pytest
 from edi837.acks import Source
 from edi837.claim import Claim, Drug, Party
 from edi837.findings import Place
-from edi837.frames import Verdict
+from edi837.frames import FunctionalGroup, Verdict
 from tests.ack_events import (
     PROVIDER,
     TOLERATED,
@@ -359,3 +359,12 @@ def test_a_line_of_a_revenue_code_alone_is_cut_and_dated_as_any() -> None:
     data = acknowledged(Verdict(claim("A", "4", lines, kind="I"), found))
     assert starting("SVC", data) == [f"SVC*NU:{'0' * 48}*2*****1", f"SVC*HC:S9500*2**{'0' * 48}***1"]
     assert [each for each in starting("STC", data) if each.startswith("STC*A8:453")] == ["STC*A8:453**U"] * 2
+
+
+def test_a_line_without_units_and_a_group_without_a_receiver() -> None:
+    verdict = Verdict(claim("A", "2", [replace(line("1", "S9500", "2", "1"), units=None)]), (edit("A8:453", line="1"),))
+    assert starting("SVC", acknowledged(verdict)) == ["SVC*HC:S9500*2"]
+    heard = list(told(told_set(verdict)))
+    next(event for event in heard if isinstance(event, FunctionalGroup)).header[3] = "  "
+    data = answer(heard, role="clearinghouse")["277ca"]
+    assert starting("NM1", data)[0] == "NM1*AY*2*RECEIVERID*****46*RECEIVERID"
