@@ -24,11 +24,16 @@ def rows(
 ) -> Iterator[Row]:
     """Yield a row for each claim, in file order; the words are those of `rows.rows`."""
     for each in judged(stream, policies):
-        row = _row(each, phi)
-        yield {**row, **placed.of_claim(each), "frames": each.frames, "file": file} if positions else row
+        yield placed_row(each, phi, file) if positions else row(each, phi)
 
 
-def _row(each: Judged, phi: bool) -> Row:
+def placed_row(each: Judged, phi: bool, file: str) -> Row:
+    """The row of one claim, with where each value stands."""
+    return {**row(each, phi), **placed.of_claim(each), "frames": each.frames, "file": file}
+
+
+def row(each: Judged, phi: bool) -> Row:
+    """The row of one claim."""
     claim = each.claim
     provider, payer, insured, patient = claim.provider, claim.payer, claim.subscriber, claim.patient
     professional = claim.kind == "P"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 # Kind of a column: what its values are in Python, and their type in Parquet.
 KINDS = {
-    "text": "string", "whole": "int32", "decimal": "decimal128(26, 6)", "date": "date32",
+    "text": "string", "whole": "int32", "long": "int64", "decimal": "decimal128(26, 6)", "date": "date32",
     "texts": "list of string", "wholes": "list of int32", "notes": "list of string",
 }  # fmt: skip
 PERSONS = frozenset((

@@ -7,7 +7,7 @@ Enters: a binary stream, perhaps policies. Leaves: a `Judged` for each claim, in
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -15,7 +15,7 @@ from edi837 import process
 from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding
-from edi837.frames import FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.frames import Event, FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.gate import Judge
 
 NOT_JUDGED = "not judged"
@@ -43,16 +43,20 @@ def judged(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Judged]
     sees. Whether its set goes on at all is known only at the set's end: that is the 999's to say.
     Raises NotX12 when the stream holds no interchange.
     """
+    return of(process.tell_loops(stream, policies), bool(policies))
+
+
+def of(events: Iterable[Event | Loop], by_policies: bool, count: int = 0) -> Iterator[Judged]:
+    """As `judged`, of the events of a file, or of a stretch of it that ``count`` interchanges come before."""
     interchange, group, frame = Interchange([""] * 17), FunctionalGroup([]), TransactionSet([])
-    count = 0  # of interchanges
     found: list[Finding] = []
     waiting: deque[tuple[Loop, bool, list[Finding]]] = deque()  # claims closed and without a verdict
     levels: list[Loop] = []  # closed while claims below them waited
-    for event in process.tell_loops(stream, policies):
+    for event in events:
         if isinstance(event, Verdict):
             loop, well_formed, syntax = waiting.popleft()
             status = NOT_JUDGED
-            if policies and well_formed:
+            if by_policies and well_formed:
                 status = "rejected" if event.rejected else "accepted"
             frames = f"{count}.{interchange.groups}.{group.sets}"
             findings = (*syntax, *event.findings)

@@ -29,7 +29,7 @@ def schema(columns: Sequence[Column]) -> Any:
     arrow = _arrow()
     string, whole = arrow.string(), arrow.int32()
     types = {
-        "text": string, "whole": whole, "decimal": arrow.decimal128(_DIGITS, _SCALE), "date": arrow.date32(),
+        "text": string, "whole": whole, "long": arrow.int64(), "decimal": arrow.decimal128(_DIGITS, _SCALE), "date": arrow.date32(),
         "texts": arrow.list_(string), "notes": arrow.list_(string), "wholes": arrow.list_(whole),
     }  # fmt: skip
     return arrow.schema(
@@ -41,9 +41,16 @@ def write(rows: Iterable[Row], columns: Sequence[Column], target: BinaryIO) -> N
     """Write the rows. Raises Edi837Error when pyarrow is not installed."""
     arrow, types = _arrow(), schema(columns)
     with arrow.parquet.ParquetWriter(target, types) as writer:
-        for group in _groups(rows, len(columns)):
-            arrays = [arrow.array(held, field.type) for held, field in zip(group, types, strict=True)]
-            writer.write_batch(arrow.RecordBatch.from_arrays(arrays, schema=types))
+        for batch in batches(rows, types):
+            writer.write_batch(batch)
+
+
+def batches(rows: Iterable[Row], types: Any) -> Iterator[Any]:
+    """The rows as record batches of this Arrow schema."""
+    arrow = _arrow()
+    for group in _groups(rows, len(types)):
+        arrays = [arrow.array(held, field.type) for held, field in zip(group, types, strict=True)]
+        yield arrow.RecordBatch.from_arrays(arrays, schema=types)
 
 
 def _groups(rows: Iterable[Row], width: int) -> Iterator[list[list[object]]]:

@@ -29,11 +29,13 @@ def rows(
     Raises NotX12 when the stream holds no interchange.
     """
     for each in judged(stream, policies):
-        if not positions:
-            yield from lines(each, phi)
-            continue
-        for row, at in zip(lines(each, phi), placed.of_lines(each), strict=True):
-            yield {**row, **at, "frames": each.frames, "file": file}
+        yield from placed_lines(each, phi, file) if positions else lines(each, phi)
+
+
+def placed_lines(each: Judged, phi: bool, file: str) -> Iterator[Row]:
+    """The rows of one claim, with where each value stands."""
+    for row, at in zip(lines(each, phi), placed.of_lines(each), strict=True):
+        yield {**row, **at, "frames": each.frames, "file": file}
 
 
 def lines(each: Judged, phi: bool) -> Iterator[Row]:
