@@ -29,7 +29,8 @@ def schema(columns: Sequence[Column]) -> Any:
     arrow = _arrow()
     string, whole = arrow.string(), arrow.int32()
     types = {
-        "text": string, "whole": whole, "long": arrow.int64(), "decimal": arrow.decimal128(_DIGITS, _SCALE), "date": arrow.date32(),
+        "text": string, "whole": whole, "long": arrow.int64(),
+        "decimal": arrow.decimal128(_DIGITS, _SCALE), "date": arrow.date32(),
         "texts": arrow.list_(string), "notes": arrow.list_(string), "wholes": arrow.list_(whole),
     }  # fmt: skip
     return arrow.schema(

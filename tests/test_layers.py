@@ -46,7 +46,7 @@ LAYERS: list[set[str]] = [
     {"jobs", "outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
     {"rulebook", "decks", "claimrows", "fhir", "completing"},
     {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
-    {"treetext", "lookup", "turns", "codescli", "policycli", "gateroot", "replies"},
+    {"treetext", "lookup", "turns", "codescli", "policycli", "gateroot", "replies", "spark"},
     {"__init__", "draw", "gatejobs", "pages"},
     {"gatecli", "ackcli", "checkcli", "reportcli", "filescli", "datacli", "rulescli", "aboutcli", "viewcli"},
     {"cli"},
@@ -117,6 +117,7 @@ WORLD: dict[str, set[str]] = {
     "pseudonyms": {"hashlib", "math"},
     "parquet": {"pyarrow"},  # when a Parquet file is asked for
     "fhir": {"fhir", "pydantic"},  # when FHIR is asked for
+    "spark": {"clock", "glob", "os", "pathlib", "pyarrow", "pyspark", "secrets", "shutil", "warnings"},
     "synth": {"random"},  # from a seed alone
     "filescli": {"click", "os", "pathlib", "secrets", "shutil", "tempfile", "open"},
     "datacli": {"click", "pathlib"},

@@ -127,6 +127,7 @@ ORDER = {
     "edi837/pages": "gather figures heard claims day dayform",
     "edi837/replies": "items read codes words form",
     "edi837/fhir": "form systems parties team facts items claim valid",
+    "edi837/spark": "glance stretch plan tables answers source",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (
         "fsops mounts layout names rights probe unpack ready settings settingsfile keys logs outside owner "

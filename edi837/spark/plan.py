@@ -110,7 +110,10 @@ _NONE = Claim()
 
 
 class _Any:
-    """A standing that is whatever it is compared with: nobody has read so far."""
+    """A standing that is whatever it is compared with, for nobody has read so far; nobody can go on from it."""
+
+    def __bool__(self) -> bool:
+        return False
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -232,8 +235,8 @@ class _Plan:
                 Stretch(
                     self.path, self._stamp, mark.begin, mark.length, mark.delimiters, self._isa, self._gs, self._st,
                     self._frames, mark.start, after=mark.after,
-                )  # fmt: skip
-            )
+                )
+            )  # fmt: skip
         self._ended, self._joins = not mark.after, True
 
 

@@ -44,12 +44,13 @@ _TYPES: dict[str, DataType] = {
     "texts": ArrayType(StringType()), "notes": ArrayType(StringType()), "wholes": ArrayType(IntegerType()),
 }  # fmt: skip
 OPTIONS = {
-    "path": "a file, a folder (the files in it, hidden ones aside), or a pattern; every task must find it under this name",
+    "path": "a file, a folder (the files in it, hidden ones aside), or a pattern; every task finds it under this name",
     "view": "lines (default), claims, findings, or files",
     "policy": "names or paths of policies with commas between; default 042; none for none",
     "reach": "file (default): a patient's claims are judged as one wherever they stand; patient: under one HL",
     "bytes": "text of a task, default 16777216; any number: a task ends at the next HL where a set can be cut",
     "split": "true (default), or false: each file in one task",
+    "whole": "names of files, without their folders and with commas between, each of which is read in one task",
     "positions": "true for the segment in which each value stands; views lines and claims",
     "phi": "mask (default) or show: what is a person's",
     "now": "when writing: the moment that dates the answers, as 2025-01-31T06:00:00",
@@ -94,6 +95,7 @@ class Reader(DataSourceReader):
         self._path = _path(options)
         self._most = _whole(options, "bytes", BYTES)
         self._split = _chosen(options, "split", ("true", "false")) == "true"
+        self._whole = {name.strip() for name in options.get("whole", "").split(",")}
 
     def partitions(self) -> list[InputPartition]:
         """The tasks; files that are not parted though they are large are told in the log."""
@@ -101,7 +103,7 @@ class Reader(DataSourceReader):
 
     def _jobs(self) -> Iterator[Job]:
         for path in files(self._path):
-            if not self._split or self._manner.view == "files":
+            if not self._split or Path(path).name in self._whole or self._manner.view == "files":
                 yield Whole(path, os.stat(path).st_size)
                 continue
             for job in plan.plan(path, self._most, self._manner.beyond):
