@@ -49,6 +49,7 @@ UNTRIED = {
     "| jq": "another program, which may not be there",
 }
 PAGES_TRIED_ELSEWHERE = {
+    ("docs/spark.md", "python"): "needs Spark: tests/test_spark.py does the same",
     ("docs/policies.md", "sh"): "tests/test_policy_guide.py runs them, with the files an analyst has by then",
 }
 NEEDS = {"parquet": "pyarrow", "--to fhir": "fhir.resources"}  # a word of a command, and what must be there for it

@@ -15,16 +15,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.generate import write_837i, write_837p
-from edi837 import claimrows, kin, rows, rules
+from edi837 import claimrows, columns, kin, rows, rules
 from edi837.bench import Bench
 from edi837.findings import Edi837Error, NotX12
 from edi837.spark import plan
 from edi837.spark.plan import Job, Noted, Whole
 from edi837.spark.stretch import Stretch, Unforeseen
-from edi837.spark.tables import Manner, View
+from edi837.spark.tables import FINDINGS, OPTIONS, Manner, View
 from edi837.terms import Terms
 from tests.fuzz import mutated
 from tests.test_corpus import FOLDER
+from tests.test_docs import holds
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(FIXTURES.rglob("*.edi"))
@@ -310,3 +311,21 @@ def test_what_is_found_on_the_envelope_is_told_once(tmp_path: Path) -> None:
     noted = [job for job in jobs if isinstance(job, Noted)]
     assert len(noted) == 1 and [f.rule for f in noted[0].findings] == ["X12-AK9-5"]
     assert not list(Manner("lines", ()).rows(noted))
+
+
+# ------------------------------------------------------------------ docs/spark.md
+
+
+def test_the_page_says_what_the_columns_of_findings_hold(update: bool) -> None:
+    rows = [line.rsplit("|", 2)[0] + "|" for line in columns.as_markdown(FINDINGS).splitlines()]  # no positions
+    holds("spark.md", "columns", "\n".join(rows), update)
+
+
+def test_the_page_says_what_the_options_are(update: bool) -> None:
+    rows = ["| option | what it says |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in OPTIONS.items())]
+    holds("spark.md", "options", "\n".join(rows), update)
+
+
+def test_the_options_told_are_those_there_are() -> None:
+    source = (FIXTURES.parent / "edi837" / "spark" / "source.py").read_text("utf-8")
+    assert {*re.findall(r'(?:options|_asked)(?:\.get\(|, )"(\w+)"', source)} == {*OPTIONS}

@@ -33,28 +33,15 @@ from edi837.findings import Edi837Error
 from edi837.spark import plan
 from edi837.spark.answers import Answers
 from edi837.spark.plan import Job, Whole
-from edi837.spark.tables import Manner, View
+from edi837.spark.tables import BYTES, Manner, View
 
 _Word = TypeVar("_Word", bound=str)
-BYTES = 16 << 20  # of text in a task, unless the option says otherwise
 _VIEWS: tuple[View, ...] = ("lines", "claims", "findings", "files")
 _DECIMAL = DecimalType(26, 6)
 _TYPES: dict[str, DataType] = {
     "text": StringType(), "whole": IntegerType(), "long": LongType(), "decimal": _DECIMAL, "date": DateType(),
     "texts": ArrayType(StringType()), "notes": ArrayType(StringType()), "wholes": ArrayType(IntegerType()),
 }  # fmt: skip
-OPTIONS = {
-    "path": "a file, a folder (the files in it, hidden ones aside), or a pattern; every task finds it under this name",
-    "view": "lines (default), claims, findings, or files",
-    "policy": "names or paths of policies with commas between; default 042; none for none",
-    "reach": "file (default): a patient's claims are judged as one wherever they stand; patient: under one HL",
-    "bytes": "text of a task, default 16777216; any number: a task ends at the next HL where a set can be cut",
-    "split": "true (default), or false: each file in one task",
-    "whole": "names of files, without their folders and with commas between, each of which is read in one task",
-    "positions": "true for the segment in which each value stands; views lines and claims",
-    "phi": "mask (default) or show: what is a person's",
-    "now": "when writing: the moment that dates the answers, as 2025-01-31T06:00:00",
-}
 
 
 class Edi837DataSource(DataSource):

@@ -49,6 +49,20 @@ FINDINGS = (
 )
 FILES = (Column("file", "text", "the file as it was named"), Column("bytes", "long", "its size"))
 
+BYTES = 16 << 20  # of text in a task, unless it is said otherwise
+OPTIONS = {
+    "path": "a file, a folder (the files in it, hidden ones aside), or a pattern; every task finds it under this name",
+    "view": "lines (default), claims, findings, or files",
+    "policy": "names or paths of policies with commas between; default 042; none for none",
+    "reach": "file (default): a patient's claims are judged as one wherever they stand; patient: under one HL",
+    "bytes": f"text of a task, default {BYTES}; any number: a task ends at the next HL where a set can be cut",
+    "split": "true (default), or false: each file in one task",
+    "whole": "names of files, without their folders and with commas between, each of which is read in one task",
+    "positions": "true for the segment in which each value stands; views lines and claims",
+    "phi": "mask (default) or show: what is a person's",
+    "now": "when writing: the moment that dates the answers, as 2025-01-31T06:00:00",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
