@@ -117,7 +117,7 @@ WORLD: dict[str, set[str]] = {
     "pseudonyms": {"hashlib", "math"},
     "parquet": {"pyarrow"},  # when a Parquet file is asked for
     "fhir": {"fhir", "pydantic"},  # when FHIR is asked for
-    "spark": {"clock", "glob", "os", "pathlib", "pyarrow", "pyspark", "secrets", "shutil", "warnings"},
+    "spark": {"clock", "glob", "os", "pathlib", "pyarrow", "pyspark", "secrets", "shutil", "tempfile", "warnings"},
     "synth": {"random"},  # from a seed alone
     "filescli": {"click", "os", "pathlib", "secrets", "shutil", "tempfile", "open"},
     "datacli": {"click", "pathlib"},

@@ -77,17 +77,15 @@ def told(spark: Any, path: Path | str, **options: Any) -> tuple[Counter[str], in
 
 def expected(path: Path, manner: Manner) -> Counter[str]:
     """The rows of one process that reads the file from its beginning to its end."""
-    fixed = {c.name: c.kind == "decimal" for c in manner.columns}
-    return Counter(
-        repr({
-            key: [*value] if isinstance(value, tuple) else value.quantize(_SIX) if fixed[key] and value is not None
-            else value for key, value in row.items()
-        })
-        for row in manner.rows([Whole(str(path), 0)])
-    )  # fmt: skip
+    rows = manner.rows([Whole(str(path), 0)])
+    return Counter(repr({key: _plain(value) for key, value in row.items()}) for row in rows)
 
 
-_SIX = Decimal("0.000001")
+def _plain(value: object) -> object:
+    """A value as Spark gives it back."""
+    if isinstance(value, tuple):
+        return [*value]
+    return value.quantize(Decimal("0.000001")) if isinstance(value, Decimal) else value
 
 
 def inputs(folder: Path) -> list[tuple[Path, int]]:

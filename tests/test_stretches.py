@@ -19,6 +19,7 @@ from edi837 import claimrows, columns, kin, rows, rules
 from edi837.bench import Bench
 from edi837.findings import Edi837Error, NotX12
 from edi837.spark import plan
+from edi837.spark.glance import Numbers
 from edi837.spark.plan import Job, Noted, Whole
 from edi837.spark.stretch import Stretch, Unforeseen
 from edi837.spark.tables import FINDINGS, OPTIONS, Manner, View
@@ -238,6 +239,21 @@ def test_the_glance_never_misses_what_the_judge_finds(seed: int, tmp_path: Path)
     assert found is (seed > 0)
     if not seed:
         assert isinstance(jobs[0], Stretch)
+
+
+@pytest.mark.parametrize("full", [2, 3, 4096])
+def test_numbers_that_come_twice_are_found_in_memory_and_in_the_file(full: int) -> None:
+    chance = random.Random(full)
+    all_of_them = [chance.randrange(-(2**63), 2**63) for _ in range(3_000)]
+    once = Numbers(full)
+    for number in all_of_them:
+        once.add(number)
+    assert not once.twice()
+    for again in (all_of_them[0], all_of_them[1_500], all_of_them[-1]):
+        numbers = Numbers(full)
+        for number in (*all_of_them, again):
+            numbers.add(number)
+        assert numbers.twice()
 
 
 # ------------------------------------------------------------------ guesses, sizes

@@ -8,11 +8,13 @@ Only HL, CLM and three kinds of NM1 are looked at. It may say so where it is not
 from __future__ import annotations
 
 import re
+import tempfile
+from array import array
 from functools import lru_cache
+from typing import IO
 
 from edi837.gate import MOST_HELD
 from edi837.isa import BLANK
-from edi837.seen import Seen
 from edi837.x12 import Delimiters, Segment, element
 
 
@@ -21,19 +23,20 @@ class Glance:
 
     def __init__(self, patients: bool) -> None:
         """``patients``: whether those who come again are looked for."""
-        self.repeated = False  # a claim may have come twice
-        self.again = False  # a patient came again
-        self._patients: Seen | None = Seen() if patients else None
-        self._seen = Seen()
+        self._patients = Numbers() if patients else None
+        self._seen = Numbers()
         self._provider = ""
         self._subscriber: tuple[str, ...] = ()
         self._patient: tuple[str, ...] = ()
         self._claims = 0  # under the HL at hand
 
-    @property
-    def enough(self) -> bool:
-        """Whether nothing more can be learned."""
-        return self.repeated or self.again
+    def repeated(self) -> bool:
+        """Whether a claim may have come twice."""
+        return self._seen.twice()
+
+    def again(self) -> bool:
+        """Whether a patient came again."""
+        return self._patients is not None and self._patients.twice()
 
     def take(self, text: str, delimiters: Delimiters) -> None:
         """Look at the text of a part."""
@@ -69,11 +72,47 @@ class Glance:
 
     def _claim(self, seg: Segment) -> None:
         who = (self._provider, *self._subscriber[:1], *self._patient)
-        if self._patients is not None and self._claims % MOST_HELD == 0 and not self._patients.add(hash(who)):
-            self.again = True
+        if self._patients is not None and self._claims % MOST_HELD == 0:
+            self._patients.add(hash(who))
         self._claims += 1
-        if not self._seen.add(hash((_plain(element(seg, 1)), who))):
-            self.repeated = True
+        self._seen.add(hash((_plain(element(seg, 1)), who)))
+
+
+class Numbers:
+    """Signed 64-bit numbers, such as hashes, of which it is only asked at the end whether any came twice.
+
+    They lie on shelves by their last byte, and a shelf that is full goes to a file without a name: so memory
+    is bounded, and the file is only appended to, where a set of so many would be looked into at every place.
+    """
+
+    def __init__(self, full: int = 4096) -> None:
+        """``full``: numbers on a shelf."""
+        self._full = full
+        self._shelves = [array("q") for _ in range(256)]
+        self._filed: list[list[int]] = [[] for _ in range(256)]  # where in the file each full shelf begins
+        self._file: IO[bytes] | None = None
+
+    def add(self, number: int) -> None:
+        """Take a number in."""
+        shelf = self._shelves[number & 255]
+        shelf.append(number)
+        if len(shelf) == self._full:
+            self._file = self._file or tempfile.TemporaryFile()
+            self._filed[number & 255].append(self._file.seek(0, 2))
+            shelf.tofile(self._file)
+            del shelf[:]
+
+    def twice(self) -> bool:
+        """Whether any came twice."""
+        for shelf, filed in zip(self._shelves, self._filed, strict=True):
+            numbers = array("q", shelf)
+            for start in filed:
+                assert self._file is not None
+                self._file.seek(start)
+                numbers.fromfile(self._file, self._full)
+            if len(set(numbers)) < len(numbers):
+                return True
+        return False
 
 
 def _plain(text: str) -> str:

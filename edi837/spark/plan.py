@@ -22,7 +22,7 @@ from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionS
 from edi837.part import Part, Read
 from edi837.spark.glance import Glance
 from edi837.spark.stretch import Stretch
-from edi837.x12 import BLOCK, split
+from edi837.x12 import BLOCK
 
 MOST = 100_000  # findings on the envelope, or stretches: with more the file is one task, for the planner's memory
 CUT = "a set in it cannot be cut"
@@ -156,7 +156,7 @@ def _marked(part: Part) -> Read:
         return Read(mark, standing, False, 0, ())
     stop = part.text[part.text.rfind(part.setting.delimiters.segment) + 1 :].lstrip()
     number = part.start.number if part.start else 1
-    number += sum(1 for piece in part.pieces() if piece.strip()) - (split(stop, part.setting.delimiters)[0] != "SE")
+    number += sum(1 for piece in part.pieces() if piece.strip())  # it matters only where the last of them is an SE
     return Read(mark, None, True, 0, (), number, stop)
 
 
@@ -195,11 +195,11 @@ class _Plan:
                     return CUT
             else:
                 self._opens(event)
-            if self.glance.enough:
-                return "a claim may come twice in it" if self.glance.repeated else "a patient comes again in it"
             if max(len(self.findings), len(self.stretches)) > MOST:
                 return "it has too many frames"
-        return ""
+        if self.glance.repeated():
+            return "a claim may come twice in it"
+        return "a patient comes again in it" if self.glance.again() else ""
 
     def _opens(self, frame: Interchange | FunctionalGroup | TransactionSet) -> None:
         interchange, group, ordinal = self._frames
