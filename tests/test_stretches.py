@@ -6,6 +6,7 @@ import io
 import pickle
 import random
 import re
+import sys
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import edi837.spark
 from benchmarks.generate import write_837i, write_837p
 from edi837 import claimrows, columns, kin, rows, rules
 from edi837.bench import Bench
@@ -109,9 +111,13 @@ def _letters(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("most", [50, 1500])
-def test_our_files(path: Path, most: int) -> None:
-    same(str(path), most, *map(Manner, VIEWS), Manner("lines", positions=True), Manner("claims", (), positions=True))
+def test_our_files(path: Path) -> None:
+    same(str(path), 50, Manner("findings"), Manner("lines", positions=True), Manner("claims", ()))
+
+
+@pytest.mark.parametrize("path", FILES[::5], ids=lambda path: path.stem)
+def test_our_files_in_larger_tasks(path: Path) -> None:
+    same(str(path), 1500, Manner("findings", ()), Manner("lines"), Manner("claims", positions=True, phi=True))
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="there is no shared corpus beside this checkout")
@@ -327,6 +333,16 @@ def test_what_is_found_on_the_envelope_is_told_once(tmp_path: Path) -> None:
     noted = [job for job in jobs if isinstance(job, Noted)]
     assert len(noted) == 1 and [f.rule for f in noted[0].findings] == ["X12-AK9-5"]
     assert not list(Manner("lines", ()).rows(noted))
+
+
+def test_without_pyspark_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    for name in [name for name in sys.modules if name.startswith(("pyspark.", "edi837.spark.source"))]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(Edi837Error, match=r"edi837\[spark\]"):
+        _ = edi837.spark.Edi837DataSource
+    with pytest.raises(AttributeError, match="Edi837DataSink"):
+        _ = edi837.spark.Edi837DataSink
 
 
 # ------------------------------------------------------------------ docs/spark.md
