@@ -77,7 +77,7 @@ def several(groups: Sequence[Sequence[str]]) -> bytes:
     """An interchange of groups of sets of three claims; of each set what is wrong: nothing, or with st03, se, group."""
     isa, rest = made(3).split(b"~", 1)
     gs, body = rest.split(b"~", 1)
-    st, body = body.split(b"~", 1)
+    _, body = body.split(b"~", 1)
     body = body[: body.index(b"SE*")]
     count = 0
     told = [isa]

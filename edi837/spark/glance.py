@@ -97,7 +97,7 @@ class Numbers:
         shelf = self._shelves[number & 255]
         shelf.append(number)
         if len(shelf) == self._full:
-            self._file = self._file or tempfile.TemporaryFile()
+            self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115
             self._filed[number & 255].append(self._file.seek(0, 2))
             shelf.tofile(self._file)
             del shelf[:]
