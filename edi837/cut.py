@@ -41,7 +41,6 @@ class Standing:
     levels: int  # HLs so far
     last: str  # HL01 of the last one
     above: dict[str, tuple[str, str]]  # HL01 of each open level, by loop id: as sent, and as it should be
-    strayed: int  # the last segment in the open levels that lost the reader; 0: none
     empty: int  # terminators so far with nothing before them
 
 

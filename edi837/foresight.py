@@ -115,13 +115,13 @@ def foresee(part: Part, marks: list[Mark], ahead: Mark, codes: Codes | None) -> 
     if gone:
         top = _came(top, use, "2000A", gone[0])
     if closes:
-        return replace(now, path=(top,), above={}, strayed=0)
+        return replace(now, path=(top,), above={})
     below, path = marks, root.path
     if providers:
         index = providers[-1]
         mark, below = marks[index], marks[index + 1 :]
         start = replace(
-            root, number=base + mark.before, levels=root.levels + index, path=(top,), above={}, strayed=0,
+            root, number=base + mark.before, levels=root.levels + index, path=(top,), above={},
             last=element(marks[index - 1].seg, 1) if index else root.last,
         )  # fmt: skip
         stood = _read(part, start, mark.at, below[0] if below else ahead, codes)

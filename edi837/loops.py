@@ -202,10 +202,7 @@ class Reader:
                 break
             inside, loop = loop, loop.parent
         above = {level: said for level, said in self._levels.open.items() if level in ids}
-        strayed = self._strayed if len(path) > 1 and self._strayed >= self._top.segments[0][0] else 0
-        return Standing(
-            self.number, tuple(path), self._levels.count, self._levels.last, above, strayed, self.empty
-        )
+        return Standing(self.number, tuple(path), self._levels.count, self._levels.last, above, self.empty)
 
     def resume(self, standing: Standing) -> None:
         """Stand where another reader of the set stood."""
@@ -217,7 +214,7 @@ class Reader:
             self._top.loops.append(loop)
             self._top = loop
         self._site = self._chart.site(use.entry)
-        self.number, self.empty, self._strayed = standing.number, standing.empty, standing.strayed
+        self.number, self.empty = standing.number, standing.empty
         self._levels = levels.Levels(standing.levels, standing.last, dict(standing.above))
 
     # -------------------------------------------------------------- crossing loops
