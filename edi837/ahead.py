@@ -103,7 +103,7 @@ class Ahead:
                 self.read(item)
                 self._queue.extendleft(reversed(list(item.part.pieces())))
             elif (piece := next(item.pieces, None)) is not None:
-                if _tag(piece, self._raw.delimiters) not in ENVELOPE:
+                if not self._exhausted and _tag(piece, self._raw.delimiters) not in ENVELOPE:
                     self._queue.appendleft(item)
                 return piece
 

@@ -46,7 +46,7 @@ class Parted:
                 return
             read = self._true(item)
             if not read.ended and read.standing is None:  # nobody can go on from there but who read it
-                yield from self._here(chain(item.part.pieces(), self._following()))
+                yield from self._here(chain(item.part.pieces(), self._ahead))
                 return
             self._seen.take(read.keys)
             self.claims += read.claims
@@ -69,13 +69,6 @@ class Parted:
                 return read
             known |= more
             read, start = self._ahead.again(coming, self._standing, known), self._standing
-
-    def _following(self) -> Iterator[str]:
-        """The pieces of all parts that follow."""
-        for item in self._ahead.parts():
-            if isinstance(item, Coming):
-                self._ahead.read(item)
-            yield from item.part.pieces() if isinstance(item, Coming) else item.pieces
 
     def _here(self, pieces: Iterator[str]) -> Iterator[Finding | Loop | Verdict]:
         """Read what is left of the set as it comes."""
