@@ -15,12 +15,11 @@ from functools import lru_cache
 from edi837.body import Body
 from edi837.cut import Opened, Standing
 from edi837.grammar import LoopUse
-from edi837.isa import BLANK
 from edi837.loops import ENVELOPE
 from edi837.part import Part
 from edi837.seen import Seen
 from edi837.snip import Codes
-from edi837.x12 import Delimiters, Segment, element, split
+from edi837.x12 import Delimiters, Segment, behind, element, split
 
 PROVIDER, SUBSCRIBER = "20", "22"  # HL03: a set is cut before these
 
@@ -69,11 +68,10 @@ def glance(text: str, at: int, delimiters: Delimiters) -> Sight:
 def _pattern(delimiters: Delimiters) -> re.Pattern[str]:
     """Where an HL begins, where the set ends, and where there is nothing before a terminator."""
     t, e = re.escape(delimiters.segment), re.escape(delimiters.element)
-    blank = "".join(re.escape(each) for each in BLANK if each != delimiters.segment)
     tags = "|".join(sorted(ENVELOPE))
     # The terminator first, and then one character: so most segments are passed over in no time.
     return re.compile(
-        rf"{t}[{blank}]*(?=[HISG{t}]|\Z)"
+        rf"{behind(delimiters)}(?=[HISG{t}]|\Z)"
         rf"(?:(?P<hl>HL{e}[^{t}]*(?={t}))|(?P<end>(?:{tags})(?=[{e}{t}]|\Z))|(?P<blank>(?={t}|\Z)))"
     )
 

@@ -26,7 +26,7 @@ from edi837.envelope import Admit
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import MOST_HELD
-from edi837.isa import BLANK, Delimiters
+from edi837.isa import Delimiters
 from edi837.packing import packed, unpacked
 from edi837.seen import Seen
 from edi837.x12 import element
@@ -159,12 +159,11 @@ def _glanced(*said: str) -> int:
     return hash("\0".join(said).upper())
 
 
-def _glance(delimiters: Delimiters) -> Callable[[str], list[str]]:
-    """What finds the segments to look at in a text of many; a terminator stands before it."""
+def glance(delimiters: Delimiters) -> Callable[[str], list[str]]:
+    """What finds HL, CLM and the NM1 of providers and patients in a text of many; a terminator stands before it."""
     end, mark = re.escape(delimiters.segment), re.escape(delimiters.element)
-    blank = re.escape(BLANK.replace(delimiters.segment, ""))
     wanted = f"(?:CLM|HL|NM1{mark}(?:85|IL|QC))(?:{mark}[^{end}]*)?"
-    return re.compile(f"{end}[{blank}]*({wanted})(?={end}|\\Z)").findall
+    return re.compile(f"{x12.behind(delimiters)}({wanted})(?={end}|\\Z)").findall
 
 
 def _apart(stream: BinaryIO) -> Seen | None:
@@ -175,8 +174,8 @@ def _apart(stream: BinaryIO) -> Seen | None:
             continue
         provider, subscriber, patient, claims = "", ["", "", ""], ["", ""], 0
         separator, end = item.delimiters.element, item.delimiters.segment
-        glance, runs = _glance(item.delimiters), islice(item.runs, 1, None)
-        for piece in chain.from_iterable(glance(end + run) for run in runs):  # the other segments are not even cut
+        wanted, runs = glance(item.delimiters), islice(item.runs, 1, None)
+        for piece in chain.from_iterable(wanted(end + run) for run in runs):  # the other segments are not even cut
             seg = piece.split(separator)
             tag = seg[0]
             if tag == "NM1":

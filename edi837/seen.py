@@ -38,9 +38,7 @@ class Seen:
         """Take a number in; True when it is new."""
         if number in self:
             return False
-        self._held[number] = None
-        if len(self._held) >= self._most:
-            self._spill()
+        self.take((number,))
         return True
 
     def among(self, numbers: Collection[int]) -> set[int]:

@@ -99,6 +99,12 @@ def split(piece: str, delimiters: Delimiters) -> Segment:
     return piece.lstrip(BLANK).split(delimiters.element)
 
 
+def behind(delimiters: Delimiters) -> str:
+    """A pattern for a terminator and the blanks that may stand before the segment behind it."""
+    blank = re.escape(BLANK.replace(delimiters.segment, ""))
+    return f"{re.escape(delimiters.segment)}[{blank}]*"
+
+
 def element(segment: Sequence[str], index: int) -> str:
     """An element of a segment, 1 for element 01; empty when the segment ends before it."""
     return segment[index] if index < len(segment) else ""

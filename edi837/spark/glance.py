@@ -7,14 +7,12 @@ Only HL, CLM and three kinds of NM1 are looked at. It may say so where it is not
 
 from __future__ import annotations
 
-import re
 import tempfile
 from array import array
-from functools import lru_cache
 from typing import IO
 
 from edi837.gate import MOST_HELD
-from edi837.isa import BLANK
+from edi837.kin import glance
 from edi837.x12 import Delimiters, Segment, element
 
 
@@ -41,8 +39,8 @@ class Glance:
     def take(self, text: str, delimiters: Delimiters) -> None:
         """Look at the text of a part."""
         separator = delimiters.element
-        for match in _pattern(delimiters).finditer(f"{delimiters.segment}{text}"):
-            seg = match["seg"].split(separator)
+        for piece in glance(delimiters)(f"{delimiters.segment}{text}"):
+            seg = piece.split(separator)
             if seg[0] == "CLM":
                 self._claim(seg)
             elif seg[0] == "NM1":
@@ -117,11 +115,3 @@ class Numbers:
 
 def _plain(text: str) -> str:
     return text.strip().upper()
-
-
-@lru_cache(maxsize=16)
-def _pattern(delimiters: Delimiters) -> re.Pattern[str]:
-    t, e = re.escape(delimiters.segment), re.escape(delimiters.element)
-    blank = "".join(re.escape(each) for each in BLANK if each != delimiters.segment)
-    # It begins with a character, not a choice: so most of the text is passed over quickly.
-    return re.compile(rf"{t}[{blank}]*+(?P<seg>(?:HL|CLM|NM1{e}(?:85|IL|QC)(?={e})){e}[^{t}]*)")
