@@ -6,16 +6,15 @@ The processes are forks of this one, so that they know the terms, and hash as it
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from edi837.ahead import Hands
 from edi837.bench import Bench
@@ -28,6 +27,9 @@ from edi837.kin import Foretold, looked_up
 from edi837.part import Part, Read, read
 from edi837.terms import Terms
 from edi837.x12 import element
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,10 @@ class Crew:
     """The processes."""
 
     def __init__(self, terms: Terms, jobs: int) -> None:
-        self._terms, self._jobs = terms, jobs
+        import multiprocessing  # 15 ms that one process alone does not need
+        from concurrent.futures import ProcessPoolExecutor
+
+        self._jobs = jobs
         self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (terms,))
 
     @property
@@ -90,7 +95,7 @@ class Crew:
 def crew(terms: Terms, jobs: int) -> Iterator[Crew | None]:
     """So many processes, 0: one for each core; None when one is enough, or the system cannot fork."""
     jobs = jobs or os.cpu_count() or 1
-    if jobs < 2 or "fork" not in multiprocessing.get_all_start_methods():
+    if jobs < 2 or not hasattr(os, "fork"):
         yield None
         return
     made = Crew(terms, jobs)

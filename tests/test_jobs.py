@@ -83,7 +83,7 @@ def test_each_file_knows_the_claims_of_the_one_before_it(tmp_path: Path) -> None
 def test_one_process_and_a_system_that_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     with jobs.crew(Terms(), 1) as crew:
         assert crew is None
-    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.delattr("os.fork")
     with jobs.crew(Terms(), 4) as crew:
         assert crew is None
 
