@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from select import select
-from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from edi837.findings import Finding, NotX12
 from edi837.frames import Verdict
 from edi837.terms import Terms
-from tests.oracle import Opinion
+from tests.oracle import Opinion, Worker
 from tests.oracle import Pyx12 as Oracle
 
 FRAMES = {"ISA": "ISA", "IEA": "ISA", "GS": "GS", "GE": "GS", "ST": "ST", "SE": "ST"}  # a trailer is its header's frame
@@ -124,51 +121,24 @@ def _code(level: str, code: str) -> str:
     return f"{level}:{code}"
 
 
-class Models:
+class Models(Worker):
     """A peer that reads into models; a worker in its own Python, started again when it dies or is too slow."""
 
     positions, codes = False, False
 
     def __init__(self, name: str, module: str, python: Path) -> None:
+        reader = str(Path(__file__).with_name("modelreader.py"))
+        super().__init__([str(python), "-I", reader, module, "judge"], PATIENCE)
         self.name = name
-        self._command = [str(python), "-I", str(Path(__file__).with_name("modelreader.py")), module, "judge"]
-        self._worker: subprocess.Popen[bytes] | None = None
 
     def judge(self, data: bytes) -> Word:
         """How it ended, and every place that its exception names."""
-        worker = self._worker = self._worker or subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert worker.stdin and worker.stdout
-        line = b""
-        try:
-            worker.stdin.write(len(data).to_bytes(8) + data)
-            worker.stdin.flush()
-            if select([worker.stdout], [], [], PATIENCE)[0]:
-                line = worker.stdout.readline()
-        except BrokenPipeError:
-            pass
+        line = self.ask(data)
         if not line:
-            self.close()
             return Word("crashed")
         answer = json.loads(line)
         said = tuple(Said(0, loop, tag, "", rest) for loop, tag, rest in answer["places"])
         return Word(answer["end"], said)
-
-    def close(self) -> None:
-        """End the worker."""
-        worker, self._worker = self._worker, None
-        if worker:
-            worker.kill()
-            worker.communicate()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def beyond(word: Word, clean: Word) -> Iterator[Said]:

@@ -19,7 +19,7 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from select import select
@@ -93,42 +93,38 @@ def judge_all(inputs: Iterable[bytes], timeout: float = 30.0) -> Iterator[Opinio
             yield pyx12.judge(data)
 
 
-class Pyx12:
-    """A worker process in which pyx12 stays loaded. Use it with ``with``."""
+class Worker:
+    """A process that answers the length of an input and its bytes with a line of JSON. Use it with ``with``."""
 
-    def __init__(self, timeout: float = 30.0) -> None:
-        self.timeout = timeout
+    def __init__(self, command: Sequence[str], timeout: float) -> None:
+        self._command, self.timeout = command, timeout
         self._worker: subprocess.Popen[bytes] | None = None
 
-    def judge(self, data: bytes) -> Opinion:
-        """The opinion on one interchange; a dead or slow worker is a crash of pyx12."""
-        worker = self._worker or self._start()
+    def ask(self, data: bytes) -> bytes | None:
+        """The line; empty when the process died, None when it took too long; both end it."""
+        if self._worker is None:
+            self._worker = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        worker, line = self._worker, b""
         assert worker.stdin is not None and worker.stdout is not None
         try:
             worker.stdin.write(len(data).to_bytes(8) + data)
             worker.stdin.flush()
             if not select([worker.stdout], [], [], self.timeout)[0]:
                 self.close()
-                return Opinion(crashed=f"no answer in {self.timeout:g} s")
+                return None
             line = worker.stdout.readline()
         except BrokenPipeError:
-            line = b""
+            pass
         if not line:
             self.close()
-            return Opinion(crashed="worker died")
-        return _opinion(json.loads(line))
+        return line
 
     def close(self) -> None:
-        """End the worker; `judge` starts another."""
+        """End the process; `ask` starts another."""
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.kill()
             worker.communicate()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-I", __file__]
-        self._worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        return self._worker
 
     def __enter__(self) -> Self:
         return self
@@ -137,6 +133,20 @@ class Pyx12:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Pyx12(Worker):
+    """A worker process in which pyx12 stays loaded."""
+
+    def __init__(self, timeout: float = 30.0) -> None:
+        super().__init__([sys.executable, "-I", __file__], timeout)
+
+    def judge(self, data: bytes) -> Opinion:
+        """The opinion on one interchange; a dead or slow worker is a crash of pyx12."""
+        line = self.ask(data)
+        if line is None:
+            return Opinion(crashed=f"no answer in {self.timeout:g} s")
+        return _opinion(json.loads(line)) if line else Opinion(crashed="worker died")
 
 
 def _opinion(answer: dict[str, Any]) -> Opinion:

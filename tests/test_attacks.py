@@ -108,19 +108,18 @@ def tried(tmp_path: Path, option: str, name: str, text: str) -> tuple[object, fl
     return status, took, grown, seen, done.stderr
 
 
-@pytest.mark.parametrize("name", XML)
-def test_xml(tmp_path: Path, name: str) -> None:
-    text, said = XML[name]
-    status, took, grown, seen, told = tried(tmp_path, "--guide-overlay", "companion.xml", text)
-    assert status == "UsageError" and said in told and "companion.xml" in told and SECRET not in told
-    assert seen == [] and took < SOON and grown < LITTLE
+ATTACKS = [("--guide-overlay", "companion.xml", name, *each) for name, each in XML.items()]
+ATTACKS += [("--policy", "trial.toml", name, *each) for name, each in POLICY.items()]
 
 
-@pytest.mark.parametrize("name", POLICY)
-def test_policy(tmp_path: Path, name: str) -> None:
-    text, said = POLICY[name]
-    status, took, grown, seen, told = tried(tmp_path, "--policy", "trial.toml", text)
-    assert status == "UsageError" and said in told and "trial.toml" in told and SECRET not in told
+@pytest.mark.parametrize(
+    ("option", "file", "text", "said"),
+    [(option, file, text, said) for option, file, _, text, said in ATTACKS],
+    ids=[f"{file} {name}" for _, file, name, *_ in ATTACKS],
+)
+def test_an_attack(tmp_path: Path, option: str, file: str, text: str, said: str) -> None:
+    status, took, grown, seen, told = tried(tmp_path, option, file, text)
+    assert status == "UsageError" and said in told and file in told and SECRET not in told
     assert seen == [] and took < SOON and grown < LITTLE
 
 
