@@ -68,7 +68,7 @@ class Crew:
         from concurrent.futures import ProcessPoolExecutor
 
         self._jobs = jobs
-        self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (terms,))
+        self._pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (terms, os.getpid()))
 
     @property
     def files(self) -> int:
@@ -130,7 +130,18 @@ class _Hands:
         return _Sent(replace(part, setting=replace(setting, guide=_UNKNOWN)), known, ready)
 
     def _submit(self, sent: list[_Sent]) -> _Task:
-        return _Task(self._pool.submit(_read, sent, self._manner))
+        with _undisturbed():
+            return _Task(self._pool.submit(_read, sent, self._manner))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold an interrupt back: a pool half begun, some processes started and nobody to end them, would be waited for."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # ---------------------------------------------------------------- in the other process
@@ -138,15 +149,15 @@ class _Hands:
 _TERMS = Terms()
 
 
-def _begin(terms: Terms) -> None:
+def _begin(terms: Terms, parent: int) -> None:
     global _TERMS
     _TERMS = terms
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked for this process ends it
-    threading.Thread(target=_outlive, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
 
 
 def _outlive(parent: int) -> None:
-    """End with the parent, however that ends."""
+    """End with the parent, however that ends; it may have ended already."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

@@ -107,10 +107,52 @@ def test_no_process_is_left_behind(tmp_path: Path, end: signal.Signals) -> None:
     while not (begun := children(own.pid)) and time.monotonic() < deadline:
         time.sleep(0.02)
     own.send_signal(end)
-    _, said = own.communicate(timeout=60)
+    try:
+        _, said = own.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        own.kill()
+        raise
     while any(Path(f"/proc/{each}").exists() for each in begun) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert begun and not any(Path(f"/proc/{each}").exists() for each in begun)
+    assert b"Traceback" not in said
+
+
+ENDED_AT_ONCE = """
+import os, signal, time
+from multiprocessing.process import BaseProcess
+from edi837 import jobs
+from edi837.cli import run
+
+def start(self, begin=BaseProcess.start):
+    begin(self)
+    os.kill(os.getpid(), int(os.environ["END"]))
+
+def late(*given, begin=jobs._begin):
+    time.sleep(0.3)
+    begin(*given)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+BaseProcess.start, jobs._begin = start, late
+run()
+"""
+
+
+@pytest.mark.parametrize(("end", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_whoever_ends_while_processes_are_begun_ends_them_too(
+    tmp_path: Path, end: signal.Signals, status: int
+) -> None:
+    (tmp_path / "claims.edi").write_bytes(made(2000))
+    command = [sys.executable, "-c", ENDED_AT_ONCE, "check", "--jobs", "2", str(tmp_path / "claims.edi")]
+    own = subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True, env={**os.environ, "END": str(int(end))}
+    )
+    try:
+        _, said = own.communicate(timeout=60)  # until nobody can write to it any more
+    except subprocess.TimeoutExpired:
+        os.killpg(own.pid, signal.SIGKILL)
+        raise
+    assert own.returncode == status
     assert b"Traceback" not in said
 
 
