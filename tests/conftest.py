@@ -18,17 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "xdist_group(name): which tests one process runs, with pytest-xdist")
     os.environ["EDI837_CODES"] = os.devnull  # the tables of this machine's user are none of ours
     for name in ("connect", "connect_ex", "sendto"):
         setattr(socket.socket, name, _here(getattr(socket.socket, name)))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file go to one process, for what they remember; those of the gateway all to one: they race."""
-    for item in items:
-        name = item.path.stem
-        item.add_marker(pytest.mark.xdist_group("gateway" if name.startswith("test_gateway") else name))
 
 
 def _here(plain: Callable[..., Any]) -> Callable[..., Any]:

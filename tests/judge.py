@@ -46,7 +46,7 @@ def judge_all(inputs: list[bytes], timeout: float = 240.0, *, anew: bool = False
     """As `judge`, for many files in one process; an input pyx12 dies on answers ``crash:``.
 
     pyx12 reads its maps once for all of them, or ``anew`` for each, as it does by itself. A map
-    holds no count of what was seen: `test_acks_mutants` sees that both ways say the same.
+    holds no count of what was seen: `test_guide_mutants` sees that both ways say the same.
     """
     texts = json.dumps([data.decode("latin-1") for data in inputs]).encode()
     command = [sys.executable, "-I", __file__, "--anew" if anew else "--all"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +22,14 @@ from edi837.acks import Acknowledgements
 from edi837.findings import Finding, Place
 from edi837.frames import End, FunctionalGroup
 from tests import guide_mutants
+from tests.ack_events import TOLERATED
 from tests.guide_mutants import Clean, Expected, Mutant
+from tests.judge import judge_all
+from tests.test_acks import JUDGED_OTHERWISE
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NOW = datetime(2026, 1, 15, 9, 30)
+KNOWN = {**TOLERATED, **JUDGED_OTHERWISE}  # complaints of pyx12 about our answers
 CLEAN = {  # between them they have most places of their guide
     "P": (
         "many-segments", "dependants", "certificate-of-medical-necessity", "accident", "other-specialties",
@@ -238,3 +243,29 @@ def test_each_slip_of_the_envelope_is_told_once_and_answered_by_its_code(kind: s
     assert last[1] == "R"
     assert last[4] == "0"
     assert last[5:] == ([code] if level == "AK9" else [])
+
+
+# ------------------------------------------------------------------ the answers, judged by pyx12
+
+
+def answers() -> list[tuple[str, bytes]]:
+    return [answer for kind in CLEAN for answer in result(kind).answers]
+
+
+def test_pyx12_accepts_the_answer_to_every_slip() -> None:
+    written = answers()
+    assert len(written) > 7_800
+    against = []
+    for (name, _), complaints in zip(written, judge_all([data for _, data in written]), strict=True):
+        against += [f"{name}: {c}" for c in complaints if not any(re.fullmatch(known, c) for known in KNOWN)]
+    assert not against, "\n".join(against)
+
+
+def test_maps_read_once_judge_as_maps_read_anew() -> None:
+    written = [data for _, data in answers()]
+    good = next(data for data in written if b"IK3*" in data)
+    sample = [*written[:: len(written) // 40], b"ISA*broken~"]
+    broken = [good.replace(b"IK5*R", b"IK5*Z"), good.replace(b"AK9*R", b"AK9*Q"), good.replace(b"IK3*", b"IK9*")]
+    told = judge_all([*sample, *broken, good])
+    assert told == judge_all([*sample, *broken, good], anew=True)
+    assert all(told[len(sample) : -1]) and not told[-1]

@@ -31,8 +31,6 @@ from tests.test_stretches import several
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 HOMES = ("/usr/lib/jvm/java-17-openjdk-amd64", "/usr/lib/jvm/default-java")  # of a Java, where none is named
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
