@@ -20,6 +20,9 @@ from edi837.snip import repeats
 
 MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
 
+Where = tuple[int, str, str]  # a set: its interchange counted from 1, GS06 and ST02; two such are refused
+Put = tuple[bytes, str, int]  # a claim put by: whose it is, the claim packed, and the number of its CLM
+
 
 class Judge(Protocol):
     """A policy, as far as the gate knows one."""
@@ -32,8 +35,16 @@ class Judge(Protocol):
 class Attentive(Protocol):
     """A judge who wants to know which set the claims are of."""
 
-    def begin(self, where: tuple[int, str, str]) -> None:
-        """The claims of this set follow: its interchange counted from 1, GS06 and ST02."""
+    def begin(self, where: Where) -> None:
+        """The claims of this set follow."""
+
+
+@runtime_checkable
+class Receiver(Protocol):
+    """A judge who is told what was put by where the parts of a set were read."""
+
+    def receive(self, where: Where, levels: Sequence[Sequence[Put]]) -> None:
+        """Take it in, those of each HL by themselves, in file order."""
 
 
 class Gate:

@@ -20,10 +20,10 @@ from edi837.ahead import Hands
 from edi837.bench import Bench
 from edi837.claim import Claim
 from edi837.findings import Finding
-from edi837.gate import Judge
+from edi837.gate import Judge, Put
 from edi837.grammar import Guide, LoopUse
 from edi837.history import History
-from edi837.kin import Foretold, looked_up
+from edi837.kin import Aside, Foretold, looked_up, put
 from edi837.part import Part, Read, read
 from edi837.terms import Terms
 from edi837.x12 import element
@@ -39,6 +39,7 @@ class _Sent:
     part: Part
     known: frozenset[int]  # claims that came before it
     ready: Mapping[int, str]  # verdicts on its claims, by the number of the CLM
+    wanted: frozenset[int]  # whose claims are put by
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class _Manner:
     judged: bool
     wide: bool = False  # the claims of a patient were looked for in the whole file
     source: bytes = b""  # tells the file from others, where there is a history
+    aside: bool = False  # claims are only put by
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,10 @@ class Crew:
         """
         judge = judges[0] if judges else None
         wide = isinstance(judge, Foretold) or (isinstance(judge, Bench) and judge.reach == "file")
-        foretold = judge if isinstance(judge, Foretold) else None
         manner = _Manner(light and not source, bool(judge), wide, source)
-        return _Hands(self._pool, self._jobs, manner, foretold)
+        if isinstance(judge, Aside):
+            manner = _Manner(light=True, judged=False, aside=True)
+        return _Hands(self._pool, self._jobs, manner, judge)
 
     def close(self) -> None:
         """Let them go."""
@@ -109,9 +112,9 @@ _UNKNOWN = Guide("", "", "", "", LoopUse("", "", "", 0, 1), {}, frozenset())
 
 
 class _Hands:
-    def __init__(self, pool: ProcessPoolExecutor, jobs: int, manner: _Manner, foretold: Foretold | None) -> None:
+    def __init__(self, pool: ProcessPoolExecutor, jobs: int, manner: _Manner, judge: Judge | None) -> None:
         self.most = 2 * jobs + 1
-        self._pool, self._manner, self._foretold = pool, manner, foretold
+        self._pool, self._manner, self._judge = pool, manner, judge
 
     def begin(self, parts: Sequence[Part]) -> _Task:
         """Begin to read some parts."""
@@ -122,12 +125,14 @@ class _Hands:
         return self._submit([self._sent(part, known)]).result()[0]
 
     def _sent(self, part: Part, known: frozenset[int] = frozenset()) -> _Sent:
-        setting, ready = part.setting, {}
-        if self._foretold:
+        setting, ready, wanted = part.setting, {}, frozenset[int]()
+        if isinstance(self._judge, Foretold):
             first = part.start.number if part.start else 1
             last = first + part.text.count(setting.delimiters.segment) + 1
-            ready = self._foretold.ready((setting.interchange, setting.at.group, setting.at.set), first, last)
-        return _Sent(replace(part, setting=replace(setting, guide=_UNKNOWN)), known, ready)
+            ready = self._judge.ready((setting.interchange, setting.at.group, setting.at.set), first, last)
+        elif isinstance(self._judge, Aside):
+            wanted = self._judge.wanted(part)
+        return _Sent(replace(part, setting=replace(setting, guide=_UNKNOWN)), known, ready, wanted)
 
     def _submit(self, sent: list[_Sent]) -> _Task:
         with _undisturbed():
@@ -174,6 +179,20 @@ class _Ready:
         return looked_up(claims, self._ready, self._bench)
 
 
+class _Putting:
+    """Puts claims of these patients by."""
+
+    def __init__(self, wanted: frozenset[int]) -> None:
+        self._wanted = wanted
+        self.levels: list[list[Put]] = []
+
+    def judge(self, claims: Sequence[Claim]) -> list[list[Finding]]:
+        """As of `Aside`."""
+        if mine := put(claims, self._wanted):
+            self.levels.append(mine)
+        return [[] for _ in claims]
+
+
 def _read(sent: Sequence[_Sent], manner: _Manner) -> list[Read]:
     bench = _bench(manner.wide, manner.source) if manner.judged else None
     reads = []
@@ -181,8 +200,12 @@ def _read(sent: Sequence[_Sent], manner: _Manner) -> list[Read]:
         setting = each.part.setting
         guide = _TERMS.guides.guide(*(element(setting.gs, at) for at in (8, 2, 3)))
         part = replace(each.part, setting=replace(setting, guide=guide))
-        judges = (_Ready(bench, each.ready),) if bench else ()
-        reads.append(read(part, judges, _TERMS.codes, each.known, manner.light))
+        if manner.aside:
+            aside = _Putting(each.wanted)
+            reads.append(replace(read(part, (aside,), None, each.known, light=True), put=aside.levels))
+        else:
+            judges = (_Ready(bench, each.ready),) if bench else ()
+            reads.append(read(part, judges, _TERMS.codes, each.known, manner.light))
     return reads
 
 

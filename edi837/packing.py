@@ -11,20 +11,23 @@ import json
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from edi837.claim import Claim, Drug, Party, ServiceLine
 from edi837.findings import Finding, Place, Proposal
 
 _KINDS: tuple[type[Any], ...] = (Claim, Party, ServiceLine, Drug, Finding, Place, Proposal)
-_NUMBER = {kind: number for number, kind in enumerate(_KINDS)}
-_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS}
+# Of each type its number, and what takes its fields.
+_TAKEN = {kind: (number, attrgetter(*(field.name for field in fields(kind)))) for number, kind in enumerate(_KINDS)}
+_PLAIN = frozenset((str, int, bool, type(None)))
 _DAY, _AMOUNT, _ROW = "d", "n", "r"  # beside the numbers of the types
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def packed(value: object) -> str:
     """A claim, a finding, or a list of them, as text."""
-    return json.dumps(_out(value), separators=(",", ":"))
+    return _ENCODER.encode(_out(value))
 
 
 def unpacked(text: str) -> Any:
@@ -32,28 +35,28 @@ def unpacked(text: str) -> Any:
     return _in(json.loads(text))
 
 
-def _out(value: object) -> object:
-    kind = type(value)
-    if kind in _NUMBER:
-        return [_NUMBER[kind], *(_out(getattr(value, name)) for name in _NAMES[kind])]
+def _out(value: Any) -> object:
+    kind = value.__class__
+    if kind in _TAKEN:
+        number, fields_of = _TAKEN[kind]
+        return [number, *[each if each.__class__ in _PLAIN else _out(each) for each in fields_of(value)]]
     if kind is tuple or kind is list:
-        return [_ROW, *map(_out, value)]  # type: ignore[call-overload]
+        return [_ROW, *[each if each.__class__ in _PLAIN else _out(each) for each in value]]
     if kind is date:
-        return [_DAY, value.toordinal()]  # type: ignore[attr-defined]
+        return [_DAY, value.toordinal()]
     if kind is Decimal:
         return [_AMOUNT, str(value)]
-    assert value is None or kind in (str, int, bool), kind
+    assert kind in _PLAIN, kind
     return value
 
 
 def _in(value: Any) -> Any:
-    if type(value) is not list:
+    if value.__class__ is not list:
         return value
-    kind, *parts = value
+    kind = value[0]
     if kind == _DAY:
-        return date.fromordinal(parts[0])
+        return date.fromordinal(value[1])
     if kind == _AMOUNT:
-        return Decimal(parts[0])
-    if kind == _ROW:
-        return tuple(map(_in, parts))
-    return _KINDS[kind](*map(_in, parts))
+        return Decimal(value[1])
+    parts = [each if each.__class__ is not list else _in(each) for each in value[1:]]
+    return tuple(parts) if kind == _ROW else _KINDS[kind](*parts)

@@ -17,7 +17,7 @@ from edi837.claim import Claim, ServiceLine
 from edi837.cut import Standing
 from edi837.findings import Finding
 from edi837.frames import Verdict
-from edi837.gate import Judge
+from edi837.gate import Judge, Put
 from edi837.seen import Seen
 from edi837.snip import Codes
 from edi837.x12 import Segment
@@ -51,6 +51,8 @@ class Read:
     number: int = 0  # of the last segment; that of the SE, if it is one
     stop: str = ""  # the segment that ended it
     head: tuple[Segment, Segment] = ([], [])  # BHT, and NM1 of 1000A
+    # Where claims are put by: those of each HL by themselves.
+    put: Sequence[Sequence[Put]] = ()
 
 
 def read(

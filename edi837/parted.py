@@ -15,7 +15,7 @@ from edi837.chart import Loop
 from edi837.cut import Standing
 from edi837.findings import Finding
 from edi837.frames import Verdict
-from edi837.gate import Judge
+from edi837.gate import Judge, Receiver
 from edi837.part import Read, clean
 from edi837.seen import Seen
 from edi837.snip import Codes
@@ -49,6 +49,7 @@ class Parted:
                 yield from self._here(chain(item.part.pieces(), self._ahead))
                 return
             self._seen.take(read.keys)
+            self._pass_on(read)
             self.claims += read.claims
             self._standing = read.standing
             for event in read.events:
@@ -69,6 +70,12 @@ class Parted:
                 return read
             known |= more
             read, start = self._ahead.again(coming, self._standing, known), self._standing
+
+    def _pass_on(self, read: Read) -> None:
+        at = self._setting.at
+        for judge in self._policies:
+            if isinstance(judge, Receiver):
+                judge.receive((self._setting.interchange, at.group, at.set), read.put)
 
     def _here(self, pieces: Iterator[str]) -> Iterator[Finding | Loop | Verdict]:
         """Read what is left of the set as it comes."""

@@ -91,7 +91,9 @@ class Reading:
         """Who judges the claims of the file: nobody, when there is neither a policy nor a history."""
         if not (self._terms.policies or self._terms.routes or self._past):
             return ()
-        return (kin.judge(self._stream, self._bench, self._terms.guides, self._terms.admit),)
+        terms, hands = self._terms, self._hands
+        aside = (lambda judges: hands(judges, b"")) if hands else None
+        return (kin.judge(self._stream, self._bench, terms.guides, terms.admit, aside),)
 
     def keep(self) -> None:
         """Put what was accepted into the history, once the answers are out."""
