@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edi837 import jobs, process
+from edi837 import jobs, process, rules
 from edi837.frames import Verdict
 from edi837.terms import Terms
 from tests.formats import edi837
@@ -64,6 +64,20 @@ def test_a_patient_who_comes_again_in_another_part(tmp_path: Path) -> None:
         assert list(terms.read(Slow(data), crew.hands).tell()) == whole
     found = [finding.rule for event in whole if isinstance(event, Verdict) for finding in event.findings]
     assert found == ["7-A01"] * 19, "each of two weeks, and no hour without its visit"
+
+
+def test_patients_who_come_again_in_other_sets_and_interchanges() -> None:
+    first = made(300, bad=0.5)
+    refused = first.replace(b"CLM*C", b"CLM*D").replace(b"*000000001", b"*000000002").replace(b"\nSE*", b"\nSE*9")
+    last = first.replace(b"CLM*C", b"CLM*E").replace(b"*000000001", b"*000000003")
+    terms = Terms([rules.load("042")])
+    whole = list(terms.read(Slow(first + refused + last)).tell())
+    with jobs.crew(terms, 2) as crew:
+        assert crew
+        assert list(terms.read(Slow(first + refused + last), crew.hands).tell()) == whole
+    found = [finding for event in whole if isinstance(event, Verdict) for finding in event.findings]
+    of_two = {each.other.claim[0] + each.place.claim[0] for each in found if each.other}
+    assert of_two == {"CC", "CE", "DD"}, "claims of the refused set only among themselves"
 
 
 def test_each_file_knows_the_claims_of_the_one_before_it(tmp_path: Path) -> None:
