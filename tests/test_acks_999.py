@@ -12,7 +12,7 @@ import pytest
 
 from edi837 import process, syntax
 from edi837.findings import Finding, Place
-from edi837.frames import FunctionalGroup, TransactionSet
+from edi837.frames import FunctionalGroup
 from edi837.grammar import load
 from tests.ack_events import (
     answer,
@@ -188,7 +188,10 @@ def test_no_more_is_named_than_the_guide_lets_us_name() -> None:
     assert sum(text.startswith("CTX*SIT") for text in said) == 9
 
 
-@pytest.mark.parametrize("place", [Place(), trigger(4, "per", "1000A", 1), trigger(4, "PER", "1000A", 0)])
+@pytest.mark.parametrize(
+    "place",
+    [Place(), trigger(4, "per", "1000A", 1), trigger(4, "PER", "1000A", 0), trigger(0, "PER", "1000A", 1)],
+)
 def test_what_cannot_be_named_is_not(place: Place) -> None:
     found = finding("IK4:2", 4, "PER", loop="1000A", element=6, because=[place])
     assert of_set(found) == ["IK3*PER*4*1000*8", "IK4*6**2", "IK5*E*5"]
@@ -260,6 +263,8 @@ def test_a_tag_that_is_none_is_told_by_the_verdict_alone(tag: str) -> None:
         ([], {"codes": ["2"], "declared": "3", "sets": 3}, "AK9*R*3*3*0*2"),
         (["A"], {"declared": ""}, "AK9*A*1*1*1"),
         (["A"], {"declared": "x"}, "AK9*A*1*1*1"),
+        (["A"], {"codes": ["5"], "declared": "123456"}, "AK9*R*123456*1*0*5"),
+        (["A"], {"codes": ["5"], "declared": "1234567"}, "AK9*R*1*1*0*5"),
         (["R"], {"codes": ["1", "2", "3", "4", "5", "6"]}, "AK9*R*1*1*0*1*2*3*4*5"),
     ],
 )
@@ -337,15 +342,6 @@ def test_good_groups_and_sets_are_answered_beside_bad_ones() -> None:
     assert len(set(isas)) == len(isas) == 6
 
 
-@pytest.mark.parametrize(("sent", "told_as"), [("HC", "HC"), ("HB", "HB"), ("H", "HC"), ("HCX", "HC"), ("H-", "HC")])
-def test_ak1_names_the_group_that_came_when_it_can_be_written(sent: str, told_as: str) -> None:
-    heard = list(told(told_set()))
-    for event in heard:
-        if isinstance(event, FunctionalGroup):
-            event.header[1] = sent
-    assert starting("AK1", answer(heard)["999"])[0].startswith(f"AK1*{told_as}*")
-
-
 def test_a_segment_that_no_ik3_may_name_stands_in_ik5_alone() -> None:
     """Its id may not be repeated: the set is told as one that has segments in error, I5 if only the guide says so."""
     for code, told_as in (("5", "5"), ("I6", "I5")):
@@ -356,10 +352,27 @@ def test_a_segment_that_no_ik3_may_name_stands_in_ik5_alone() -> None:
     assert starting("IK5", answer(told(told_set(warned)))["999"]) == ["IK5*A"]
 
 
-@pytest.mark.parametrize(("sent", "told_as"), [("837", "837"), ("83", "837"), ("83-", "837"), ("270", "270")])
-def test_ak2_names_the_set_that_came_when_it_can_be_written(sent: str, told_as: str) -> None:
-    heard = list(told(told_set()))
-    for event in heard:
-        if isinstance(event, TransactionSet):
-            event.header[1] = sent
-    assert starting("AK2", answer(heard)["999"])[0].startswith(f"AK2*{told_as}*")
+@pytest.mark.parametrize(
+    ("tag", "sent", "told_as"),
+    [
+        *[("AK1", sent, "HC") for sent in ("HC", "H", "HCX", "H-")],
+        *[("AK2", sent, "837") for sent in ("837", "83", "83-")],
+        ("AK1", "HB", "HB"),
+        ("AK2", "270", "270"),
+    ],
+)
+def test_ak1_and_ak2_name_what_came_when_it_can_be_written(tag: str, sent: str, told_as: str) -> None:
+    heard = told_set()
+    _, (agroup, (aset,)) = heard
+    (agroup if tag == "AK1" else aset).header[1] = sent
+    assert starting(tag, answer(told(heard))["999"])[0].split("*")[1] == told_as
+
+
+def test_ak1_and_ak2_repeat_as_much_as_they_can_hold() -> None:
+    heard = told_set()
+    _, (agroup, (aset,)) = heard
+    agroup.header[6], agroup.header[8] = "123456789", "005010X222A1X"
+    aset.header[2:] = "1234567890", "G" * 36
+    data = answer(told(heard))["999"]
+    assert starting("AK1", data) == ["AK1*HC*123456789*005010X222A1"]
+    assert starting("AK2", data) == [f"AK2*837*123456789*{'G' * 35}"]

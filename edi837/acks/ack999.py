@@ -34,8 +34,8 @@ class Ack999:
         self._reply = reply = Reply(out, received, now, number)
         self._group = group
         self._held: list[Finding] = []  # of one segment
-        self._noted: set[str] = set()  # IK304 and IK403 codes in the set at hand
-        self._errors = 0  # sets answered E
+        self._noted: set[str] = set()  # IK304 and IK403 codes of the set at hand, and IK5's of a segment
+        self._flawed = False  # a set was answered E
         reply.open(group, "FA", "999", GUIDE)
         functional = element(group.header, 1)
         control = element(group.header, 6)
@@ -60,10 +60,12 @@ class Ack999:
 
     def add(self, finding: Finding) -> None:
         """Take a finding of the set at hand; one that does not reject, or is of a frame, is not ours."""
-        if finding.rejects and finding.level == "segment" and finding.syntax.startswith("IK5:"):
-            self._noted.add(finding.syntax[4:])  # a segment whose id must not be repeated in an IK3
-        if not finding.rejects or finding.syntax[:4] not in ("IK3:", "IK4:"):
+        if not finding.rejects or finding.level not in ("segment", "element"):
             return
+        level, code = finding.syntax.split(":")
+        self._noted.add(code)
+        if level == "IK5":
+            return  # of a segment whose id must not be repeated in an IK3
         if self._held and self._held[0].place.segment != finding.place.segment:
             self._write_held()
         self._held.append(finding)
@@ -75,7 +77,7 @@ class Ack999:
         if self._noted:
             codes.append("I5" if all(code.startswith("I") for code in self._noted) else "5")
         status = "R" if received.refused else "E" if codes else "A"
-        self._errors += status == "E"
+        self._flawed |= status == "E"
         self._reply.put("IK5", status, *list(dict.fromkeys(codes))[:_CODES])
         self._noted.clear()
 
@@ -88,7 +90,7 @@ class Ack999:
         elif accepted < group.sets:
             status = "P"
         else:
-            status = "E" if self._errors else "A"
+            status = "E" if self._flawed else "A"
         declared = group.declared
         self._reply.put(
             "AK9",
@@ -104,8 +106,7 @@ class Ack999:
         """Write the findings of one segment: an IK3 for each code, the elements' under one code 8."""
         loops: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self._held:
-            level, code = finding.syntax.split(":", 1)
-            self._noted.add(code)
+            level, code = finding.syntax.split(":")
             key = (finding.place.tag, finding.place.loop, _HAS_ELEMENTS if level == "IK4" else code)
             loops.setdefault(key, []).append(finding)
         self._held.clear()
@@ -118,9 +119,8 @@ class Ack999:
             for finding in sorted(findings, key=_position):
                 elements.setdefault(self._ik4(finding), []).extend(finding.because)
             self._write_triggers(elements.pop((), []), _TRIGGERS[0])
-            claim = next((f.place.claim for f in findings if f.place.claim), "")
-            if claim and claim == self._reply.echo(claim):
-                self._reply.put("CTX", self._reply.composite("CLM01", claim[:35].rstrip()))
+            if place.claim and place.claim == self._reply.echo(place.claim):
+                self._reply.put("CTX", self._reply.composite("CLM01", place.claim[:35].rstrip()))
             for segment, because in elements.items():
                 self._reply.put(*segment)
                 self._write_triggers(because, _TRIGGERS[1])
@@ -139,7 +139,7 @@ class Ack999:
 
         What stands before every loop of the guide (BHT) is in one that only the maps name: empty.
         """
-        return id[:4] if id[:1].isdecimal() else ""
+        return id[:4] if id[:4].isdecimal() else ""
 
     def _at(self, place: Place) -> str:
         """IK401 and CTX05: element, component, repetition."""
@@ -151,7 +151,7 @@ class Ack999:
 
     def _ik4(self, finding: Finding) -> tuple[str, ...]:
         """The IK4 of a finding on an element; empty for one on the segment."""
-        level, code = finding.syntax.split(":", 1)
+        level, code = finding.syntax.split(":")
         if level != "IK4":
             return ()
         place = finding.place
