@@ -13,7 +13,7 @@ import pytest
 from edi837.acks import Source
 from edi837.claim import Claim, Drug, Party
 from edi837.findings import Place
-from edi837.frames import FunctionalGroup, Verdict
+from edi837.frames import Verdict
 from tests.ack_events import (
     PROVIDER,
     TOLERATED,
@@ -174,6 +174,9 @@ def test_a_dependent_goes_by_his_own_name_and_the_subscribers_number() -> None:
     data = acknowledged(Verdict(claim("A", "2", subscriber=person("BAKER", "MARY", "W2"), patient=child)))
     assert "NM1*QC*1*BAKER*TIM*J**JR*MI*W2" in starting("NM1", data)
     assert complaints(data) == []
+    alone = replace(child, id="P9")
+    data = acknowledged(Verdict(claim("A", "2", subscriber=person("BAKER", "MARY", ""), patient=alone)))
+    assert "NM1*QC*1*BAKER*TIM*J**JR*MI*P9" in starting("NM1", data)
 
 
 def test_a_provider_may_be_a_person() -> None:
@@ -193,6 +196,8 @@ def test_an_organisation_has_one_name_and_without_a_number_no_qualifier() -> Non
     [
         ({}, Party("PR", "2", "PLAN", id="7X", id_qualifier="PI"), "NM1*PR*2*PLAN*****PI*7X", "A2:20"),
         ({}, Party(), "NM1*PR*2*RECEIVERID*****46*RECEIVERID", "A2:20"),
+        ({}, Party("PR", "2", "PLAN"), "NM1*PR*2*RECEIVERID*****46*RECEIVERID", "A2:20"),
+        ({}, Party("PR", "2", id="7X"), "NM1*PR*2*RECEIVERID*****46*RECEIVERID", "A2:20"),
         (
             {"role": "clearinghouse"},
             Party("PR", "2", "PLAN", id="7X"),
@@ -209,19 +214,26 @@ def test_who_answers(options: dict[str, Any], payer: Party, source: str, accepte
     assert complaints(data) == []
 
 
+def test_the_payer_of_the_first_claim_answers_for_all() -> None:
+    payers = [Party("PR", "2", name, id="7X", id_qualifier="PI") for name in ("FIRST PLAN", "OTHER PLAN")]
+    data = acknowledged(*[Verdict(claim("A", "2", payer=payer)) for payer in payers])
+    assert starting("NM1", data)[0] == "NM1*PR*2*FIRST PLAN*****PI*7X"
+
+
 @pytest.mark.parametrize("wrong", [("US", "99", "XX"), ("", "99"), ("US", "")])
 def test_a_source_that_cannot_be_written(wrong: tuple[str, ...]) -> None:
     with pytest.raises(ValueError):
         Source(*wrong)
 
 
-def test_a_submitter_may_be_a_person_and_may_be_missing() -> None:
+def test_a_submitter_may_be_a_person_and_may_be_missing_as_his_reference_may() -> None:
     person_nm1 = ["NM1", "41", "1", "DOE", "JANE", "Q", "", "", "46", "SUB9"]
     data = acknowledged(Verdict(claim("A", "2")), aset={"submitter": person_nm1})
     assert starting("NM1", data)[1] == "NM1*41*1*DOE*JANE*Q***46*SUB9"
     assert complaints(data) == []
-    data = acknowledged(Verdict(claim("A", "2")), aset={"submitter": []})
+    data = acknowledged(Verdict(claim("A", "2")), aset={"submitter": [], "reference": ""})
     assert starting("NM1", data)[1] == "NM1*41*2*SUBMITTERID*****46*SUBMITTERID"
+    assert starting("TRN", data)[1] == "TRN*2*0"
     assert complaints(data) == []
 
 
@@ -347,10 +359,31 @@ def test_the_words_stand_in_stc12_whatever_codes_are_before_them() -> None:
         assert stc[3] == "U" and stc[2] == "" and not any(stc[4:10]) and stc[12:] == ["No SH"]
 
 
+def test_words_are_written_in_plain_characters_as_many_as_stc12_holds_and_of_a_claim_alone() -> None:
+    found = replace(edit("A8:453"), message="“SH” ‘a’–b… é" + "x" * 300)
+    stc = [s for s in segments(acknowledged(Verdict(claim("A", "2"), (found,)), stc12_text=True)) if s[0] == "STC"]
+    assert stc[-1][12:] == ["\"SH\" 'a'-b. ?" + "x" * 251]
+    assert [len(each) for each in stc] == [5, 5, 13]
+
+
 def test_names_are_cut_where_the_guide_cuts_them() -> None:
     long = replace(person("L" * 61, "F" * 36, "W1"), middle="M" * 26, suffix="S" * 11)
     data = acknowledged(Verdict(claim("A", "2", subscriber=long)))
     assert starting("NM1", data)[-1] == f"NM1*QC*1*{'L' * 60}*{'F' * 35}*{'M' * 25}**{'S' * 10}*MI*W1"
+
+
+def test_what_is_repeated_is_cut_where_its_element_ends() -> None:
+    long = Verdict(claim("C" * 51, "2", transmission_id="D" * 51))
+    source = Source("N" * 61, "I" * 81)
+    data = acknowledged(long, aset={"reference": "B" * 51}, source=source)
+    assert starting("NM1", data)[0] == f"NM1*PR*2*{'N' * 60}*****46*{'I' * 80}"
+    assert [each[6:] for each in starting("TRN", data) if each.startswith("TRN*2*")] == ["B" * 50, "C" * 50]
+    assert starting("REF", data) == ["REF*D9*" + "D" * 50]
+    sent = ["NM1", "41", "1", "L" * 61, "F" * 36, "M" * 26, "", "", "46", "I" * 81]
+    for kind, given in (("1", f"{'F' * 35}*{'M' * 25}"), ("2", "*")):  # an organisation has one name
+        sent[2] = kind
+        data = acknowledged(aset={"submitter": sent})
+        assert starting("NM1", data)[1] == f"NM1*41*{kind}*{'L' * 60}*{given}***46*{'I' * 80}"
 
 
 def test_a_line_of_a_revenue_code_alone_is_cut_and_dated_as_any() -> None:
@@ -361,10 +394,17 @@ def test_a_line_of_a_revenue_code_alone_is_cut_and_dated_as_any() -> None:
     assert [each for each in starting("STC", data) if each.startswith("STC*A8:453")] == ["STC*A8:453**U"] * 2
 
 
+def test_a_line_repeats_a_code_and_four_modifiers_of_two_characters() -> None:
+    lines = [line("1", "P" * 49, "2", "1", "ABC", "D", "E", "F", "G")]
+    data = acknowledged(Verdict(claim("A", "2", lines), (edit("A8:453", line="1"),)))
+    assert starting("SVC", data) == [f"SVC*HC:{'P' * 48}:AB:D:E:F*2*****1"]
+
+
 def test_a_line_without_units_and_a_group_without_a_receiver() -> None:
     verdict = Verdict(claim("A", "2", [replace(line("1", "S9500", "2", "1"), units=None)]), (edit("A8:453", line="1"),))
     assert starting("SVC", acknowledged(verdict)) == ["SVC*HC:S9500*2"]
-    heard = list(told(told_set(verdict)))
-    next(event for event in heard if isinstance(event, FunctionalGroup)).header[3] = "  "
-    data = answer(heard, role="clearinghouse")["277ca"]
-    assert starting("NM1", data)[0] == "NM1*AY*2*RECEIVERID*****46*RECEIVERID"
+    for sent, told_as in (("  ", "RECEIVERID"), ("PARTNER", "PARTNER")):
+        heard = told_set(verdict)
+        heard[1][0].header[3] = sent
+        data = answer(told(heard), role="clearinghouse")["277ca"]
+        assert starting("NM1", data)[0] == f"NM1*AY*2*{told_as}*****46*{told_as}"

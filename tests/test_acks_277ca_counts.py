@@ -94,6 +94,20 @@ def check_hierarchy(written: list[list[str]]) -> None:
             parent["PT"] = segment[1]
 
 
+@pytest.mark.parametrize("order", ["ABC", "BAC", "BCA"])
+def test_charges_are_added_exactly_however_large_and_small(order: str) -> None:
+    """Eighteen digits are a charge, before the point or behind it; 28 digits of a sum would not hold these."""
+    large, tiny, found = "9" * 18, "0.000000000000000005", (edit("A7:254"),)
+    each = {
+        "A": Verdict(claim("A", large)),
+        "B": Verdict(claim("B", tiny), found),
+        "C": Verdict(claim("C", tiny), found),
+    }
+    data = acknowledged(*[each[one] for one in order])
+    assert starting("AMT", data) == [f"AMT*YU*{large}", "AMT*YY*0.00000000000000001"] * 2
+    assert starting("STC", data)[0] == f"STC*A1:19:PR*20241123*WQ*{large}.00000000000000001"
+
+
 def test_a_large_set_waits_on_disk_and_reads_the_same() -> None:
     verdicts = [verdict_of(n, "ABC"[n // 400 % 3], Decimal(n), "claim" if n % 3 else "") for n in range(1600)]
     on_disk = acknowledged(*verdicts, files=tempfile.TemporaryFile)
@@ -147,7 +161,7 @@ def test_statuses_that_contradict_themselves_are_our_fault(status: tuple[str, ..
 
 
 def test_a_claim_lost_on_the_way_is_our_fault() -> None:
-    frames = told_set(Verdict(claim("A", "2")), Verdict(claim("B", "2")))
+    frames = told_set(Verdict(claim("A", "2")), Verdict(claim("B", "2"), (edit("A7:254"),)), Verdict(claim("C", "2")))
     frames[1][1].pop()
-    with pytest.raises(AckError, match="1 verdicts for 2 claims"):
+    with pytest.raises(AckError, match=r"^2 verdicts for 3 claims$"):
         answer(told(frames))

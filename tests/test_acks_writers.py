@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import string
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -182,6 +183,42 @@ def test_a_broken_isa_is_answered_by_a_valid_one(at: int, value: str, repeated: 
 def test_an_isa_that_ends_early_is_answered() -> None:
     received = Interchange(["ISA", "00"] + [""] * 13, codes=[("R", "022")])
     assert complaints(answer(told([received]))["ta1"]) == []
+
+
+@pytest.mark.parametrize("sent", ["01", "14", "20", "27", "28", "29", "30", "33", "ZZ", "02", ""])
+def test_isa_repeats_the_qualifiers_that_x12_knows(sent: str) -> None:
+    received = interchange(wants_ta1="1")
+    received.header[5] = received.header[7] = sent
+    isa = starting("ISA", answer(told([received]))["ta1"])[0].split("*")
+    assert isa[5] == isa[7] == (sent if sent not in ("02", "") else "ZZ")
+
+
+@pytest.mark.parametrize(
+    ("gs", "isa", "said"),
+    [
+        ("AB", "CD", "AB"),
+        ("A", "CD", "CD"),  # GS02 and GS03 have two characters at least
+        ("A", "C", "UNKNOWN"),
+        ("A" * 16, "CD", "A" * 15),
+        ("A" * 14 + " B", "CD", "A" * 14),
+    ],
+)
+def test_gs_names_both_as_the_gs_that_came_or_else_its_isa(gs: str, isa: str, said: str) -> None:
+    frames = told_set()
+    received, (agroup, _) = frames
+    for at in (2, 3):
+        agroup.header[at] = gs
+    received.header[6] = received.header[8] = f"{isa:15}"
+    assert starting("GS", answer(told(frames))["999"])[0].split("*")[2:4] == [said, said]
+
+
+def test_any_mark_but_ours_may_be_a_delimiter() -> None:
+    """A dash, a dot and a blank stand in what we write ourselves; letters and digits in what anyone does."""
+    for mark in string.printable:
+        received = interchange(wants_ta1="1", element=mark)
+        written = answer(told([received]))["ta1"].decode("latin-1")
+        serves = not mark.isalnum() and mark not in "-. :~"
+        assert written[3] == (mark if serves else "*"), mark
 
 
 # ------------------------------------------------------------------ which, to whom, in what order

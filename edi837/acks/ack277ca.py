@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 from itertools import count
 from typing import IO, Literal
@@ -36,6 +36,7 @@ _PROCEDURES = frozenset(("AD", "ER", "HC", "HP", "IV", "NU", "WK"))  # SVC01-1
 _REVENUE = "NU"  # SVC01-1 of a line known by its revenue code alone
 _WORDS = 264  # characters of STC12 (data element 933)
 _NO_TRACE = "0"  # TRN02 of 2200C: we keep no trace of providers
+_EXACT = Context(prec=99)  # adds amounts of 18 digits before and behind the point without rounding
 _ASCII = str.maketrans("“”‘’–…", "\"\"''-.")
 
 
@@ -73,16 +74,19 @@ class _Tally:
     rejected: int = 0
     accepted_charges: Decimal = field(default_factory=Decimal)  # AMT*YU
     rejected_charges: Decimal = field(default_factory=Decimal)  # AMT*YY
-    total: Decimal = field(default_factory=Decimal)  # STC04
+
+    @property
+    def total(self) -> Decimal:
+        """STC04."""
+        return _EXACT.add(self.accepted_charges, self.rejected_charges)
 
     def add(self, rejected: bool, charge: Decimal) -> None:
-        self.total += charge
         if rejected:
             self.rejected += 1
-            self.rejected_charges += charge
+            self.rejected_charges = _EXACT.add(self.rejected_charges, charge)
         else:
             self.accepted += 1
-            self.accepted_charges += charge
+            self.accepted_charges = _EXACT.add(self.accepted_charges, charge)
 
 
 class Ack277CA:
@@ -106,7 +110,7 @@ class Ack277CA:
         self._set, self._own = _Tally(), _Tally()
         self._payer: Party | None = None
         self._provider: Party | None = None
-        self._parent = ""  # HL01 of the provider at hand
+        self._parent: str  # HL01 of the provider at hand
 
     def add(self, verdict: Verdict) -> None:
         """Write the claim's 2000D. Raises AckError when its codes contradict each other."""
@@ -142,7 +146,7 @@ class Ack277CA:
     def write(self, out: IO[bytes], number: int, ended: TransactionSet) -> None:
         """Write the interchange with ISA13 ``number``; a set that goes back whole stops at the receiver.
 
-        Raises AckError when its totals do not reconcile.
+        Raises AckError when a claim of the set is not among them.
         """
         self._close_provider()
         tally = self._set
@@ -167,10 +171,8 @@ class Ack277CA:
         reply.put("TRN", "2", reply.echo(ended.reference, 50) or "0")
         if returned:  # the whole set: it ends here
             self.drop()
-            tally = _Tally(0, ended.claims, Decimal(), tally.total, tally.total)
-            self._totals(reply, tally, self._today, "90", "AA", returned)
-        else:
-            self._totals(reply, tally, self._today, "90", "AA")
+            tally = _Tally(0, ended.claims, Decimal(), tally.total)
+        self._totals(reply, tally, self._today, "90", "AA", returned)
         # 2000C and 2000D
         reply.splice(self._providers)
         reply.close()
@@ -187,21 +189,18 @@ class Ack277CA:
         out, party = self._providers, self._provider
         # 2000C, 2100C, 2200C
         out.put("HL", self._parent, "2", "19", "1")
-        kind = party.kind if party.kind in ("1", "2") else "2"
+        kind = "1" if party.kind == "1" else "2"
         qualifier, id = (party.id_qualifier, party.id) if party.id_qualifier in ("XX", "FI") else ("FI", party.tax_id)
         self._name(out, "85", kind, party, qualifier, id)
         out.put("TRN", "1", _NO_TRACE)
         self._totals(out, self._own, "", "QA", "QC")
         out.splice(self._claims)
         self._own = _Tally()
-        self._provider = None
 
     def _totals(
         self, out: Segments, tally: _Tally, day: str, accepted: str, rejected: str, returned: str = ""
     ) -> None:
         """The STC, QTYs and AMTs of a level; a count of nothing is not written. ``returned`` rejects the level."""
-        if tally.total != tally.accepted_charges + tally.rejected_charges:
-            raise AckError(f"charges of {tally.total} are not the sum of accepted and rejected ones")
         self._stc(out, split((returned or _RECEIVED,)), day, "U" if returned else "WQ", amount(tally.total))
         if tally.accepted:
             out.put("QTY", accepted, str(tally.accepted))
@@ -216,7 +215,7 @@ class Ack277CA:
         codes = self._codes.get(status)
         if codes is None:
             codes = self._codes[status] = [out.composite(*code) for code in status]
-        if text and self._profile.stc12_text:
+        if self._profile.stc12_text:
             more = [*codes[1:], "", ""][:2]
             out.put("STC", codes[0], day, action, charge, "", "", "", "", "", *more, out.echo(_plain(text), _WORDS))
         elif len(codes) == 1:
@@ -284,14 +283,14 @@ def _ref(out: Segments, qualifier: str, value: str) -> None:
 
 def _dates(out: Segments, first: date | None, last: date | None) -> None:
     """DTP*472 of one day or a span; none when there is no date."""
-    first, last = first or last, last or first
-    if first is None or last is None:
+    first = first or last
+    if first is None:
         return
+    last = last or first
     if first == last:
         out.put("DTP", "472", "D8", _day(first))
         return
-    if last < first:
-        first, last = last, first
+    first, last = sorted((first, last))
     out.put("DTP", "472", "RD8", f"{_day(first)}-{_day(last)}")
 
 
