@@ -7,7 +7,7 @@ import re
 import string
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -212,6 +212,22 @@ def test_gs_names_both_as_the_gs_that_came_or_else_its_isa(gs: str, isa: str, sa
     assert starting("GS", answer(told(frames))["999"])[0].split("*")[2:4] == [said, said]
 
 
+def test_a_gs_that_names_nobody_is_answered_to_and_by_those_of_its_isa() -> None:
+    frames = told_set()
+    frames[1][0].header[2:4] = "", ""
+    assert starting("GS", answer(told(frames))["999"])[0].split("*")[2:4] == ["RECEIVERID", "SUBMITTERID"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [("", "UNKNOWN"), (" " * 15, "UNKNOWN"), ("A VERY LONG SENDER ID", "A VERY LONG SEN"), ("*A~", "A")],
+)
+def test_isa_names_the_sender_or_nobody(sent: str, said: str) -> None:
+    received = interchange(wants_ta1="1")
+    received.header[6] = sent
+    assert starting("ISA", answer(told([received]))["ta1"])[0].split("*")[8] == f"{said:15}"
+
+
 def test_any_mark_but_ours_may_be_a_delimiter() -> None:
     """A dash, a dot and a blank stand in what we write ourselves; letters and digits in what anyone does."""
     for mark in string.printable:
@@ -288,6 +304,7 @@ def test_a_set_is_refused_or_acknowledged_but_not_both() -> None:
     assert set(answer(told(told_set(Verdict(claim("A", "1"), (found,)))))) == {"999", "277ca"}
     assert set(answer(told(told_set(Verdict(claim("A", "1"), (found,)), refused=True)))) == {"999"}
     assert set(answer(told(told_set(guide="", refused=True)))) == {"999"}
+    assert set(answer(told(told_set(guide="", kind="", refused=True)))) == {"999"}
 
 
 def test_a_policys_findings_are_not_in_the_999() -> None:
@@ -307,3 +324,18 @@ def test_nothing_to_say() -> None:
     assert answer([]) == {}
     assert Acknowledgements(NOW, 1).finish() == {}
     assert answer(told([interchange()])) == {}
+
+
+def test_without_a_profile_we_are_the_payer_and_what_waited_is_closed() -> None:
+    files: list[IO[bytes]] = []
+
+    def make() -> IO[bytes]:
+        files.append(io.BytesIO())
+        return files[-1]
+
+    acks = Acknowledgements(NOW, 901, files=make)
+    for event in told(told_set(Verdict(claim("A", "1")))):
+        acks.take(event)
+    kept = acks.finish()
+    assert {kind: file.read() for kind, file in kept.items()} == answer(told(told_set(Verdict(claim("A", "1")))))
+    assert [file for file in files if not file.closed] == list(kept.values())

@@ -52,8 +52,8 @@ class Acknowledgements:
         self._out: dict[str, IO[bytes]] = {}
         self._spools = (files(), files())
         self._isa = self._gs = self._mark()
-        self._received: Interchange | None = None
-        self._group: FunctionalGroup | None = None
+        self._received: Interchange
+        self._group: FunctionalGroup
         self._ack999: Ack999 | None = None
         self._ack277ca: Ack277CA | None = None
 
@@ -86,12 +86,12 @@ class Acknowledgements:
 
     def _begin_group(self, group: FunctionalGroup) -> None:
         self._group = group
-        if self._received and element(group.header, 1) != _UNANSWERED:
+        if element(group.header, 1) != _UNANSWERED:
             self._ack999 = Ack999(self._file("999"), self._received, group, self._now, self._number())
         self._gs = self._mark()
 
     def _begin_set(self, received: TransactionSet) -> None:
-        if not (self._ack999 and self._received and self._group):
+        if not self._ack999:
             return
         self._ack999.begin(received)
         if received.kind in _CLAIMS:

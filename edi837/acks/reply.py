@@ -40,10 +40,10 @@ class Reply(Segments):
         self._groups = 0
         self._set: tuple[str, int] | None = None  # ST02 and segments before the ST
         marks = self.marks
-        usage = element(received.header, 15)
+        usage = "T" if element(received.header, 15) == "T" else "P"
         fields = ["ISA", "00", " " * 10, "00", " " * 10, *self._party(7), *self._party(5)]
         fields += [f"{now:%y%m%d}", f"{now:%H%M}", marks.repetition, "00501", f"{self.number:09d}"]
-        fields += ["0", usage if usage in ("P", "T") else "P", marks.component]
+        fields += ["0", usage, marks.component]
         self._write(marks.element.join(fields))
 
     def open(self, group: FunctionalGroup, functional: str, set_id: str, guide: str) -> None:
