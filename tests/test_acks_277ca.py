@@ -359,11 +359,15 @@ def test_the_words_stand_in_stc12_whatever_codes_are_before_them() -> None:
         assert stc[3] == "U" and stc[2] == "" and not any(stc[4:10]) and stc[12:] == ["No SH"]
 
 
-def test_words_are_written_in_plain_characters_as_many_as_stc12_holds_and_of_a_claim_alone() -> None:
-    found = replace(edit("A8:453"), message="“SH” ‘a’–b… é" + "x" * 300)
-    stc = [s for s in segments(acknowledged(Verdict(claim("A", "2"), (found,)), stc12_text=True)) if s[0] == "STC"]
-    assert stc[-1][12:] == ["\"SH\" 'a'-b. ?" + "x" * 251]
-    assert [len(each) for each in stc] == [5, 5, 13]
+def test_words_are_written_in_plain_characters_where_there_is_a_reason_and_as_many_as_stc12_holds() -> None:
+    found = [replace(each, message="“SH” ‘a’–b… é" + "x" * 300) for each in (edit("A7:254"), edit("A8:453", line="1"))]
+    verdicts = Verdict(claim("A", "2")), Verdict(claim("B", "2", [line("1", "S9500", "2", "1")]), tuple(found))
+    stc = [each for each in segments(acknowledged(*verdicts, stc12_text=True)) if each[0] == "STC"]
+    words = ["\"SH\" 'a'-b. ?" + "x" * 251]
+    assert [(each[1], each[12:]) for each in stc] == [
+        ("A1:19:PR", []), ("A1:19:PR", []), ("A2:20", []), ("A7:254", words), ("A3:247", []), ("A8:453", words),
+    ]  # fmt: skip
+    assert [len(each) for each in stc] == [5, 5, 5, 13, 5, 13]
 
 
 def test_names_are_cut_where_the_guide_cuts_them() -> None:

@@ -153,6 +153,34 @@ def test_statuses(found: tuple[Finding, ...], of_claim: list[str], of_lines: lis
 
 
 @pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ({"736": ("A8:454", "A8:732")}, "STC*A8:454**U*******A8:732"),
+        ({"736": ("A8:454",), "453": ("A8:476",)}, "STC*A8:476**U"),  # the first of the finding's that is refused
+        ({"732": ("A8:454",)}, "STC*A8:453**U*******A8:736"),
+    ],
+    ids=str,
+)
+def test_another_code_is_sent_for_one_that_the_partner_refuses(instead: dict[str, tuple[str, ...]], said: str) -> None:
+    verdict = Verdict(claim("A", "2", LINES), (edit("A8:453", "A8:736", line="1"),))
+    assert starting("STC", acknowledged(verdict, instead=instead))[-1] == said
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        replace(edit("A8:453", line="1"), level="claim"),
+        replace(edit("A8:453"), level="line"),
+        edit("A8:453", line="3"),
+    ],
+    ids=["of the claim", "of no line", "of a line without a code"],
+)
+def test_what_no_2220d_can_tell_is_told_of_the_claim(found: Finding) -> None:
+    lines = [line("1", "S9500", "1", "1"), line("", "S9501", "1", "1"), line("3", "", "0", "1")]
+    assert starting("STC", acknowledged(Verdict(claim("A", "2", lines), (found,))))[2:] == ["STC*A8:453*20241123*U*2"]
+
+
+@pytest.mark.parametrize(
     "status", [("A2:20",), ("F2:453",), ("A8:732",), ("A6:21", "A6:732"), ("A3:746",), ("A7:145",), ()]
 )
 def test_statuses_that_contradict_themselves_are_our_fault(status: tuple[str, ...]) -> None:
