@@ -77,10 +77,18 @@ def test_so_is_one_in_a_component(value: str) -> None:
         written(lambda out: out.composite("1", value))
 
 
+def test_the_fault_is_told_without_the_value() -> None:
+    with pytest.raises(ValueError, match=r"^a value of NM1 holds a delimiter$"):
+        written(lambda out: out.put("NM1", "SMITH*"))
+    with pytest.raises(ValueError, match=r"^a component holds a delimiter$"):
+        written(lambda out: out.composite("SMITH:"))
+
+
 @pytest.mark.parametrize(
     ("value", "most", "text"),
     [
         ("a*b", 0, "a b"),
+        ("a[?]b", 0, "a[?]b"),
         ("~a\n", 0, "a"),
         ("ab  ", 0, "ab"),
         ("abc", 2, "ab"),

@@ -48,7 +48,7 @@ def delimiters(received: Interchange) -> Delimiters:
 
 
 def _separates(character: str) -> bool:
-    return len(character) == 1 and not character.isalnum() and character not in _OURS
+    return not character.isalnum() and character not in _OURS  # as no character is: "" is in every text
 
 
 def amount(value: Decimal | None) -> str:
