@@ -118,6 +118,19 @@ def test_amounts(number: str, text: str) -> None:
     assert amount(Decimal(number)) == text
 
 
+def test_what_is_cleared_is_forgotten() -> None:
+    for flushed in (False, True):
+        stream = io.BytesIO()
+        out = Segments(stream, Delimiters())
+        out.put("A")
+        if flushed:
+            out.flush()
+        out.clear()
+        out.put("B")
+        out.flush()
+        assert stream.getvalue() == b"B~\n" and out.count == 1
+
+
 def test_a_splice_moves_segments_and_their_count() -> None:
     first, second = Segments(spool(), Delimiters()), Segments(spool(), Delimiters())
     for _ in range(3):
