@@ -131,6 +131,14 @@ def test_what_is_cleared_is_forgotten() -> None:
         assert stream.getvalue() == b"B~\n" and out.count == 1
 
 
+def test_a_long_answer_does_not_wait_in_memory() -> None:
+    stream = io.BytesIO()
+    out = Segments(stream, Delimiters())
+    for _ in range(10_000):
+        out.put("A")
+    assert stream.tell() > 8_000 * len("A~\n")
+
+
 def test_a_splice_moves_segments_and_their_count() -> None:
     first, second = Segments(spool(), Delimiters()), Segments(spool(), Delimiters())
     for _ in range(3):
