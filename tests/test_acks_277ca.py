@@ -371,9 +371,9 @@ def test_words_are_written_in_plain_characters_where_there_is_a_reason_and_as_ma
 
 
 def test_names_are_cut_where_the_guide_cuts_them() -> None:
-    long = replace(person("L" * 61, "F" * 36, "W1"), middle="M" * 26, suffix="S" * 11)
+    long = replace(person("L" * 61, "F" * 36, "W" * 81), middle="M" * 26, suffix="S" * 11)
     data = acknowledged(Verdict(claim("A", "2", subscriber=long)))
-    assert starting("NM1", data)[-1] == f"NM1*QC*1*{'L' * 60}*{'F' * 35}*{'M' * 25}**{'S' * 10}*MI*W1"
+    assert starting("NM1", data)[-1] == f"NM1*QC*1*{'L' * 60}*{'F' * 35}*{'M' * 25}**{'S' * 10}*MI*{'W' * 80}"
 
 
 def test_what_is_repeated_is_cut_where_its_element_ends() -> None:

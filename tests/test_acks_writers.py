@@ -223,6 +223,13 @@ def test_isa_repeats_the_qualifiers_that_x12_knows(sent: str) -> None:
     assert isa[5] == isa[7] == (sent if sent not in ("02", "") else "ZZ")
 
 
+@pytest.mark.parametrize(("sent", "said"), [("T", "T"), ("P", "P"), ("I", "P"), ("", "P")])
+def test_an_answer_to_a_test_is_a_test(sent: str, said: str) -> None:
+    received = interchange(wants_ta1="1")
+    received.header[15] = sent
+    assert starting("ISA", answer(told([received]))["ta1"])[0].split("*")[15] == said
+
+
 @pytest.mark.parametrize(
     ("gs", "isa", "said"),
     [

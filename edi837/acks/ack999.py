@@ -34,7 +34,7 @@ class Ack999:
         self._reply = reply = Reply(out, received, now, number)
         self._group = group
         self._held: list[Finding] = []  # of one segment
-        self._noted: set[str] = set()  # IK304 and IK403 codes of the set at hand, and IK5's of a segment
+        self._noted: set[str] = set()  # codes of segments and elements in the set at hand
         self._flawed = False  # a set was answered E
         reply.open(group, "FA", "999", GUIDE)
         functional = element(group.header, 1)
@@ -62,10 +62,6 @@ class Ack999:
         """Take a finding of the set at hand; one that does not reject, or is of a frame, is not ours."""
         if not finding.rejects or finding.level not in ("segment", "element"):
             return
-        level, code = finding.syntax.split(":")
-        self._noted.add(code)
-        if level == "IK5":
-            return  # of a segment whose id must not be repeated in an IK3
         if self._held and self._held[0].place.segment != finding.place.segment:
             self._write_held()
         self._held.append(finding)
@@ -107,6 +103,7 @@ class Ack999:
         loops: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in self._held:
             level, code = finding.syntax.split(":")
+            self._noted.add(code)
             key = (finding.place.tag, finding.place.loop, _HAS_ELEMENTS if level == "IK4" else code)
             loops.setdefault(key, []).append(finding)
         self._held.clear()
