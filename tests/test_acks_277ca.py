@@ -220,9 +220,16 @@ def test_the_payer_of_the_first_claim_answers_for_all() -> None:
     assert starting("NM1", data)[0] == "NM1*PR*2*FIRST PLAN*****PI*7X"
 
 
-@pytest.mark.parametrize("wrong", [("US", "99", "XX"), ("", "99"), ("US", "")])
-def test_a_source_that_cannot_be_written(wrong: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (("US", "99", "XX"), "'XX' is no NM108 of 2100A: 46, FI, PI"),
+        (("", "99"), "the information source needs a name and an id"),
+        (("US", ""), "the information source needs a name and an id"),
+    ],
+)
+def test_a_source_that_cannot_be_written(wrong: tuple[str, ...], why: str) -> None:
+    with pytest.raises(ValueError, match=f"^{why}$"):
         Source(*wrong)
 
 

@@ -181,11 +181,16 @@ def test_what_no_2220d_can_tell_is_told_of_the_claim(found: Finding) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", [("A2:20",), ("F2:453",), ("A8:732",), ("A6:21", "A6:732"), ("A3:746",), ("A7:145",), ()]
+    "status", [("A2:20",), ("F2:453",), ("A8:732",), ("A6:21", "A6:732"), ("A3:746",), ("A7:145",)]
 )
 def test_statuses_that_contradict_themselves_are_our_fault(status: tuple[str, ...]) -> None:
     with pytest.raises(AckError):
         acknowledged(Verdict(claim("A", "2", LINES), (edit(*status),)))
+
+
+def test_a_rejection_without_a_status_is_our_fault() -> None:
+    with pytest.raises(AckError, match=r"^042-A01 rejects without a status code$"):
+        acknowledged(Verdict(claim("A", "2", LINES), (edit(),)))
 
 
 def test_a_claim_lost_on_the_way_is_our_fault() -> None:
