@@ -334,6 +334,7 @@ def test_a_refused_group_gets_a_999_and_takes_its_277cas_back() -> None:
 def test_other_sets_than_claims_have_no_277ca() -> None:
     status = told_set(guide="005010X214", kind="277")
     assert set(answer(told(status))) == {"999"}
+    assert set(answer(told(told_set(kind="I")))) == {"999", "277ca"}
 
 
 def test_a_set_is_refused_or_acknowledged_but_not_both() -> None:

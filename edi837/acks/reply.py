@@ -21,7 +21,7 @@ from edi837.x12 import element
 LAST_NUMBER = 999_999_999  # ISA13 and GS06 have nine digits
 SET = "0001"  # ST02: one set in each group
 
-_QUALIFIERS = frozenset(("01", "14", "20", "27", "28", "29", "30", "33", "ZZ"))  # ISA05, ISA07
+_QUALIFIERS = frozenset(("01", "14", "20", "27", "28", "29", "30", "33"))  # ISA05, ISA07, beside ZZ
 NOBODY = "UNKNOWN"  # in place of what the sender left out and we must write
 
 
