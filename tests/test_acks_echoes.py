@@ -58,6 +58,9 @@ def test_an_interchange_without_repetitions_gets_a_separator_all_the_same() -> N
     data = answer(told(told_set(Verdict(claim("A", "2")), received=his)))["277ca"]
     assert segments(data)[0][11] == "|" and segments(data)[0][16] == "^"
     assert complaints(data) == []
+    his = interchange(repetition="", element="^", component="|", segment="`")
+    data = answer(told(told_set(Verdict(claim("A", "2")), received=his)))["277ca"]
+    assert segments(data, "^", "`")[0][11] == "}" and segments(data, "^", "`")[0][16] == "|"
 
 
 TEXT = st.text(st.characters(max_codepoint=255), max_size=12)

@@ -23,7 +23,7 @@ LINE_END = "\n"  # after each terminator: readers skip it, and people can read t
 IN_MEMORY = 1 << 20  # bytes of a spool kept off the disk
 
 _OURS = "-. "  # in the spans, amounts and names we write ourselves, so never delimiters
-_SPARE_REPETITIONS = "^|`}\\"
+_SPARE_REPETITIONS = "^|`}"  # of four, three may be the sender's own for other uses
 _BUFFERED = 1024  # segments joined for one write
 
 
