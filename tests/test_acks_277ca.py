@@ -375,6 +375,7 @@ def test_words_are_written_in_plain_characters_where_there_is_a_reason_and_as_ma
         ("A1:19:PR", []), ("A1:19:PR", []), ("A2:20", []), ("A7:254", words), ("A3:247", []), ("A8:453", words),
     ]  # fmt: skip
     assert [len(each) for each in stc] == [5, 5, 5, 13, 5, 13]
+    assert not [each for each in starting("STC", acknowledged(*verdicts)) if "SH" in each]
 
 
 def test_names_are_cut_where_the_guide_cuts_them() -> None:

@@ -211,7 +211,7 @@ class Ack277CA:
         if tally.rejected:
             out.put("AMT", "YY", amount(tally.rejected_charges))
 
-    def _stc(self, out: Segments, status: Status, day: str, action: str, charge: str = "", text: str = "") -> None:
+    def _stc(self, out: Segments, status: Status, day: str, action: str, charge: str, text: str = "") -> None:
         codes = self._codes.get(status)
         if codes is None:
             codes = self._codes[status] = [out.composite(*code) for code in status]
