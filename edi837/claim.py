@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
+
+EXACT = Context(prec=99)  # adds amounts of 18 digits before and behind the point without rounding
 
 
 @dataclass(slots=True)

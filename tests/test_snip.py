@@ -351,6 +351,13 @@ def test_every_rule_has_a_case() -> None:
 
 HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "cents": (HOME_P, (put("SV1", 2, lambda v: f"{v}.00"),)),
+    "a sum of more than 28 digits": (
+        HOME_I, (
+            put("CLM", 2, "99999999999999999"), put("LX*1>SV2", 3, "99999999999999999"),
+            put("LX*2>SV2", 3, ".000000000004"), put("LX*3>SV2", 3, ".000000000004"),
+            put("LX*4>SV2", 3, "-.000000000008"), put("LX*5>SV2", 3, "0"),
+        ),
+    ),
     "an amount of zero more": (COB, (insert("CAS*OA*23*0", before="AMT*D"),)),
     "a void with its number": (REPLACED, ()),
     "the same number on lines of two claims": (HOME_P, (last("REF*6R", 2, "ONE"),)),

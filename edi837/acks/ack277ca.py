@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from itertools import count
 from typing import IO, Literal
@@ -21,7 +21,7 @@ from typing import IO, Literal
 from edi837.acks.reply import Reply
 from edi837.acks.status import Status, split, statuses
 from edi837.acks.writer import AckError, Composite, Segments, amount, delimiters
-from edi837.claim import Party, ServiceLine
+from edi837.claim import EXACT, Party, ServiceLine
 from edi837.frames import FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.x12 import element
 
@@ -36,7 +36,6 @@ _PROCEDURES = frozenset(("AD", "ER", "HP", "IV", "NU", "WK"))  # SVC01-1, beside
 _REVENUE = "NU"  # SVC01-1 of a line known by its revenue code alone
 _WORDS = 264  # characters of STC12 (data element 933)
 _NO_TRACE = "0"  # TRN02 of 2200C: we keep no trace of providers
-_EXACT = Context(prec=99)  # adds amounts of 18 digits before and behind the point without rounding
 _ASCII = str.maketrans("“”‘’–…", "\"\"''-.")
 
 
@@ -78,15 +77,15 @@ class _Tally:
     @property
     def total(self) -> Decimal:
         """STC04."""
-        return _EXACT.add(self.accepted_charges, self.rejected_charges)
+        return EXACT.add(self.accepted_charges, self.rejected_charges)
 
     def add(self, rejected: bool, charge: Decimal) -> None:
         if rejected:
             self.rejected += 1
-            self.rejected_charges = _EXACT.add(self.rejected_charges, charge)
+            self.rejected_charges = EXACT.add(self.rejected_charges, charge)
         else:
             self.accepted += 1
-            self.accepted_charges = _EXACT.add(self.accepted_charges, charge)
+            self.accepted_charges = EXACT.add(self.accepted_charges, charge)
 
 
 class Ack277CA:

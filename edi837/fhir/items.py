@@ -7,16 +7,15 @@ days, place, quantity, money, and its drug as a detail.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from edi837 import safe
-from edi837.claim import Drug, ServiceLine
+from edi837.claim import EXACT, Drug, ServiceLine
 from edi837.fhir import systems
 from edi837.fhir.form import Json, concept, day, filled, money, period
 
 _CENT = Decimal("0.01")
 _MOST = 10**18  # dollars; X12 knows no more
-_EXACT = Context(prec=99)
 
 
 def item(line: ServiceLine, sequence: int, team: Sequence[int], currency: str, phi: bool) -> Json:
@@ -61,7 +60,7 @@ def _each(line: ServiceLine) -> Decimal | None:
     if abs(price) >= _MOST:
         return None
     cents = price.quantize(_CENT)
-    if _EXACT.multiply(cents, line.units) != line.charge:
+    if EXACT.multiply(cents, line.units) != line.charge:
         return None
     return cents.to_integral_value() if cents == cents.to_integral_value() else cents
 

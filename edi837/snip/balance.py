@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import reduce
 
 from edi837.chart import Loop
+from edi837.claim import EXACT
 from edi837.mapper import as_amount
 from edi837.snip.rule import Fault, Flaw, View, has, over
 from edi837.x12 import Segment, element
@@ -26,7 +28,7 @@ def total(view: View) -> Iterator[Fault]:
     for line in lines:
         if line.charge is None:
             return
-        summed += line.charge
+        summed = EXACT.add(summed, line.charge)
     if charge is not None and lines and summed != charge:
         row = view.clm
         yield Fault(row, Flaw(2, row[2][2], f"{charge} is not {summed}, the sum of {len(lines)} lines"))
@@ -47,7 +49,7 @@ def paid(view: View) -> Iterator[Fault]:
         adjusted = _adjusted(other)
         if not amt or not mine or len(amounts) < len(mine) or adjusted is None:
             continue
-        said, owed = as_amount(element(amt, 2)), sum(amounts, _NOTHING) - adjusted
+        said, owed = as_amount(element(amt, 2)), EXACT.subtract(reduce(EXACT.add, amounts, _NOTHING), adjusted)
         if said is not None and said != owed:
             detail = f"{said} is not {owed}: {len(mine)} lines paid less {adjusted} adjusted on the claim"
             yield Fault(other.row("AMT", "D"), Flaw(2, amt[2], detail))
@@ -74,7 +76,7 @@ def claim_paid(view: View) -> Iterator[Fault]:
         payment = as_amount(element(amt[2], 2))
         if _payer(other) in named or has(other, "AMT*A8") or payment is None or adjusted is None:
             continue
-        if payment + adjusted != view.claim.charge:
+        if EXACT.add(payment, adjusted) != view.claim.charge:
             detail = f"{payment} paid and {adjusted} adjusted on the claim are not {view.claim.charge}, its charge"
             yield Fault(amt, Flaw(2, amt[2][2], detail))
 
@@ -94,7 +96,7 @@ def line_paid(view: View) -> Iterator[Fault]:
                 continue  # SVD06: bundled into another line, which balances elsewhere
             if seen.count(element(svd, 1)) > 1:
                 continue  # a payer that split the line: which part of the charge is whose cannot be told
-            if payment + adjusted != line.charge:
+            if EXACT.add(payment, adjusted) != line.charge:
                 detail = f"{payment} paid and {adjusted} adjusted are not {line.charge}, the line's charge"
                 yield Fault(home.row("SVD"), Flaw(2, svd[2], detail), line.number)
 
@@ -121,5 +123,5 @@ def _adjusted(loop: Loop) -> Decimal | None:
                 amount = as_amount(text) if text else _NOTHING
                 if amount is None:
                     return None
-                summed += amount
+                summed = EXACT.add(summed, amount)
     return summed
