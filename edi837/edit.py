@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from edi837.checks import Answer, Breaks, Check, Lines, Unknown
-from edi837.checks.vocabulary import code_of
+from edi837.checks.vocabulary import code_of, code_said
 from edi837.claim import ELEMENTS, Claim, ServiceLine
 from edi837.findings import Action, Finding, Place, Proposal
 from edi837.mend import Mend
@@ -93,7 +93,7 @@ class Edit:
         line = answer.line
         claim = lines.claim(line)
         if isinstance(answer, Unknown):
-            told = f"{_code(line)}: cannot tell whether “{self.title}” holds: {answer.why}"
+            told = f"{code_said(line)}: cannot tell whether “{self.title}” holds: {answer.why}"
             return Finding(
                 self.id, "unknown", "line", told, _place(claim, line, "procedure", {}), self.basis, self.says
             )
@@ -142,13 +142,13 @@ def _words(answer: Breaks, claims: Sequence[Claim], lines: Lines) -> dict[str, s
     """What the templates may tell."""
     line, other = answer.line, answer.other
     words = {name: _said(value) for name, value in answer.told.items()}
-    words["code"] = _code(line)
+    words["code"] = code_said(line)
     words["modifiers"] = _said(line.modifiers)
     words["dates"] = _dates(line.first, line.last)
     words["units"] = _said(line.units)
     words["line"] = f"line {line.number}"
     if other is not None:
-        words["other"] = _code(other)
+        words["other"] = code_said(other)
         words["other_dates"] = _dates(other.first, other.last)
         words["other_line"] = f"line {other.number}"
         home = lines.claim(other)
@@ -163,10 +163,6 @@ def _called(home: Claim, claims: Sequence[Claim]) -> str:
         return "an earlier claim"  # out of the history
     here = [claim for claim in claims if claim.segment]
     return f"the patient's claim {next(number for number, claim in enumerate(here, 1) if claim is home)}"
-
-
-def _code(line: ServiceLine) -> str:
-    return line.procedure or f"revenue code {line.revenue}"
 
 
 def _said(value: object) -> str:

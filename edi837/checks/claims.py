@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import NONE, Answer, Breaks, Codes, Heading, Lines, Unknown, Words, check
+from edi837.checks.vocabulary import (
+    NONE,
+    Answer,
+    Breaks,
+    Codes,
+    Heading,
+    Lines,
+    Unknown,
+    Words,
+    check,
+    code_said,
+)
 from edi837.claim import ServiceLine
 
 
@@ -98,4 +109,4 @@ def _claims(lines: Lines, codes: Codes) -> Iterator[tuple[ServiceLine, str]]:
     for line in lines.having(codes):
         found.setdefault(id(lines.claim(line)), []).append(line)
     for mine in found.values():
-        yield mine[0], ", ".join(dict.fromkeys(line.procedure for line in mine))
+        yield mine[0], ", ".join(dict.fromkeys(code_said(line) for line in mine))

@@ -62,13 +62,13 @@ def not_repeated(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
     codes  the lines it looks at
     """
     mine = lines.having(codes)
-    if len({line.procedure for line in mine}) == len(mine):
+    if len({code_of(line) for line in mine}) == len(mine):
         return
     seen: dict[object, list[ServiceLine]] = {}
     for line in mine:
         drug = line.drug.ndc if line.drug else ""
         days = (line.first, line.last)
-        key = (line.procedure, frozenset(line.modifiers), days, line.unit, line.units, line.charge, drug)
+        key = (code_of(line), frozenset(line.modifiers), days, line.unit, line.units, line.charge, drug)
         same = seen.setdefault(key, [])
         for other in same[:FEW]:
             if dated(line):
@@ -255,4 +255,4 @@ def _lasting(line: ServiceLine, lasts: Mapping[str, int]) -> int:
     """How many days a line with a single date may last; 0 for any other line."""
     if line.first is None or line.first != line.last:
         return 0
-    return max(lasts.get(word, 0) for word in (line.procedure, *line.modifiers))
+    return max(lasts.get(word, 0) for word in (code_of(line), *line.modifiers))

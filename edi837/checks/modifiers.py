@@ -16,6 +16,7 @@ from edi837.checks.vocabulary import (
     Traits,
     Unknown,
     check,
+    code_of,
 )
 
 
@@ -31,7 +32,7 @@ def modifier_only_on(lines: Lines, *, codes: Codes, modifiers: Modifiers) -> Ite
     modifiers  each of them alone breaks the edit on any other code
     """
     for line in lines:
-        if line.procedure not in codes:
+        if code_of(line) not in codes:
             for modifier in line.modifiers:
                 if modifier in modifiers:
                     yield Breaks(line, on="modifiers", modifier=modifier)

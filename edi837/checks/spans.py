@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, check, dated
+from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, check, code_of, dated
 from edi837.claim import ServiceLine
 
 _DAY = timedelta(days=1)
@@ -27,7 +27,7 @@ def not_split(lines: Lines, *, codes: Codes, least: Count, longer: Count = 0) ->
         if line.date_source == "statement":
             continue  # its days are not its own
         if dated(line):
-            mine.setdefault((line.procedure, frozenset(line.modifiers)), []).append(line)
+            mine.setdefault((code_of(line), frozenset(line.modifiers)), []).append(line)
         else:
             yield Unknown(line, "the line has no dates")
     for some in mine.values():

@@ -69,6 +69,11 @@ def code_of(line: ServiceLine) -> str:
     return line.procedure or f"rev:{line.revenue}"
 
 
+def code_said(line: ServiceLine) -> str:
+    """That code as a message tells it."""
+    return line.procedure or f"revenue code {line.revenue}"
+
+
 class Lines:
     """The lines of one claim, or of all of a patient's claims, that concern a policy."""
 
