@@ -37,8 +37,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TARGETS: dict[str, tuple[str, Sequence[str]]] = {
     "checks": ("edi837/checks/*.py", [
-        "test_checks", "test_vocabulary", "test_sieve", "test_mend", "test_policy_errors", "test_policies",
-        "test_home_infusion", "test_policy_properties", "test_history", "test_kin", "test_policytools",
+        "test_checks", "test_vocabulary", "test_checks_answers", "test_sieve", "test_mend", "test_policy_errors",
+        "test_policies", "test_home_infusion", "test_policy_properties", "test_history", "test_kin", "test_policytools",
     ]),
     "acks": ("edi837/acks/*.py", [
         "test_acks", "test_acks_codes", "test_acks_writers", "test_acks_999", "test_acks_277ca", "test_acks_echoes",
@@ -384,13 +384,13 @@ def quiet() -> None:
 def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m tests.mutants")
     asked.add_argument("target", choices=TARGETS)
-    asked.add_argument("--only", default="", help="sites in files whose path holds this")
+    asked.add_argument("--only", default="", help="sites in files whose path holds this, or one of several: a,b")
     asked.add_argument("--quick", action="store_true", help="only in functions that tests call; nothing anew")
     asked.add_argument("--sample", type=int, default=0, metavar="N")
     asked.add_argument("--seed", type=int, default=1, metavar="S")
     said = asked.parse_args()
     pattern, names = TARGETS[said.target]
-    every = [mutant for mutant in mutants(pattern) if said.only in mutant.path]
+    every = [mutant for mutant in mutants(pattern) if any(each in mutant.path for each in said.only.split(","))]
     every = [mutant for mutant in every if mutant.within or not said.quick]
     chosen = random.Random(said.seed).sample(every, said.sample) if 0 < said.sample < len(every) else every
     chosen.sort(key=lambda mutant: (mutant.path, mutant.site))
