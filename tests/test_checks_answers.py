@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from edi837.checks import CHECKS, Answer, Lines, Unknown
+from edi837.checks import CHECKS, Answer, Lines, Unknown, conflicts
 from edi837.checks.vocabulary import Heading, Traits
 from edi837.claim import Claim
 from edi837.sieve import HCPCS
@@ -16,6 +17,7 @@ from tests import shorthand
 from tests.test_vocabulary import CASES, DRUG, LINE, NDC, A, words
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "checks" / "answers.txt"
+DAY, WEEK = date(2024, 11, 27), timedelta(7)
 Row = tuple[str, dict[str, object], list[str], str]
 
 RANKED: dict[str, object] = {"codes": A, "having": words("SH"), "first_lacks": words("SH", "SJ")}
@@ -212,3 +214,64 @@ def test_a_claim_is_asked_of_when_something_is_said_of_it(kind: str) -> None:
             if asked != bool(_answers(check, [claim], given)):
                 wrong.append((check, given, head, asked))
     assert not wrong
+
+
+# ------------------------------------------------------------------ without dates
+
+
+def test_a_line_with_half_its_dates_or_with_dates_in_disorder_is_one_without() -> None:
+    wrong = []
+    for check, given, texts, kind in ROWS:
+        for number in range(sum(not text.startswith("claim") for text in texts)):
+            said = []
+            for first, last in ((None, None), (DAY, None), (None, DAY), (DAY + WEEK, DAY)):
+                claims = _told(texts, kind)
+                lines = [line for claim in claims for line in claim.lines]
+                for line in (lines[number], *(each for each in lines if each.first is None)):
+                    line.first, line.last = first, last
+                said.append([_in_full(answer, claims) for answer in _answers(check, claims, given)])
+            if any(each != said[0] for each in said):
+                wrong.append((check, given, texts, number, said))
+    assert not wrong
+
+
+# ------------------------------------------------------------------ crowds
+
+APART = 150  # lines, each on a day of its own: more than are compared with each, no two near enough to fill that up
+
+
+@pytest.mark.parametrize(
+    ("check", "given"),
+    [
+        ("one_a_day", {"codes": A}),
+        ("not_with", {"codes": DRUG, "other": A}),
+        ("not_with", {"codes": DRUG, "other": A, "before": 2, "after": 3}),
+        ("not_with", {"codes": DRUG, "other": A, "after": 1}),
+        ("apart", {"codes": A, "days": 2}),
+    ],
+)
+def test_a_crowd_is_told_as_if_each_were_compared_with_each(
+    check: str, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a crowd in no order of days stand lines at its ends, amid it, beyond it, of several days, of none."""
+    days = sorted(range(APART), key=lambda day: (day * 37) % APART)
+    texts = [f"S9500 1 {_day(4 * day)}" for day in days] + ["S9364 1 none"]
+    others = [_day(0), _day(4 * APART - 4), _day(200), f"{_day(201)}-{_day(209)}", _day(202), "none",
+              _day(4 * APART + 9), "12/31/9999"]  # fmt: skip
+    claims = _told(texts + [f"{code} 9 {when}" for when in others for code in ("S9364", "J0696")], "P")
+
+    def said() -> list[str]:
+        return sorted(_in_full(answer, claims) for answer in _answers(check, claims, given))
+
+    in_a_crowd = said()
+    monkeypatch.setattr(conflicts, "REACH", 10 * APART)
+    alone = said()
+    certain = [each for each in alone if each.startswith("breaks")]
+    assert len(certain) > 3 and [each for each in in_a_crowd if each.startswith("breaks")] == certain
+    dateless = [each for each in in_a_crowd if each.startswith("unknown")]
+    assert dateless and set(dateless) <= set(alone)
+    assert len({each.split(":")[1] for each in dateless}) == len(dateless), "of each line it is said once"
+
+
+def _day(number: int) -> str:
+    return f"{date(2024, 1, 1) + timedelta(number):%m/%d/%Y}"

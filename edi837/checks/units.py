@@ -128,7 +128,7 @@ def within_month(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
     codes  the lines it looks at
     """
     for line in lines.having(codes):
-        if line.first is None or line.last is None:
+        if line.first is None or line.last is None or line.first > line.last:
             yield Unknown(line, "the line has no dates")
         elif (line.first.year, line.first.month) != (line.last.year, line.last.month):
             doubt = _STATEMENT if line.date_source == "statement" else ""
