@@ -474,11 +474,17 @@ def test_lines_that_are_not_judged_are_there_to_be_leaned_on() -> None:
     assert lines.having(A | {"rev:0261"}) == [drug] and lines.known(A | {"rev:0261"}) == [drug, revenue, other]
     fewer = lines.narrowed(lambda _, line: line is revenue)
     assert (list(fewer), fewer.known(A), fewer.foreign) == ([], [other, drug], [revenue])
+    assert lines.narrowed(lambda _, line: line is drug).known(A) == [drug, other], "no line is there twice"
 
 
 def test_a_check_says_its_name_its_scope_and_its_words() -> None:
-    first, second, *rest = str(CHECKS["not_billed"]).splitlines()
-    assert first == "not_billed (looks at a line)" and second.startswith("    ") and rest[-1].strip()
+    assert str(CHECKS["not_billed"]) == (
+        "not_billed (looks at a line)\n"
+        "    The codes are not billed at all.\n"
+        "\n"
+        "    codes  the lines at fault"
+    )
+    assert str(CHECKS["apart"]).startswith("apart (looks at a claim, patient, file, history)\n    Between two")
     pair, alone = CHECKS["not_with"], CHECKS["not_billed"]
     assert pair.scopes == ("claim", "patient", "file", "history") and alone.scopes == ("line",)
     assert "other" in pair.tells and "other" not in alone.tells

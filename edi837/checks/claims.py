@@ -20,8 +20,7 @@ from edi837.claim import ServiceLine
 
 
 def _billed_as(claim: Heading, *, codes: Codes, never: Words = NONE, known: Words = NONE) -> bool:
-    bill = claim.place + claim.frequency if claim.kind == "I" else ""
-    return claim.kind == "I" and not _meant(bill, _plain(never), _plain(known))
+    return claim.kind == "I" and not _meant(claim.place + claim.frequency, _plain(never), _plain(known))
 
 
 @check(wakes="codes", tells="bill codes", claim=_billed_as)
@@ -68,7 +67,7 @@ def filed_as(lines: Lines, *, codes: Codes, never: Words = NONE, known: Words = 
         filing = lines.claim(line).filing
         if not filing and known:
             yield Unknown(line, "the claim does not say the kind of insurance")
-        elif filing and (filing in never or (known and filing not in known)):
+        elif filing in never or (known and filing not in known):
             yield Breaks(line, on="id", level="claim", filing=filing, codes=here)
 
 

@@ -253,6 +253,6 @@ def _statement(line: ServiceLine, other: ServiceLine) -> str:
 
 def _lasting(line: ServiceLine, lasts: Mapping[str, int]) -> int:
     """How many days a line with a single date may last; 0 for any other line."""
-    if line.first is None or line.first != line.last:
+    if line.first != line.last:
         return 0
     return max(lasts.get(word, 0) for word in (code_of(line), *line.modifiers))

@@ -110,7 +110,7 @@ def modifier_needed(
 def _missing(modifiers: tuple[str, ...], any_of: Modifiers, all_of: Modifiers) -> str:
     """The modifiers that are missing, in words; empty when none is."""
     missing = " and ".join(sorted(all_of.difference(modifiers)))
-    if missing or not any_of or not any_of.isdisjoint(modifiers):
+    if missing or not any_of.isdisjoint(modifiers):
         return missing
     return " or ".join(sorted(any_of))
 

@@ -15,7 +15,6 @@ from edi837.checks.vocabulary import (
     Unknown,
     Words,
     check,
-    dated,
 )
 
 
@@ -69,7 +68,7 @@ def in_force(lines: Lines, *, ended: Ends) -> Iterator[Answer]:
     """
     for line in lines.having(frozenset(ended)):
         last = ended[line.procedure]
-        if not dated(line) or line.first is None or line.last is None:
+        if line.first is None or line.last is None or line.first > line.last:
             yield Unknown(line, "the line has no dates")
         elif line.first > last:
             yield Breaks(line, ended=(last, last))

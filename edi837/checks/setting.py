@@ -51,7 +51,7 @@ def place_of_service(
             yield Breaks(line, on="place", doubt=doubt, place=place, codes=line.procedure)
         elif claim is not said:
             said = claim
-            here = {each.procedure: 0 for each in mine if each.place == place and lines.claim(each) is claim}
+            here = dict.fromkeys(e.procedure for e in mine if e.place == place and lines.claim(e) is claim)
             yield Breaks(line, on="place", doubt=doubt, level="claim", place=place, codes=", ".join(here))
 
 
@@ -67,7 +67,7 @@ def not_rendered_by(lines: Lines, *, codes: Codes, taxonomies: Words) -> Iterato
     taxonomies  provider taxonomy codes, or how they begin
     """
     for line in lines.having(codes):
-        if line.taxonomy and line.taxonomy.startswith(tuple(taxonomies)):
+        if line.taxonomy.startswith(tuple(taxonomies)):
             yield Breaks(line, taxonomy=line.taxonomy)
 
 
