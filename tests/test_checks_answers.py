@@ -19,7 +19,7 @@ from tests import shorthand
 from tests.test_vocabulary import CASES, DRUG, LINE, NDC, A, words
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "checks" / "answers.txt"
-DAY, WEEK = date(2024, 11, 27), timedelta(7)
+DAY, ONE = date(2024, 11, 27), timedelta(1)
 Row = tuple[str, dict[str, object], list[str], str]
 
 RANKED: dict[str, object] = {"codes": A, "having": words("SH"), "first_lacks": words("SH", "SJ")}
@@ -121,6 +121,8 @@ MORE: list[Row] = [
     ("drug_units", {"codes": DRUG, "table": {"00409379601": ("J0696", Decimal(1))}},
      [f"J0696 1 11/01 {NDC} ~ quantity", f"J0696 1 11/01 {NDC} ~ units", f"J0696 11 11/01 {NDC}"], "P"),
     ("units_per_day", {"codes": A, "most": 1}, ["S9500 -1 11/01", "S9500 1 11/01 ~ units"], "P"),
+    ("units_per_day", {"codes": A, "least": 1},
+     ["S9500 1 11/02-11/01", "S9500 1 11/01 ~ first", "S9500 1 11/01 ~ last", LINE], "P"),
     ("counted_in", {"codes": A, "units": words("UN")}, ["S9500 1 11/01", "S9500 1 11/01 ~ units"], "P"),
     ("units_between", {"codes": A, "most": 1}, ["S9500 1 11/01 ~ units"], "P"),
     ("charged_between", {"codes": A, "most": 1},
@@ -167,6 +169,8 @@ def _told(texts: list[str], kind: str) -> list[Claim]:
         line.pointers = () if "pointers" in missing else (1,)  # shorthand names no diagnosis on a line
         line.units = None if "units" in missing else line.units
         line.charge = None if "charge" in missing else line.charge
+        line.first = None if "first" in missing else line.first
+        line.last = None if "last" in missing else line.last
         if line.drug is not None:
             line.drug.qualifier = "" if "qualifier" in missing else line.drug.qualifier
             line.drug.quantity = None if "quantity" in missing else line.drug.quantity
@@ -279,11 +283,13 @@ def test_a_line_with_half_its_dates_or_with_dates_in_disorder_is_one_without() -
     for check, given, texts, kind in ROWS:
         for number in range(sum(not text.startswith("claim") for text in texts)):
             said = []
-            for first, last in ((None, None), (DAY, None), (None, DAY), (DAY + WEEK, DAY)):
+            for ends in ("", "first", "last", "first last"):
                 claims = _told(texts, kind)
                 lines = [line for claim in claims for line in claim.lines]
-                for line in (lines[number], *(each for each in lines if each.first is None)):
-                    line.first, line.last = first, last
+                for line in [each for each in lines if each is lines[number] or not (each.first and each.last)]:
+                    days = [day for day in (line.first, line.last) if day] or [DAY]
+                    later, earlier = max(days) + ONE, min(days) - ONE
+                    line.first, line.last = later if "first" in ends else None, earlier if "last" in ends else None
                 said.append([_in_full(answer, claims) for answer in _answers(check, claims, given)])
             if any(each != said[0] for each in said):
                 wrong.append((check, given, texts, number, said))

@@ -195,6 +195,11 @@ def _first(line: ServiceLine) -> date:
     return line.first
 
 
+def _last(line: ServiceLine) -> date:
+    assert line.last is not None
+    return line.last
+
+
 def _clash(lines: Lines, line: ServiceLine, other: ServiceLine, on: str, days: int = 0) -> Answer | None:
     """What to say of two lines: they must, may, or cannot share a day, or have no dates."""
     if line is other:
@@ -223,21 +228,18 @@ def _close(
     line: ServiceLine, other: ServiceLine, before: int, after: int, meeting: bool = False
 ) -> Answer | None:
     """What to say of lines that share no day (or do, if ``meeting``): must, may or cannot they be too near."""
-    if line is other or not (line.first and line.last and other.first and other.last):
+    if not (dated(line) and dated(other)):
         return None
-    if other.first <= line.last and line.first <= other.last:
-        gap, farthest = 0, max(line.last - other.first, other.last - line.first).days
-        reach = before if meeting else -1
-    elif other.last < line.first:
-        gap, farthest, reach = (line.first - other.last).days, (line.last - other.first).days, before
-    else:
-        gap, farthest, reach = (other.first - line.last).days, (other.last - line.first).days, after
+    past, ahead = (_first(line) - _last(other)).days, (_first(other) - _last(line)).days
+    farthest = max((_last(line) - _first(other)).days, (_last(other) - _first(line)).days)
+    gap = max(past, ahead, 0)
+    reach = before if past > 0 else after if ahead > 0 else before if meeting else -1
     if gap > reach:
         return None
     doubt = _statement(line, other)
     if not doubt and farthest > reach:
         doubt = "some of the days of the two lines are farther apart"
-    return Breaks(line, other=other, doubt=doubt, shared=(other.first, other.last), gap=max(0, gap - 1))
+    return Breaks(line, other=other, doubt=doubt, shared=(_first(other), _last(other)), gap=max(0, gap - 1))
 
 
 def _later(day: date, days: int) -> date:
