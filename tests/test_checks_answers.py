@@ -103,6 +103,8 @@ MORE: list[Row] = [
     ("apart", {"codes": A, "days": 2}, ["S9500 1 none"], "P"),
     ("apart", {"codes": A, "days": 2}, ["S9500 9 statement 11/01-11/09"] * 2, "I"),
     ("not_with", {"codes": A, "other": A, "before": 2, "after": 2}, [LINE, "S9364 1 11/10"], "P"),
+    ("not_with", {"codes": DRUG, "other": A, "before": 1}, ["S9500 1 11/01", "J0696 1 11/02", "S9500 1 11/03"], "P"),
+    ("not_with", {"codes": DRUG, "other": A, "after": 1}, ["S9500 1 11/01", "J0696 1 11/02", "S9500 1 11/03"], "P"),
     ("one_a_day", {"codes": A}, ["S9500 9 11/01-11/02", "S9364 1 11/02-11/03"], "P"),
     ("one_a_day", {"codes": A | {"S9348"}}, ["S9348 2 11/01-11/02", "S9500 2 11/02-11/03"], "P"),
     ("one_a_day", {"codes": A}, ["S9500 9 11/01-11/02 ~ units", "S9364 2 11/02-11/03"], "P"),
