@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from edi837.checks import CHECKS, Answer, Lines, Unknown, conflicts
-from edi837.checks.vocabulary import Heading, Traits
+from edi837.checks import CHECKS, Answer, Breaks, Lines, Unknown, conflicts
+from edi837.checks.vocabulary import PAIR_TELLS, TELLS, Heading, Traits
 from edi837.claim import Claim
 from edi837.sieve import HCPCS
 from tests import shorthand
@@ -225,6 +225,21 @@ def test_answers_in_full(update: bool) -> None:
     if update:
         SNAPSHOT.write_text("\n".join(text) + "\n", "utf-8")
     assert text == SNAPSHOT.read_text("utf-8").splitlines()
+
+
+def test_what_a_message_may_tell_every_answer_tells() -> None:
+    """And little is told that no message may tell: which modifier it is, and days that are near, or the same."""
+    told: dict[str, set[str]] = {}
+    for check, given, texts, kind in ROWS:
+        found = CHECKS[check]
+        for answer in _answers(check, _told(texts, kind), given):
+            if isinstance(answer, Breaks):
+                words = set(answer.told) | (PAIR_TELLS if answer.other is not None else set())
+                assert found.tells - TELLS <= words, (check, given, texts)
+                told.setdefault(check, set()).update(words)
+    apart = {check: words - found.tells for check, found in CHECKS.items() if (words := told[check]) - found.tells}
+    assert apart == {"modifier_once": {"at"}, "not_with": {"gap"}, "apart": {"shared"}}
+    assert all(found.tells >= TELLS for found in CHECKS.values())
 
 
 # ------------------------------------------------------------------ what is asked

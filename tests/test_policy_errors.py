@@ -104,6 +104,13 @@ def _problems(folder: Path, toml: str) -> tuple[str, ...]:
     return caught.value.problems
 
 
+def test_a_message_tells_of_no_other_line_where_there_is_none(tmp_path: Path) -> None:
+    """Else it could not be written once a claim breaks the edit."""
+    alone = GOOD.replace('"not_with"', '"requires"').replace("lasts   = { A4221 = 7 }\n", "")
+    (problem,) = _problems(tmp_path, alone.replace('message = "{code}"', 'message = "{code} without {other}"', 1))
+    assert "message: requires cannot tell {other}" in problem
+
+
 def test_the_trial_policy_is_good(tmp_path: Path) -> None:
     path = _write(tmp_path, GOOD)
     loaded = load(path)

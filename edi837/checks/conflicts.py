@@ -37,7 +37,7 @@ def _chosen(line: Traits, *, codes: Codes, having: Modifiers = NONE, lacking: Mo
     )
 
 
-@check(wakes="codes having", twice="codes", tells="shared", pair=True, line=_chosen)
+@check(wakes="codes having", twice="codes", tells="other shared", pair=True, line=_chosen)
 def one_a_day(
     lines: Lines, *, codes: Codes, having: Modifiers = NONE, lacking: Modifiers = NONE
 ) -> Iterator[Answer]:
@@ -55,7 +55,7 @@ def one_a_day(
     yield from _each_pair(lines, mine, "modifiers")
 
 
-@check(wakes="codes", twice="codes", tells="shared", pair=True)
+@check(wakes="codes", twice="codes", tells="other shared", pair=True)
 def not_repeated(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
     """No line stands twice: same code, modifiers, dates, units, charge and drug.
 
@@ -78,7 +78,7 @@ def not_repeated(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
         same.append(line)
 
 
-@check(wakes="rows", twice="rows", tells="shared", pair=True)
+@check(wakes="rows", twice="rows", tells="other shared", pair=True)
 def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
     """Codes that shut each other out share no day, whatever their modifiers; the later line is at fault.
 
@@ -89,7 +89,7 @@ def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
             yield from _each_pair(lines, lines.having(one | rest), "procedure", one)
 
 
-@check(wakes="codes other", tells="shared", pair=True)
+@check(wakes="codes other", tells="other shared", pair=True)
 def not_with(
     lines: Lines, *, codes: Codes, other: Codes, lasts: Lasting | None = None,
     before: Count = 0, after: Count = 0,
@@ -110,7 +110,7 @@ def not_with(
             yield from _few(_close(line, partner, before, after) for partner in near)
 
 
-@check(wakes="codes", twice="codes", tells="gap", pair=True)
+@check(wakes="codes", twice="codes", tells="other gap", pair=True)
 def apart(lines: Lines, *, codes: Codes, days: Count) -> Iterator[Answer]:
     """Between two of these lines lie so many days, or more; the later day is at fault.
 
@@ -170,7 +170,7 @@ def _before(mine: Sequence[ServiceLine]) -> Iterator[tuple[ServiceLine, Sequence
 
 
 def _beside(
-    mine: Sequence[ServiceLine], others: Sequence[ServiceLine], after: int = 0
+    mine: Sequence[ServiceLine], others: Sequence[ServiceLine], after: int
 ) -> Iterator[tuple[ServiceLine, Sequence[ServiceLine]]]:
     """Each line with the others to compare it with."""
     if len(others) <= REACH:

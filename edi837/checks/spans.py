@@ -11,7 +11,7 @@ from edi837.claim import ServiceLine
 _DAY = timedelta(days=1)
 
 
-@check(wakes="codes", twice="codes", tells="days stretch number", pair=True)
+@check(wakes="codes", twice="codes", tells="other days stretch number", pair=True)
 def not_split(lines: Lines, *, codes: Codes, least: Count, longer: Count = 0) -> Iterator[Answer]:
     """Lines of one code and its modifiers that follow day upon day are not cut up into short ones.
 

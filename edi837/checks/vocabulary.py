@@ -235,7 +235,7 @@ CHECKS: dict[str, Check] = {}
 # the patient's HL, of all the patient's claims in the file, and of those accepted before it as well.
 SCOPES = ("line", "claim", "patient", "file", "history")
 
-# What every message may tell of its line; and, of a check on pairs, of the other line.
+# What every message may tell of its line; and, of a check whose every answer has one, of the other line.
 TELLS = frozenset({"code", "modifiers", "dates", "units", "line"})
 PAIR_TELLS = frozenset({"other", "other_line", "other_dates"})
 
@@ -250,12 +250,15 @@ def check(
 ) -> Callable[[Run], Run]:  # fmt: skip
     """Put a generator on the list.
 
+    ``tells``: what every answer tells besides; ``other``: of another line, as well.
     ``pair``: it looks at lines in relation, so a scope is asked for. ``misses``: it breaks for want of a line.
     ``line`` and ``claim`` take `Traits` and a `Heading`, and the words of the check by keyword. They
     are asked once of all that is alike, so that a claim with nothing to find costs nothing. ``holds`` takes a
     `ServiceLine` that ``line`` let pass: whether it alone keeps the check, units, dates and all; then a
     check that looks at one line at a time has nothing to say of it, and need not be asked.
     """
+
+    added = frozenset(tells.split())
 
     def enlist(run: Run) -> Run:
         words = [p for p in inspect.signature(run).parameters.values() if p.kind is p.KEYWORD_ONLY]
@@ -270,7 +273,7 @@ def check(
             claim=claim,
             holds=holds,
             foreign=foreign,
-            tells=TELLS | frozenset(tells.split()) | (PAIR_TELLS if pair else NONE),
+            tells=TELLS | added | (PAIR_TELLS if "other" in added else NONE),
             misses=misses,
         )
         return run
