@@ -103,12 +103,14 @@ MORE: list[Row] = [
     ("apart", {"codes": A, "days": 2}, ["S9500 1 none"], "P"),
     ("apart", {"codes": A, "days": 2}, ["S9500 9 statement 11/01-11/09"] * 2, "I"),
     ("not_with", {"codes": A, "other": A, "before": 2, "after": 2}, [LINE, "S9364 1 11/10"], "P"),
+    ("not_with", {"codes": DRUG, "other": A}, ["S9500 1 11/01", "J0696 1 11/02", "S9500 1 11/03"], "P"),
     ("not_with", {"codes": DRUG, "other": A, "before": 1}, ["S9500 1 11/01", "J0696 1 11/02", "S9500 1 11/03"], "P"),
     ("not_with", {"codes": DRUG, "other": A, "after": 1}, ["S9500 1 11/01", "J0696 1 11/02", "S9500 1 11/03"], "P"),
     ("one_a_day", {"codes": A}, ["S9500 9 11/01-11/02", "S9364 1 11/02-11/03"], "P"),
     ("one_a_day", {"codes": A | {"S9348"}}, ["S9348 2 11/01-11/02", "S9500 2 11/02-11/03"], "P"),
     ("one_a_day", {"codes": A}, ["S9500 9 11/01-11/02 ~ units", "S9364 2 11/02-11/03"], "P"),
     ("requires", {"codes": A, "other": DRUG, "before": 30}, ["S9500 1 11/05", "J0696 1 11/03-11/01"], "P"),
+    ("requires", {"codes": A, "other": DRUG, "after": 1}, ["S9500 1 11/02", "J0696 1 11/01"], "P"),
     ("paired", {"codes": DRUG, "having": words("JW")}, ["S9500:JW 1 11/01", "J0696:JW 1 11/01"], "P"),
     ("modifier_once", {"codes": A}, ["S9500:SS:SS:SS 1 11/01"], "P"),
     ("modifier_needed", {"codes": A, "any_of": words("SS"), "all_of": words("59")}, [LINE], "I"),
@@ -126,7 +128,9 @@ MORE: list[Row] = [
     ("units_per_day", {"codes": A, "least": 1},
      ["S9500 1 11/02-11/01", "S9500 1 11/01 ~ first", "S9500 1 11/01 ~ last", LINE], "P"),
     ("counted_in", {"codes": A, "units": words("UN")}, ["S9500 1 11/01", "S9500 1 11/01 ~ units"], "P"),
-    ("units_between", {"codes": A, "most": 1}, ["S9500 1 11/01 ~ units"], "P"),
+    ("units_between", {"codes": A, "most": 1},
+     ["S9500 1 11/01 ~ units", "S9500 0 11/01", "S9500 0.5 11/01", "S9500 2 11/01"], "P"),
+    ("charged_between", {"codes": A, "most": 1}, ["S9500 2 11/01 $0", "S9500 2 11/01 $2.01"], "P"),
     ("charged_between", {"codes": A, "most": 1},
      ["S9500 1 11/01 ~ units", "S9500 1 11/01 ~ charge", "S9500 1 11/01"], "P"),
     ("within_month", {"codes": A}, ["S9500 1 11/01", "S9500 1 11/02-10/31", "S9500 1 11/01/2024-11/01/2025"], "P"),
@@ -136,6 +140,9 @@ MORE: list[Row] = [
     ("place_of_service", PLACED, ["claim @22", LINE, "S9364 1 11/01 @12", "S9364 1 11/01 @21"], "P"),
     ("filed_as", {"codes": A, "never": words("MB")}, ["claim ~ filing", LINE], "P"),
     ("filed_as", {"codes": A, "known": words("MB")}, ["claim ~ filing", LINE], "P"),
+    ("patient_age", {"codes": A, "most": 1}, ["claim born 2024-10-01", LINE], "P"),
+    ("described", {"codes": A, "matching": re.compile("[0-9]")},
+     [f'S9500 1 11/01 desc="{80 * "x"}7"', f'S9500 1 11/01 desc="{79 * "x"}7"'], "P"),
     ("patient_age", {"codes": A, "most": 1}, ["claim born 2022-11-05", LINE, "claim ~ birth", LINE], "P"),
     ("diagnosed", {"codes": A, "never": words("B20")}, ["claim dx A419", "S9500 1 11/01 ~ pointers"], "P"),
 ]  # fmt: skip
@@ -240,6 +247,18 @@ def test_what_a_message_may_tell_every_answer_tells() -> None:
     apart = {check: words - found.tells for check, found in CHECKS.items() if (words := told[check]) - found.tells}
     assert apart == {"modifier_once": {"at"}, "not_with": {"gap"}, "apart": {"shared"}}
     assert all(found.tells >= TELLS for found in CHECKS.values())
+
+
+def test_how_far_checks_look() -> None:
+    """Those that look at one line at a time, and those that hold lines against each other."""
+    beside = {"one_a_day", "not_repeated", "not_together", "not_with", "apart", "not_split"}
+    lacking = {"follows", "requires", "paired"}  # a breach is that there is no such line
+    pairs = beside | lacking | {"at_most", "at_most_each"}
+    assert {name for name, found in CHECKS.items() if found.scopes == ("claim", "patient", "file", "history")} == pairs
+    assert {name for name, found in CHECKS.items() if found.scopes == ("line",)} == CHECKS.keys() - pairs
+    assert {name for name, found in CHECKS.items() if found.misses} == lacking
+    assert {name for name, found in CHECKS.items() if found.tells >= PAIR_TELLS} == beside
+    assert {name for name, found in CHECKS.items() if found.foreign} == {"coded_as"}
 
 
 # ------------------------------------------------------------------ what is asked

@@ -216,7 +216,7 @@ class Check:
     holds: Callable[..., bool] | None  # and a line of which this is true, given the words, does not break it
     foreign: bool  # it looks at lines whose codes are of another list than HCPCS
     tells: frozenset[str]  # what its answers add to a message, beside `TELLS`
-    misses: bool = False  # a breach is that something is not there: a wider look may find it
+    misses: bool  # a breach is that something is not there: a wider look may find it
 
     @property
     def doc(self) -> str:
