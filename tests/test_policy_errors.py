@@ -111,6 +111,15 @@ def test_a_message_tells_of_no_other_line_where_there_is_none(tmp_path: Path) ->
     assert "message: requires cannot tell {other}" in problem
 
 
+def test_a_message_tells_of_both_lines_all_that_it_may(tmp_path: Path) -> None:
+    told = "{code} {modifiers} {dates} {units} {line} / {other} {other_dates} {other_line} / {shared}"
+    policy = load(_write(tmp_path, GOOD.replace("{code} and {other} on {shared}", told)))
+    (finding,) = policy.judge(shorthand.claims(["S9500 7 11/01-11/07", "S9364:TT:U1 7 11/07-11/13"]))[0]
+    assert finding.message == (
+        "S9364 TT, U1 11/07-11/13/2024 7 line 2 / S9500 11/01-11/07/2024 line 1 / 11/07/2024"
+    )
+
+
 def test_the_trial_policy_is_good(tmp_path: Path) -> None:
     path = _write(tmp_path, GOOD)
     loaded = load(path)
