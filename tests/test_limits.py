@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -216,12 +216,19 @@ def _slow(asked: Asked) -> float:
     for text in _hostile(asked.tag):
         said = text if isinstance(pattern.pattern, str) else text.encode()
         for ask in asks:
-            began = time.process_time()
-            ask(said[: asked.longest])
-            worst = max(worst, time.process_time() - began)
+            took = _took(ask, said[: asked.longest])
+            if took > 0.05:  # another process, or the garbage of a test before
+                took = min(took, _took(ask, said[: asked.longest]), _took(ask, said[: asked.longest]))
+            worst = max(worst, took)
         if worst > 0.5:
             break
     return worst
+
+
+def _took(ask: Callable[..., object], said: str | bytes) -> float:
+    began = time.process_time()
+    ask(said)
+    return time.process_time() - began
 
 
 def test_no_pattern_looks_again_and_again() -> None:
