@@ -83,10 +83,11 @@ class Crew:
         ``source`` tells the file from others, where there is a history.
         """
         judge = judges[0] if judges else None
-        wide = isinstance(judge, Foretold) or (isinstance(judge, Bench) and judge.reach == "file")
-        manner = _Manner(light and not source, bool(judge), wide, source)
         if isinstance(judge, Aside):
             manner = _Manner(light=True, judged=False, aside=True)
+        else:
+            wide = isinstance(judge, Foretold) or (isinstance(judge, Bench) and judge.reach == "file")
+            manner = _Manner(light and not source, bool(judge), wide, source)
         return _Hands(self._pool, self._jobs, manner, judge)
 
     def close(self) -> None:

@@ -21,6 +21,8 @@ from edi837.checks.vocabulary import (
     check,
     code_of,
     dated,
+    first_day,
+    last_day,
 )
 from edi837.claim import ServiceLine
 from edi837.overlap import certain
@@ -118,7 +120,7 @@ def apart(lines: Lines, *, codes: Codes, days: Count) -> Iterator[Answer]:
     days   days of which none has such a line
     """
     whole = lines.having(codes)
-    mine = sorted((line for line in whole if dated(line)), key=_first)
+    mine = sorted((line for line in whole if dated(line)), key=first_day)
     for line in whole if len(whole) > 1 else ():
         if not dated(line):
             yield Unknown(line, "the line has no dates")
@@ -166,7 +168,7 @@ def _before(mine: Sequence[ServiceLine]) -> Iterator[tuple[ServiceLine, Sequence
     for line in mine:
         yield line, _nearest(line, crowd)
         if dated(line):
-            insort(crowd, line, key=_first)
+            insort(crowd, line, key=first_day)
 
 
 def _beside(
@@ -177,7 +179,7 @@ def _beside(
         for line in mine:
             yield line, others
         return
-    crowd = sorted((line for line in others if dated(line)), key=_first)
+    crowd = sorted((line for line in others if dated(line)), key=first_day)
     for line in mine:
         yield line, _nearest(line, crowd, after)
 
@@ -186,18 +188,8 @@ def _nearest(line: ServiceLine, crowd: Sequence[ServiceLine], after: int = 0) ->
     """Of a crowd in order of first days, those that start last before the line's end, or so many days after."""
     if line.last is None:
         return crowd[:1]
-    end = bisect_right(crowd, _later(line.last, after), key=_first)
+    end = bisect_right(crowd, _later(line.last, after), key=first_day)
     return crowd[max(0, end - REACH) : end]
-
-
-def _first(line: ServiceLine) -> date:
-    assert line.first is not None
-    return line.first
-
-
-def _last(line: ServiceLine) -> date:
-    assert line.last is not None
-    return line.last
 
 
 def _clash(lines: Lines, line: ServiceLine, other: ServiceLine, on: str, days: int = 0) -> Answer | None:
@@ -230,8 +222,8 @@ def _close(
     """What to say of lines that share no day (or do, if ``meeting``): must, may or cannot they be too near."""
     if not (dated(line) and dated(other)):
         return None
-    past, ahead = (_first(line) - _last(other)).days, (_first(other) - _last(line)).days
-    farthest = max((_last(line) - _first(other)).days, (_last(other) - _first(line)).days)
+    past, ahead = (first_day(line) - last_day(other)).days, (first_day(other) - last_day(line)).days
+    farthest = max((last_day(line) - first_day(other)).days, (last_day(other) - first_day(line)).days)
     gap = max(past, ahead, 0)
     reach = before if past > 0 else after if ahead > 0 else before if meeting else -1
     if gap > reach:
@@ -239,7 +231,7 @@ def _close(
     doubt = _statement(line, other)
     if not doubt and farthest > reach:
         doubt = "some of the days of the two lines are farther apart"
-    return Breaks(line, other=other, doubt=doubt, shared=(_first(other), _last(other)), gap=max(0, gap - 1))
+    return Breaks(line, other=other, doubt=doubt, shared=(first_day(other), last_day(other)), gap=max(0, gap - 1))
 
 
 def _later(day: date, days: int) -> date:

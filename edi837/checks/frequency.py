@@ -7,7 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, Weights, Window, check, dated
+from edi837.checks.vocabulary import (
+    Answer,
+    Breaks,
+    Codes,
+    Count,
+    Lines,
+    Unknown,
+    Weights,
+    Window,
+    check,
+    dated,
+    last_day,
+)
 from edi837.claim import ServiceLine
 
 REACH = 200  # of a crowd of lines, so many that end on or after a day are counted together
@@ -63,14 +75,13 @@ def _too_many(
     """The last line of each crowd whose units cannot be laid out over its days."""
     rank = {id(line): number for number, line in enumerate(mine)}
     said: set[int] = set()
-    by_end = sorted(mine, key=_last)
+    by_end = sorted(mine, key=last_day)
     for first in sorted({line.first for line in mine if line.first}):
         total, counted = Decimal(0), []
         for line in _from(by_end, first):
             total += _weight(line, weights)
             counted.append(line)
-            assert line.last is not None
-            allowed = most * _windows(first, line.last, per)
+            allowed = most * _windows(first, last_day(line), per)
             if total <= allowed:
                 continue
             latest = max(counted, key=lambda each: rank[id(each)])
@@ -86,15 +97,10 @@ def _too_many(
 
 def _from(by_end: Sequence[ServiceLine], first: date) -> Iterator[ServiceLine]:
     """The lines that begin on the day or later, by their last days; of a crowd those that end soonest."""
-    start = bisect_left(by_end, first, key=_last)
+    start = bisect_left(by_end, first, key=last_day)
     for line in by_end[start : start + REACH]:
         if line.first is not None and line.first >= first:
             yield line
-
-
-def _last(line: ServiceLine) -> date:
-    assert line.last is not None
-    return line.last
 
 
 def _weight(line: ServiceLine, weights: Weights | None) -> Decimal:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, check, code_of, dated
+from edi837.checks.vocabulary import (
+    Answer,
+    Breaks,
+    Codes,
+    Count,
+    Lines,
+    Unknown,
+    check,
+    code_of,
+    dated,
+    first_day,
+    last_day,
+)
 from edi837.claim import ServiceLine
 
 _DAY = timedelta(days=1)
@@ -32,12 +44,12 @@ def not_split(lines: Lines, *, codes: Codes, least: Count, longer: Count = 0) ->
             yield Unknown(line, "the line has no dates")
     for some in mine.values():
         if len(some) > 1:
-            for stretch in _stretches(sorted(some, key=_first)):
+            for stretch in _stretches(sorted(some, key=first_day)):
                 yield from _cut_up(stretch, least, longer)
 
 
 def _cut_up(stretch: Sequence[ServiceLine], least: int, longer: int) -> Iterator[Answer]:
-    first, last = _first(stretch[0]), _last(stretch[-1])
+    first, last = first_day(stretch[0]), last_day(stretch[-1])
     short = [line for line in stretch if line.days < least]
     if len(short) > 1 and (last - first).days + 1 > longer:
         line, other = short[1], short[0]
@@ -50,18 +62,8 @@ def _stretches(mine: Sequence[ServiceLine]) -> Iterator[list[ServiceLine]]:
     """Lines in order of first days, cut where one does not begin on the day after the one before."""
     stretch = [mine[0]]
     for line in mine[1:]:
-        if _first(line) != _last(stretch[-1]) + _DAY:
+        if first_day(line) != last_day(stretch[-1]) + _DAY:
             yield stretch
             stretch = []
         stretch.append(line)
     yield stretch
-
-
-def _first(line: ServiceLine) -> date:
-    assert line.first is not None
-    return line.first
-
-
-def _last(line: ServiceLine) -> date:
-    assert line.last is not None
-    return line.last

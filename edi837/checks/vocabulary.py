@@ -146,6 +146,18 @@ def dated(line: ServiceLine) -> bool:
     return line.first is not None and line.last is not None and line.first <= line.last
 
 
+def first_day(line: ServiceLine) -> date:
+    """Of a line that has dates."""
+    assert line.first is not None
+    return line.first
+
+
+def last_day(line: ServiceLine) -> date:
+    """Of a line that has dates."""
+    assert line.last is not None
+    return line.last
+
+
 class Breaks:
     """A line breaks the edit; without a ``doubt`` for certain, with one possibly.
 
