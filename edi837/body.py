@@ -101,6 +101,7 @@ class Body:
                 if self.claims == 1:
                     self._examiner.filed = filed(root.first("BHT"), self._day)
                 found = self._examiner.examine(item, claim) if item.well_formed else None
+                claim.faulty = bool(found and any(finding.rejects for finding in found))
                 yield item
                 yield from gate.hold(claim, found, home)
                 continue

@@ -68,7 +68,7 @@ class ServiceLine:
     control: str = ""  # REF*6R
     authorizations: tuple[str, ...] = ()  # REF*G1 of the line (837P), else of the claim
     notes: tuple[str, ...] = ()  # NTE02
-    taxonomy: str = ""  # rendering: 2420A PRV03, else 2310B PRV03 (837P only)
+    taxonomy: str = ""  # rendering, of an 837P: PRV03 of 2420A; where that is not sent, of 2310B
     drug: Drug | None = None
     segment: int = 0  # number of the SV1 or SV2 in the set
     dated: int = 0  # number of the DTP*472 in the set
@@ -106,6 +106,7 @@ class Claim:
     notes: tuple[str, ...] = ()  # NTE02 of the claim
     lines: tuple[ServiceLine, ...] = ()
     segment: int = 0  # number of the CLM in the set
+    faulty: bool = False  # what was found beyond its syntax sends it back, whatever a policy says
 
     @property
     def whose(self) -> tuple[str, ...]:

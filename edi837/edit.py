@@ -73,6 +73,11 @@ class Edit:
         return line.first is None or (self.effective or date.min) <= line.first <= (self.until or date.max)
 
     @property
+    def copies(self) -> bool:
+        """Whether it tells a copy of what waits to be processed (claim status 78)."""
+        return any(status.split(":")[1] == "78" for status in self.status)
+
+    @property
     def basis(self) -> str:
         """The source, with the document an external edit rests on."""
         return f"{self.source}: {self.rests_on}" if self.source == "external" else self.source

@@ -16,7 +16,7 @@ from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.frames import Verdict
 from edi837.seen import Seen
-from edi837.snip import repeats
+from edi837.snip import known_by, sent_twice
 
 MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
 
@@ -73,22 +73,32 @@ class Gate:
         if not self._held:
             return
         good = [claim for claim, found in self._held if found is not None]
-        verdicts = {id(claim): list(found) for claim, found in self._held if found}
-        for claim in good:
-            for finding in repeats(claim, self._seen):
-                verdicts.setdefault(id(claim), []).append(finding)
-        told = {key: set(map(_slip, found)) for key, found in verdicts.items()}  # a policy need not say it again
-        for policy in self._policies if good else ():
-            for claim, findings in zip(good, policy.judge(good), strict=True):
-                if findings:
-                    mine = verdicts.setdefault(id(claim), [])
-                    refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
-                    known = told.get(id(claim), ())
-                    mine += [f for f in findings if not (refused and f.action == "unknown") and _slip(f) not in known]
+        said = [iter(policy.judge(good)) for policy in self._policies] if good else []
         held, self._held = self._held, []
-        for claim, _ in held:
-            mine = verdicts.get(id(claim), [])
+        for claim, found in held:
+            mine = list(found or ())
+            if found is not None:
+                keys = self._keys(claim, mine)
+                known = set(map(_slip, mine))  # a policy need not say it again
+                for findings in map(next, said):
+                    if findings:
+                        refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
+                        mine += [
+                            f for f in findings if not (refused and f.action == "unknown") and _slip(f) not in known
+                        ]
+                if not any(f.rejects for f in mine):
+                    self._seen.take(keys)  # of what is sent back, nothing is waiting
             yield Verdict(claim, tuple(map(self._framed, mine)) if mine else ())
+
+    def _keys(self, claim: Claim, found: list[Finding]) -> list[int]:
+        """The keys by which the claim is known when it comes again; if it has come before, that is ``found``."""
+        keys = []
+        for rule, key in known_by(claim):
+            if key in self._seen:
+                found.append(sent_twice(rule, claim))
+            else:
+                keys.append(key)
+        return keys
 
     def _framed(self, finding: Finding) -> Finding:
         """The finding with its interchange, group and set."""

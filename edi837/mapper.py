@@ -169,7 +169,7 @@ class Mapper:
             if child.use.id == "2410":
                 drug = self._drug(child)
             elif child.use.id == "2420A" and kind == "P":
-                rendered = _taxonomy(child) or taxonomy
+                rendered = _taxonomy(child)  # of somebody else than 2310B tells
         qualifier, procedure, modifiers, description = _procedure(composite, component)
         return ServiceLine(
             number, kind, qualifier, procedure, modifiers, description, revenue, as_amount(charge), unit,

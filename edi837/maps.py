@@ -96,10 +96,14 @@ def apply(overlay: etree._Element, tree: etree._Element, name: str) -> None:
             if what == "external":
                 _point(node, value or "")
                 continue
-            old = node.find(what)
+            old = node.find("valid_codes" if what == "codes" else what)
             if old is not None:
                 node.remove(old)
-            if value is not None:
+            if what == "codes":
+                listed = etree.SubElement(node, "valid_codes")
+                for code in (value or "").split():
+                    etree.SubElement(listed, "code").text = code
+            elif value is not None:
                 etree.SubElement(node, what).text = value
 
 

@@ -7,7 +7,7 @@ they come again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -46,11 +46,12 @@ class Read:
     standing: Standing | None  # at its end; None at the end of the set, or when it could not be cut there
     ended: bool  # whether it is the end of the set
     claims: int
-    keys: Sequence[int]  # of its claims, by which they are known again
+    keys: Sequence[int]  # of the claims that it accepts, by which they are known again
     # At the end of the set:
     number: int = 0  # of the last segment; that of the SE, if it is one
     stop: str = ""  # the segment that ended it
     head: tuple[Segment, Segment] = ([], [])  # BHT, and NM1 of 1000A
+    others: Sequence[int] = ()  # keys of the claims that it sends back
     # Where claims are put by: those of each HL by themselves.
     put: Sequence[Sequence[Put]] = ()
 
@@ -72,7 +73,7 @@ def read(
         chart(setting.guide, setting.delimiters).forget()
     return Read(
         events, body.reader.standing, not part.after, body.claims, seen.new, body.number,
-        setting.delimiters.element.join(body.stop or []), (body.bht, body.submitter),
+        setting.delimiters.element.join(body.stop or []), (body.bht, body.submitter), list(seen.asked),
     )  # fmt: skip
 
 
@@ -83,13 +84,18 @@ class _Keys(Seen):
         super().__init__()
         self._known = known
         self.new: list[int] = []
+        self.asked: set[int] = set()  # and not taken in
 
-    def add(self, number: int) -> bool:
+    def __contains__(self, number: int) -> bool:
+        self.asked.add(number)
+        return number in self._known or super().__contains__(number)
+
+    def take(self, numbers: Iterable[int]) -> None:
         """As of `Seen`."""
-        if number in self._known or not super().add(number):
-            return False
-        self.new.append(number)
-        return True
+        numbers = list(numbers)
+        super().take(numbers)
+        self.new += numbers
+        self.asked.difference_update(numbers)
 
 
 def _light(event: Finding | Verdict) -> Finding | Verdict | int:

@@ -65,7 +65,7 @@ class Parted:
         read, start = self._ahead.read(coming), coming.part.start
         known: frozenset[int] = frozenset()
         while True:
-            more = self._seen.among(read.keys)
+            more = self._seen.among([*read.keys, *read.others]) - known
             if start == self._standing and not more:
                 return read
             known |= more

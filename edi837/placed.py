@@ -58,7 +58,7 @@ def of_lines(each: Judged) -> Iterator[Positions]:
     billing = _number(levels(loop)[2], "PRV", "BI")
     statement = _number(loop, "DTP", "434")
     for line, home in zip(claim.lines, lines(loop), strict=True):
-        own = _taxonomy(home, "2420A") if line.kind == "P" else None
+        own = _taxonomy(home, "2420A") if line.kind == "P" and home.child("2420A") else rendering
         placed = line.segment if line.kind == "P" and _value(home, line.segment, 5) else claim.segment
         drug = line.drug
         yield {
@@ -71,7 +71,7 @@ def of_lines(each: Judged) -> Iterator[Positions]:
             "place_segment": placed or None,
             "control_segment": _number(home, "REF", "6R"),
             **held,
-            "taxonomy_segment": own or rendering or billing,
+            "taxonomy_segment": own or billing,
             "authorization_segments": tuple(_numbers(home, "REF", "G1")) or held["authorization_segments"],
             "note_segments": (*_numbers(home, "NTE"), *held["note_segments"]),  # type: ignore[misc]
         }

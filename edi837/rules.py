@@ -8,7 +8,8 @@ only when every kind of line it speaks of is there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -115,14 +116,19 @@ class Policy:
                 for id_ in edit.hides:
                     key = (id_, _mark(answer))
                     hidden[key] = max(hidden.get(key, 0), _WEIGHT[edit.outcome(answer)])
+        seen = [(edit, answer) for edit, answer in raised if not _is_hidden(edit, answer, hidden)]
+        back = {id(claim) for claim in claims if claim.faulty}  # those that go back, copies aside
+        doubtful: set[str] = set()  # edits whose lines another finding may change
+        for edit, answer in seen:
+            if edit.outcome(answer) == "reject":
+                doubtful |= edit.hides
+                if not edit.copies:
+                    back.add(id(lines.claim(answer.line)))
         best: dict[tuple[str, int], tuple[int, Edit, Answer]] = {}
-        for edit, answer in raised:
-            weight = _WEIGHT[edit.outcome(answer)]
-            marks: set[object] = {id(answer.line)}  # or the other line: what is wrong with that one alone explains both
-            if isinstance(answer, Breaks):
-                marks |= {_mark(answer), id(answer.other)}
-            if any(hidden.get((edit.id, mark), -1) >= weight for mark in marks):
+        for edit, answer in seen:
+            if edit.copies and isinstance(answer, Breaks) and _of_what_goes_back(answer, lines, back):
                 continue
+            weight = _WEIGHT[edit.outcome(answer)]
             strength = 2 * weight + (isinstance(answer, Breaks) and answer.certain)
             place = (edit.id, id(answer.line))
             if place not in best or best[place][0] < strength:
@@ -132,9 +138,28 @@ class Policy:
         verdicts: list[list[tuple[int, int, Finding]]] = [[] for _ in claims]
         for _, edit, answer in best.values():
             finding = edit.finding(answer, claims, lines)
+            if edit.id in doubtful:
+                finding = replace(finding, proposal=None)
             at = -1 if finding.level == "claim" else rank[id(answer.line)]
             verdicts[index[id(lines.claim(answer.line))]].append((at, self._order[edit.id], finding))
         return [[finding for *_, finding in sorted(each, key=lambda f: f[:2])] for each in verdicts]
+
+
+def _is_hidden(edit: Edit, answer: Answer, hidden: Mapping[object, int]) -> bool:
+    """Whether another finding tells it already."""
+    marks: set[object] = {id(answer.line)}  # or the other line: what is wrong with that one alone explains both
+    if isinstance(answer, Breaks):
+        marks |= {_mark(answer), id(answer.other)}
+    weight = _WEIGHT[edit.outcome(answer)]
+    return any(hidden.get((edit.id, mark), -1) >= weight for mark in marks)
+
+
+def _of_what_goes_back(answer: Breaks, lines: Lines, back: Collection[int]) -> bool:
+    """Whether a line is a copy of one on another claim, and that claim goes back: then it is the only one."""
+    if answer.other is None:
+        return False
+    home = lines.claim(answer.other)
+    return home is not lines.claim(answer.line) and id(home) in back
 
 
 def _mark(answer: Breaks) -> object:

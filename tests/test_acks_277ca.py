@@ -179,6 +179,13 @@ def test_a_dependent_goes_by_his_own_name_and_the_subscribers_number() -> None:
     assert "NM1*QC*1*BAKER*TIM*J**JR*MI*P9" in starting("NM1", data)
 
 
+def test_a_patient_without_any_number_has_none() -> None:
+    patient = Party("QC", "1", "BAKER", "TIM")
+    data = acknowledged(Verdict(claim("A", "2", subscriber=Party("IL", "2", "ACME"), patient=patient)))
+    assert "NM1*QC*1*BAKER*TIM****MI*NONE" in starting("NM1", data)
+    assert complaints(data) == []
+
+
 def test_a_provider_may_be_a_person() -> None:
     doctor = Party("85", "1", "WELBY", "MARCUS", "A", "MD", "XX", "1234567893")
     data = acknowledged(Verdict(claim("A", "2", provider=doctor)))

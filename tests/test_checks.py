@@ -133,6 +133,8 @@ def test_not_repeated() -> None:
     for other in ("S9500:SH 7 11/01-11/07", "S9500:SH:SS 6 11/01-11/07 $700", "S9500:SH:SS 7 11/01-11/08",
                   f"{line} $1", f"{line} ndc=00409379601", f"{line} DA"):  # fmt: skip
         assert _ask("not_repeated", [line, other], codes=CODES) == []
+    assert _ask("not_repeated", ["S9500:SJ 7 11/01-11/07"] * 2, codes=CODES, several={"SJ"}) == ["doubts 2"]
+    assert _ask("not_repeated", [line, line], codes=CODES, several={"SJ"}) == ["breaks 2"]
     assert _ask("not_repeated", ["S9500 1 none", "S9500 1 none"], codes=CODES) == ["unknown 2"]
     statement = "S9500 1 statement 11/01-11/30"
     assert _ask("not_repeated", [statement, statement], codes=CODES) == ["doubts 2"]

@@ -80,15 +80,12 @@ def test_each_use_says_what_its_node_says(name: str) -> None:
     """Facts of each segment and element, node by node in document order, where no overlay changes them."""
     tree = xml(name).find(".//loop[@xid='ST_LOOP']")
     assert tree is not None
-    changed = {
-        (c.get("loop"), c.get("segment", c.get("loop")), c.get("element", ""))
-        for c in maps.overlays()[name].iter("change")
-    }
+    changed = {"ST_LOOP" if c.get("loop") == "HEADER" else c.get("loop") for c in maps.overlays()[name].iter("change")}
     facts: list[tuple[str, ...]] = []
     for node in tree.iter("segment"):
         above = next(a for a in node.iterancestors("loop") if a.get("type") != "wrapper")
         where, tag = str(above.get("xid")), str(node.get("xid"))
-        if tag == "SE" or any(c[0] == where for c in changed):
+        if tag == "SE" or where in changed:
             continue
         facts.append((where, tag, *(node.findtext(f, "").strip() for f in ("name", "usage", "max_use"))))
         for part in node.iter("element", "composite"):
@@ -98,7 +95,7 @@ def test_each_use_says_what_its_node_says(name: str) -> None:
             facts.append((where, tag, named, usage, str(int(seq)), number, repeat or "1", *_values(part)))
     found: list[tuple[str, ...]] = []
     for use in grammar.load(name).root.segments():
-        if any(c[0] == use.loop.id for c in changed):
+        if use.loop.id in changed:
             continue
         times = str(use.max_use) if use.max_use else ">1"
         found.append((use.loop.id, use.tag, use.name, use.usage, times))
@@ -152,6 +149,19 @@ def test_every_child_has_a_bit_and_the_required_ones_are_known(name: str) -> Non
         for child in each.children:
             above = child.parent if isinstance(child, LoopUse) else child.loop
             assert above is each
+
+
+@pytest.mark.parametrize("name", ["005010X222A1", "005010X223A2"])
+def test_loops_of_one_table_position_stand_in_any_order(name: str) -> None:
+    shared = 0
+    for each in (grammar.load(name).root, *loops(grammar.load(name).root)):
+        places: dict[int, set[int]] = {}
+        for child in each.children:
+            if isinstance(child, LoopUse) and child.entry.tag == "NM1":
+                places.setdefault(child.entry.pos, set()).add(child.pos)
+        shared += len(places)
+        assert all(len(positions) == 1 for positions in places.values()), (each.id, places)
+    assert shared > 8
 
 
 @pytest.mark.parametrize("name", GUIDES)

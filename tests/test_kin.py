@@ -340,6 +340,29 @@ def test_a_duplicate_of_a_refused_claim_is_none() -> None:
     assert findings(_miscounted(interchange(one, one))) == []
 
 
+def test_a_duplicate_of_a_claim_that_goes_back_is_none() -> None:
+    good = claim("C1", WEEK)
+    bad = good.replace("ABK:A419", "ABK:419")
+    each = [[f.rule for f in v.findings] for v in Terms().read(io.BytesIO(interchange(
+        body(level(2, bad), level(3, bad), level(4, good, bad)), body(level(2, good), level(3, bad))
+    ))).tell() if isinstance(v, Verdict)]  # fmt: skip
+    assert each == [["S5-HI"], ["S5-HI"], [], ["S5-HI", "S4-DUPLICATE"], ["S4-DUPLICATE"], ["S5-HI", "S4-DUPLICATE"]]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize("fault", [("ABK:A419", "ABK:419"), ("HC:S9500", "HC:S9500:SH:SJ")], ids=["guide", "policy"])
+def test_a_copy_of_a_line_whose_claim_goes_back_is_none(apart: bool, fault: tuple[str, str]) -> None:
+    bad, *good = [claim(f"C{number}", WEEK) for number in (1, 2, 3)]
+    each = [bad.replace(*fault), *good]
+    both = load("042")
+    levels = [level(number, one) for number, one in enumerate(each, 2)] if apart else [level(2, *each)]
+    told = verdicts(interchange(body(*levels)), both)
+    assert told["C1"] and not told["C2"] and told["C3"] == [("042-A08", "reject")]
+    good[0] = good[0].replace(*fault)
+    told = verdicts(interchange(body(level(2, bad.replace(*fault), *good))), both)
+    assert "042-A08" not in [rule for rules in told.values() for rule, _ in rules]
+
+
 @pytest.mark.parametrize("held", [1, 3, 1000])
 def test_what_was_seen_is_known_in_memory_and_out_of_it(held: int) -> None:
     seen = Seen(held)

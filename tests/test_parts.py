@@ -64,3 +64,8 @@ def test_a_claim_that_came_before_is_known_in_a_later_part() -> None:
     assert hands.twice > 2
     repeated = [f for f in told(data, (), Here()) if getattr(f, "rejected", False)]
     assert len(repeated) == 40
+    bad = data.replace(b"ABK:", b"ABK:.", 3)  # three claims go back: when they come again, they are the first
+    hands = same(bad)
+    assert hands.twice > 2
+    again = [f.rule for v in told(bad, (), Here()) for f in getattr(v, "findings", ())]
+    assert [again.count(rule) for rule in ("S5-HI", "S4-DUPLICATE")] == [3, 37]

@@ -148,6 +148,7 @@ BREAKS = [
     case("S5-REVENUE", HOME_I, "SV201", put("SV2", 1, "640"), level="line"),
     case("S5-BILL-TYPE", HOME_I, "CLM05-1", part("CLM", 5, 1, "00")),
     case("S5-ADMISSION", HOME_I, "CL101", put("CL1", 1, "7")),
+    case("S4-MEMBER", HOME_P, "NM109", put("NM1*IL", 8, ""), put("NM1*IL", 9, ""), action="warn"),
     case("S4-439", ACCIDENT, "DTP01", put("CLM", 11, ""), action="warn"),
     case("S4-435-P", HOME_P, "CLM05-1", part("CLM", 5, 1, "21"), action="warn"),
     case("S4-435-P", HOME_P, "SV105", put("SV1", 5, "51"), action="warn", level="line"),
@@ -424,6 +425,11 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "codes of two characters": (HOME_I, (part("HI*BI", 1, 2, "m1"), insert("HI*BG:D9*BG:07", after="HI*BI"))),
     "a HIPPS code": (HOME_I, (put("SV2", 2, "HP:1AFKS"),)),
     "a CLIA number in lower case": (LABORATORY, (put("REF*X4", 2, "11d0000002"),)),
+    "a diagnosis with a letter where others have a digit": (HOME_P, (part("HI", 1, 2, "QA00101"),)),
+    "a car accident abroad": (ACCIDENT, (part("CLM", 11, 4, ""), part("CLM", 11, 5, "GB"))),
+    "two coverages with one payer": (
+        COB, (put("CLM*P32-TWO-PAYERS>SBR*S>NM1*PR", 9, "FIRST01"), put("SVD*SECOND02", 1, "FIRST01")),
+    ),
     "LX with a zero in front": (COB, (put("LX*2", 1, "02"),)),
 }
 
@@ -503,7 +509,7 @@ def test_a_fault_above_claims_is_told_on_each_and_in_the_right_line() -> None:
         ("1234567893 2000000010 1993999998", "1234567890 3000000002 123456789 12345678930 １234567893", shapes.npi),
         ("S9500 99213 0001A 0275T 4040F A4222", "9921 992133 S950 s9500 9921- 99A13", shapes.hcpcs),
         ("25 SH A1 1P", "2 253 2/ é1", shapes.modifier),
-        ("A419 L03115 U071 S72001A E43 C7A1", "419 A A4 L03.115 A4191234 ABC", shapes.icd10),
+        ("A419 L03115 U071 S72001A E43 C7A1 QA00101", "419 A A4 L03.115 A4191234 AB-", shapes.icd10),
         ("0016 250 25000 V5869 E9331", "A419 25 2500000 V5 25.0", shapes.icd9),
         ("0DTJ4ZZ 3E0436Z", "0DTJ4Z 0DTJ4ZI ODTJ4ZZ", shapes.pcs),
         ("251F00000X 207R00000X 3336H0001X", "251F00000 251F00000XX F51F00000X", shapes.taxonomy),

@@ -33,6 +33,7 @@ _ROLES: dict[Role, tuple[str, str]] = {"payer": ("PR", "A2:20"), "clearinghouse"
 _RECEIVED = "A1:19:PR"  # at the levels of receiver and provider, whatever becomes of the claims
 _SOURCE_IDS = frozenset(("46", "FI", "PI"))  # NM108 of 2100A
 _PROCEDURES = frozenset(("AD", "ER", "HP", "IV", "NU", "WK"))  # SVC01-1, beside HC
+_NO_NUMBER = "NONE"  # 2100D NM109 is required, and whose employer is the subscriber may have none (X12 RFI 1317)
 _REVENUE = "NU"  # SVC01-1 of a line known by its revenue code alone
 _WORDS = 264  # characters of STC12 (data element 933)
 _NO_TRACE = "0"  # TRN02 of 2200C: we keep no trace of providers
@@ -130,7 +131,7 @@ class Ack277CA:
         # 2100D
         patient, member = claim.patient, claim.subscriber
         qualifier = "II" if member.id_qualifier == "II" else "MI"
-        self._name(self._claims, "QC", "1", patient, qualifier, member.id or patient.id)
+        self._name(self._claims, "QC", "1", patient, qualifier, member.id or patient.id or _NO_NUMBER)
         # 2200D
         put("TRN", "2", echo(claim.id, 50) or "0")
         owed = amount(charge)

@@ -58,10 +58,12 @@ def one_a_day(
 
 
 @check(wakes="codes", twice="codes", tells="other shared", pair=True)
-def not_repeated(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
-    """No line stands twice: same code, modifiers, dates, units, charge and drug.
+def not_repeated(lines: Lines, *, codes: Codes, several: Modifiers = NONE) -> Iterator[Answer]:
+    """No line stands twice: same code, modifiers, dates, units, charge, drug, description and notes.
 
-    codes  the lines it looks at
+    codes    the lines it looks at
+    several  modifiers that several lines may carry: two alike are a possible breach, never a certain one
+             (left out: none)
     """
     mine = lines.having(codes)
     if len({code_of(line) for line in mine}) == len(mine):
@@ -70,11 +72,15 @@ def not_repeated(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
     for line in mine:
         drug = line.drug.ndc if line.drug else ""
         days = (line.first, line.last)
-        key = (code_of(line), frozenset(line.modifiers), days, line.unit, line.units, line.charge, drug)
+        modifiers = frozenset(line.modifiers)
+        amounts = (line.unit, line.units, line.charge)
+        key = (code_of(line), modifiers, days, amounts, drug, line.description, line.notes)
+        marks = ", ".join(sorted(several & modifiers))
+        doubt = f"several lines may carry {marks}" if marks else ""
         same = seen.setdefault(key, [])
         for other in same[:FEW]:
             if dated(line):
-                yield Breaks(line, other=other, doubt=_statement(line, other), shared=days)
+                yield Breaks(line, other=other, doubt=doubt or _statement(line, other), shared=days)
             else:
                 yield Unknown(line, "the line has no dates")
         same.append(line)

@@ -17,15 +17,14 @@ from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.mapper import as_day
-from edi837.seen import Seen
 from edi837.snip import balance, codes, dates, forms, hospital, listed, relations, situations
 from edi837.snip.relations import repeated
 from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, Single, View, Whole, is_named, party
 from edi837.x12 import Segment, element
 
 __all__ = [
-    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "forms", "hospital", "listed",
-    "relations", "repeated", "repeats", "sent_before", "situations",
+    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "forms", "hospital", "known_by",
+    "listed", "relations", "repeated", "sent_before", "sent_twice", "situations",
 ]  # fmt: skip
 
 
@@ -101,10 +100,14 @@ class Examiner:
         return found
 
 
-def repeats(claim: Claim, seen: Seen) -> list[Finding]:
-    """Whether a well-formed claim came before; ``seen`` are those of the file. Frames are left to the gate."""
-    again = "a claim before it in this file is the same, line by line"
-    return [_same(rule, claim, again) for rule, same in _ONCE if not seen.add(hash((rule.id, *same(claim))))]
+def known_by(claim: Claim) -> list[tuple[Rule, int]]:
+    """The keys by which a well-formed claim is known when it comes again, each with the rule that forbids it."""
+    return [(rule, hash((rule.id, *same(claim)))) for rule, same in _ONCE]
+
+
+def sent_twice(rule: Rule, claim: Claim) -> Finding:
+    """What is said of a claim that came before in its file and was accepted. Frames are left to the gate."""
+    return _same(rule, claim, "a claim before it in this file is the same, line by line")
 
 
 def sent_before(claim: Claim) -> Finding:

@@ -40,9 +40,11 @@ def total(view: View) -> Iterator[Fault]:
 )  # fmt: skip
 def paid(view: View) -> Iterator[Fault]:
     """AMT*D of each 2320 against SVD02 of its payer and its own CAS."""
-    for other in view.loop.loops:
-        if other.use.id != "2320":
-            continue
+    others = [loop for loop in view.loop.loops if loop.use.id == "2320"]
+    payers = [_payer(other) for other in others]
+    for other in others:
+        if payers.count(_payer(other)) > 1:
+            continue  # two coverages with one payer: which of them an SVD is of cannot be told
         amt = other.first("AMT", "D")
         mine = [svd for loop, _ in view.lines for svd, _ in _adjudications(loop) if svd[1:2] == [_payer(other)]]
         amounts = [amount for svd in mine if (amount := as_amount(element(svd, 2))) is not None]

@@ -16,6 +16,7 @@ _EDITION = {**dict.fromkeys(ICD10, "10"), **dict.fromkeys(ICD9, "9")}
 _SENT_APART = ("BM", "EL", "EM", "FX", "FT")  # PWK02: by mail, electronically, e-mail, fax, file transfer
 _OWN = {"N3": "A6:503:IL", "N4": "A6:126:IL", "DMG": "A6:158:IL"}
 _NUMBERS = [str(number) for number in range(1001)]  # the guides allow 999 lines at most
+_WITH_STATES = ("", "US", "CA")  # CLM11-5: the countries whose states code source 22 lists
 _AMBULANCE = frozenset(f"A0{n}" for n in range(425, 437))
 _TRANSPORT = (("CR1", "CR1"), ("2310E", "2420G"), ("2310F", "2420H"))  # told of the claim, or of the line
 
@@ -150,11 +151,11 @@ def _other_edition(rows: list[Row], due: str, component: str) -> Iterator[Fault]
 
 
 @over(
-    "S4-CLM11", "CLM11", "a claim after an accident tells its day, and of a car its state", kind="P",
-    status="A6:749", fix="send DTP*439; and for AA the state in CLM11-4",
+    "S4-CLM11", "CLM11", "a claim after an accident tells its day, and of a car its state, if the country has any",
+    kind="P", status="A6:749", fix="send DTP*439; and for AA the state in CLM11-4",
 )  # fmt: skip
 def accident(view: View) -> Iterable[Fault]:
-    """CLM11 with AA or OA against DTP*439 and CLM11-4."""
+    """CLM11 with AA or OA against DTP*439 and CLM11-4; CLM11-5 names a country other than the United States."""
     clm = view.clm[2]
     return _accident(view, clm[11].split(view.component)) if len(clm) > 11 else ()
 
@@ -162,7 +163,7 @@ def accident(view: View) -> Iterable[Fault]:
 def _accident(view: View, causes: list[str]) -> Iterator[Fault]:
     if {"AA", "OA"} & set(causes[:3]) and not view.loop.first("DTP", "439"):
         yield Fault(view.clm, Flaw(11, causes[0], "the day of the accident (DTP*439) is missing", 1))
-    if "AA" in causes[:3] and not element(causes, 3):
+    if "AA" in causes[:3] and not element(causes, 3) and element(causes, 4) in _WITH_STATES:
         yield Fault(view.clm, Flaw(11, "", "the state of the car accident (CLM11-4) is missing", 4))
 
 
@@ -234,7 +235,7 @@ RULES.append(SENT)
 
 
 @once(
-    "S4-DUPLICATE", "CLM01", "no claim is sent twice in a file",
+    "S4-DUPLICATE", "CLM01", "no claim is sent twice in a file; one that is sent back has not been sent",
     status="A3:78", fix="send the claim once; a corrected one has frequency 7",
 )  # fmt: skip
 def repeated(claim: Claim) -> list[object]:

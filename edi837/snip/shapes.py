@@ -11,7 +11,7 @@ from functools import lru_cache
 
 _HCPCS = re.compile(r"[A-Z]\d{4}|\d{4}[0-9A-Z]")  # level II; CPT category I, II, III and the rest of its forms
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
-_ICD10 = re.compile(r"[A-Z]\d[0-9A-Z][0-9A-Z]{0,4}")
+_ICD10 = re.compile(r"[A-Z][0-9A-Z]{2,6}")  # QA0.0101, of fiscal year 2026, has a letter where digits stood before
 _ICD9 = re.compile(r"\d{3,5}|V\d{2,4}|E\d{3,4}")
 _PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
 _ICD9_PROCEDURE = re.compile(r"\d{3,4}|\d{2}")

@@ -16,6 +16,15 @@ _MEDICARE = ("MA", "MB")  # SBR09: part A, part B
 _EXTERNAL = frozenset("VWXY")  # chapter 20 of ICD-10-CM
 
 
+@on(
+    "S4-MEMBER", "NM109", "a subscriber who is a person has a member number", tags="NM1*IL", loops="2010BA",
+    status="A6:164:IL", fix="send NM108 MI and the member's number in NM109", action="warn",
+)  # fmt: skip
+def member(seg: Segment, _: str) -> Iterable[Flaw]:
+    """NM109 where NM102 is 1; a bill for an accident may lack it, and one whose subscriber is an employer does."""
+    return [Flaw(9, "", "it is missing")] if element(seg, 2) == "1" and not element(seg, 9) else ()
+
+
 @over(
     "S4-439", "CLM11", "the day of an accident stands beside its cause", kind="P", wakes="DTP*439",
     status="A6:749", fix="send CLM11 (AA, EM or OA), or leave DTP*439 out", action="warn",
