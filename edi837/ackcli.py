@@ -16,10 +16,12 @@ from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.turns import Turns
 
+_LAST = 999_999_999  # control number
+
 
 @click.command()
 @options.files
-@options.judging
+@options.keeping
 @click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the answers.")
 @click.option(
     "--stdout", "kind", type=click.Choice(list(answer.EXTENSION)), help="Write this one answer to standard output."
@@ -44,6 +46,8 @@ def ack(
     """
     if (out is None) == (kind is None):
         raise click.UsageError("give either -o DIR or --stdout KIND")
+    if out is not None:
+        _told_apart(files)
     moment = now or datetime.now()
     run = Run()
     with crew(terms, jobs) as processes:
@@ -51,12 +55,14 @@ def ack(
         for turn in turns.each(files):
             file = turn.file
             with run.guarding(file), turn.taken() as (stream, begun):
-                name = "stdin" if file == "-" else Path(file).name
+                name = _name(file)
                 with watched(stream, file, apart=out is not None) as source:
                     reading = begun or terms.read(source, turns.hands)
                     outcome = answer.answer(
                         source, terms, file=name, now=moment, control=control, phi=phi, reading=reading
                     )  # fmt: skip
+                if control is not None:
+                    control = (control + outcome.numbers - 1) % _LAST + 1  # the next file goes on
                 if outcome.rejects:
                     run.worsen(REJECTED)
                 if out is not None:
@@ -73,3 +79,20 @@ def ack(
                     + (", and something refused by TA1 or 999" if outcome.refused else "")
                 )
     return run.status
+
+
+def _name(file: str) -> str:
+    """What the answers of a file are named after."""
+    return "stdin" if file == "-" else Path(file).name
+
+
+def _told_apart(files: tuple[str, ...]) -> None:
+    """Refuse files whose answers would have the same names."""
+    named: dict[str, str] = {}
+    for file in files:
+        before = named.setdefault(_name(file), file)
+        if before is not file:
+            raise click.UsageError(
+                f"{safe.text(before)} and {safe.text(file)} would be answered under the same names: "
+                "answer them into two folders"
+            )

@@ -6,6 +6,7 @@ configuration or policy error, 3 unreadable or not X12, 4 our own fault.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -16,8 +17,8 @@ from typing import Any
 
 import click
 
-from edi837 import aboutcli
-from edi837.console import FAULT
+from edi837 import aboutcli, safe
+from edi837.console import FAULT, UNREADABLE
 
 # Where each command stands. It is loaded when it is called: a start would take twice as long with all of them.
 COMMANDS = {
@@ -56,6 +57,24 @@ class Commands(click.Group):
         module, _, name = COMMANDS.get(cmd_name, "").partition(".")
         return getattr(import_module(f"edi837.{module}"), name) if module else None
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """As click's, which prints help. Raises Closed where it writes to a pipe that nobody reads any more."""
+        try:
+            return super().make_context(*args, **more)
+        except BrokenPipeError:  # click would end with 1, which says that something was rejected
+            raise Closed from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Raises Closed, as `make_context`."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise Closed from None
+
+
+class Closed(Exception):
+    """Nobody reads what we write."""
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @aboutcli.version
@@ -81,16 +100,24 @@ def main(as_json: bool) -> None:
 def run(command: Callable[..., Any] = main) -> None:
     """The entry point: runs a command and exits with its status. Never shows a value in a traceback."""
     os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="xmlcharrefreplace")  # as a page wants it; texts are in ASCII where they must
     try:
         status = command(prog_name="edi837", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = 130
-    except BrokenPipeError:
+    except (Closed, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
+    except OSError as error:  # of what no command has by a name
+        named = error.filename if isinstance(error.filename, str) else "the output"
+        click.echo(f"edi837: {safe.text(named)}: cannot be read or written: {error.strerror}", err=True)
+        status = UNREADABLE
     except Exception as error:  # our own fault: say where, not what, for a message may hold a patient's value
         where = traceback.extract_tb(error.__traceback__)[-1]
         name = Path(where.filename).name

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -40,7 +44,8 @@ class Run:
         except BrokenPipeError:
             raise
         except OSError as error:
-            self.say(f"{safe.text(file)}: cannot be read or written: {error.strerror}")
+            named = error.filename if isinstance(error.filename, str) else file  # perhaps what is written
+            self.say(f"{safe.text(named)}: cannot be read or written: {error.strerror}")
             self.worsen(UNREADABLE)
         except Edi837Error as error:
             self.say(f"{safe.text(file)}: {error}")
@@ -77,39 +82,60 @@ def written(path: Path | None) -> Iterator[Sink]:
     if path is None:
         yield Sink(sys.stdout)
         return
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            yield Sink(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+    with writing(path) as target:
+        stream = io.TextIOWrapper(target, encoding="utf-8", errors="backslashreplace", newline="")
+        yield Sink(stream)
+        stream.detach()
 
 
 @contextmanager
 def writing(out: Path | None) -> Iterator[BinaryIO]:
-    """A file open for writing that gets its name when it is whole, for its owner alone; else standard output."""
+    """A file open for writing that gets its name when it is whole, for its owner alone; else standard output.
+
+    What is no file, such as a pipe, is written to as it is. Ended by SIGTERM, it leaves nothing behind.
+    """
     if out is None:
         yield sys.stdout.buffer
         return
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=out.parent)
-    try:
-        with os.fdopen(handle, "wb") as target:
+    if out.exists() and not out.is_file():
+        with open(out, "wb") as target:
             yield target
-        os.replace(name, out)
+        return
+    path = out.resolve()  # a link stays one
+    try:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(out)) from None
+    try:
+        with _ended_in_order(), os.fdopen(handle, "wb") as target:
+            yield target
+            target.flush()
+            os.fsync(handle)
+        os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
 @contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have SIGTERM unwind the program, where nobody else has a use for it."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
 def opened(file: str) -> Iterator[BinaryIO]:
     """A file open for reading; - is standard input."""
     if file == "-":
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed", "standard input")
         yield sys.stdin.buffer
     else:
         with open(file, "rb") as stream:

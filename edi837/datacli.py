@@ -124,15 +124,17 @@ def _named(files: tuple[str, ...]) -> Iterator[str]:
 def _as_text(sheet: Sheet, files: tuple[str, ...], terms: Terms, form: str, positions: bool, phi: bool) -> int:
     run = Run()
     held = sheet.schema.columns(positions)
-    for number, file in enumerate(_named(files)):
+    header = True  # until something is written: the first file may be none
+    for file in _named(files):
         with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-            told, header = sheet.read(stream, terms, phi, positions, file), number == 0
+            told = sheet.read(stream, terms, phi, positions, file)
             if form == "table":
                 texts = table.as_table(told, sheet.look, header=header)
             else:
                 texts = {"csv": rowtext.as_csv, "jsonl": rowtext.as_jsonl}[form](told, held, header=header)
             for text in texts:
                 click.echo(text, nl=False)
+                header = False
     return run.status
 
 

@@ -159,6 +159,7 @@ def _begin(terms: Terms, parent: int) -> None:
     global _TERMS
     _TERMS = terms
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked for this process ends it
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
 
 

@@ -68,12 +68,22 @@ def phi(command: Command) -> Command:
 
 def judging(command: Command) -> Command:
     """Give a command the options that say on what terms files are judged; it gets them as ``terms``."""
+    return _judging(command, keeps=False)
 
+
+def keeping(command: Command) -> Command:
+    """As `judging`, for a command that adds what it accepts to the history, and begins one."""
+    return _judging(command, keeps=True)
+
+
+def _judging(command: Command, keeps: bool) -> Command:
     @wraps(command)
     def with_terms(
         *args: object, names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None,
         history: Path | None, **more: object,
     ) -> object:  # fmt: skip
+        if history and not keeps and not history.exists():
+            raise click.UsageError(f"there is no history {history}: edi837 ack --history begins one")
         return command(*args, terms=terms_of(names, overlays, config_file, history), **more)
 
     return policies(overlay(config_file(history(with_terms))))

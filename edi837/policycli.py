@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from edi837 import completing, options, policydiff, policyfile, policyshow, rules, safe, simulate, skeleton, trial
-from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened
+from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened, written
 from edi837.policyfile import PolicyFile
 
 _name = click.argument("name", metavar="NAME|FILE", shell_complete=completing.policies)
@@ -64,9 +64,12 @@ def show(name: str, html: Path | None) -> int:
     if html is None:
         click.echo(policyshow.as_text(file))
         return 0
-    html.write_text(policyshow.as_html(file), encoding="utf-8")
-    click.echo(str(html))
-    return 0
+    run = Run()
+    with run.guarding(str(html)), written(html) as sink:
+        sink.put(policyshow.as_html(file))
+    if not run.status:
+        click.echo(str(html))
+    return run.status
 
 
 @policy.command()
@@ -153,6 +156,8 @@ def simulate_command(old: str, new: str, files: tuple[str, ...], form: str) -> i
     edi837 policy simulate 042 042-strict claims/*.edi
     edi837 policy simulate 042 mine.toml claims.edi --format json | jq .fates
     """
+    if "none" in (old, new):
+        raise click.UsageError("none is no policy: edi837 check --policy NAME says what a policy finds by itself")
     (before,), (after,) = options.judges((old,)), options.judges((new,))
     tables, run, found = options.tables(), Run(), simulate.Comparison()
     for file in files:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,9 @@ def test_check_exits_with_the_worst(files: list[Path], status: int) -> None:
         ["ack", DEMO],
         ["ack", DEMO, "-o", "x", "--stdout", "999"],
         ["ack", DEMO, "-o", "x", "--control", "0"],
+        ["ack", DEMO, FIXTURES / "837P" / ".." / "demo.edi", "-o", "x"],  # answers of one name
+        ["check", DEMO, "--history", "no-such.db"],  # which ack would begin
+        ["policy", "simulate", "042", "none", DEMO],
         ["explain", "042-Z99"],
         ["nonsense"],
     ],
@@ -159,10 +163,87 @@ def test_explain(id: str) -> None:
     assert done.returncode == 0 and id.encode() in done.stdout
 
 
-def test_a_closed_pipe_is_quiet() -> None:
-    command = f"{sys.executable} -m edi837 tree {DEMO} | head -n 1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=ROOT, timeout=60)
-    assert done.stdout.count(b"\n") == 1 and b"Traceback" not in done.stderr
+@pytest.mark.parametrize("arguments", [["tree", DEMO], ["fmt", DEMO], ["checks"], ["--help"], ["check", "--help"]])
+def test_a_closed_pipe_is_quiet_and_no_rejection(arguments: list[str | Path]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "edi837", *map(str, arguments)]
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, env=environment, timeout=60)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [["rules"], ["lines", DEMO], ["fmt", DEMO], ["--help"]])
+def test_a_full_disk_is_no_fault_of_ours(arguments: list[str | Path]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "edi837", *map(str, arguments)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, timeout=60)
+    assert done.returncode == 3 and b"No space left" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["fmt", DEMO, "-o"], ["check", DEMO, "-o"], ["policy", "show", "042", "--html"]])
+def test_what_cannot_be_written_is_told_by_its_name(arguments: list[str | Path], tmp_path: Path) -> None:
+    done = edi837(*arguments, tmp_path / "none" / "x")
+    said = done.stderr.decode()
+    assert done.returncode == 3 and f"{tmp_path / 'none' / 'x'}: cannot be read or written" in said
+    assert "demo.edi" not in said
+
+
+def test_a_page_can_be_read_from_any_terminal() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "edi837", "check", str(DEMO), "--format", "html"]
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=60)
+    assert done.returncode == 1 and b"&#8" in done.stdout and done.stdout.isascii()
+
+
+def test_a_standard_input_that_is_closed_is_told() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    script = f"{sys.executable} -m edi837 check - <&-"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, env=environment, timeout=60)
+    assert (done.returncode, done.stderr) == (3, b"standard input: cannot be read or written: it is closed\n")
+
+
+def test_a_pipe_is_written_to_and_a_link_stays_one(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link.edi"
+    os.mkfifo(pipe)
+    link.symlink_to("target.edi")
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    assert edi837("fmt", DEMO, "-o", pipe).returncode == 0
+    text, _ = reader.communicate(timeout=60)
+    assert edi837("fmt", DEMO, "-o", link).returncode == 0
+    assert pipe.is_fifo() and link.is_symlink()
+    assert text == (tmp_path / "target.edi").read_bytes() and text.startswith(b"ISA")
+
+
+def test_a_command_that_is_ended_leaves_nothing_half_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "edi837", "generate", "--kind", "837P", "--claims", "500000"]
+    command += ["-o", str(tmp_path / "x.edi")]
+    running = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    while not any(path.stat().st_size for path in tmp_path.iterdir()):
+        time.sleep(0.01)
+        assert running.poll() is None
+    running.terminate()
+    assert running.wait(timeout=60) == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_control_numbers_go_on_from_file_to_file(tmp_path: Path) -> None:
+    twice = tmp_path / "again.edi"
+    twice.write_bytes(DEMO.read_bytes())
+    assert edi837("ack", DEMO, twice, "-o", tmp_path / "o", "--control", "999999997").returncode == 1
+    numbers = sorted(path.read_bytes()[90:99] for path in (tmp_path / "o").glob("*.edi"))
+    assert numbers == sorted(b"%09d" % n for n in (999999997, 999999998, 999999999, 1, 2, 3))
+
+
+@pytest.mark.parametrize("command", ["lines", "claims"])
+@pytest.mark.parametrize("form", ["csv", "table"])
+def test_a_table_has_its_head_whichever_file_is_the_first_to_be_read(command: str, form: str) -> None:
+    alone = edi837(command, DEMO, "--format", form).stdout
+    done = edi837(command, NOT_X12, DEMO, "--format", form)
+    assert (done.returncode, done.stdout) == (3, alone)
 
 
 def test_gateway_once_files_everything(tmp_path: Path) -> None:

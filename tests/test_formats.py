@@ -155,7 +155,7 @@ RESULT = {
 RULE = {"id!": str, "shortDescription": MESSAGE, "properties": ANY}
 RUN = {
     "tool!": {"driver!": {"name!": str, "version": str, "rules": [RULE]}}, "results": [RESULT],
-    "columnKind": ("utf16CodeUnits", "unicodeCodePoints"),
+    "columnKind": ("utf16CodeUnits", "unicodeCodePoints"), "defaultEncoding": str,
 }  # fmt: skip
 SARIF = {"$schema": "uri", "version!": ("2.1.0",), "runs!": [RUN]}
 

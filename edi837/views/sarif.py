@@ -82,7 +82,7 @@ class Sarif:
 
 def _opening() -> str:
     head = json.dumps({"$schema": SCHEMA, "version": "2.1.0"})[:-1]
-    return head + ', "runs": [{"columnKind": "unicodeCodePoints", "results": [\n'
+    return head + ', "runs": [{"columnKind": "unicodeCodePoints", "defaultEncoding": "ISO-8859-1", "results": [\n'
 
 
 def _location(file: str, point: Point | None) -> dict[str, Any]:
