@@ -79,14 +79,15 @@ class Gate:
             mine = list(found or ())
             if found is not None:
                 keys = self._keys(claim, mine)
-                known = set(map(_slip, mine))  # a policy need not say it again
+                known: set[object] | None = None  # what a policy need not say again
                 for findings in map(next, said):
                     if findings:
+                        known = set(map(_slip, mine)) if known is None else known
                         refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
                         mine += [
                             f for f in findings if not (refused and f.action == "unknown") and _slip(f) not in known
                         ]
-                if not any(f.rejects for f in mine):
+                if not (mine and any(f.rejects for f in mine)):
                     self._seen.take(keys)  # of what is sent back, nothing is waiting
             yield Verdict(claim, tuple(map(self._framed, mine)) if mine else ())
 
