@@ -79,9 +79,9 @@ def _peak(name: str, count: int) -> float:
              "levels of subscribers", "transaction sets", "text outside"],
 )  # fmt: skip
 def test_memory_does_not_grow_with_the_file(name: str) -> None:
-    few, many = 20_000, 80_000
+    few, many = 10_000, 50_000
     data = len(REPEATED[name](many)) / 1e6  # it is made in the same process
-    assert _peak(name, many) - _peak(name, few) < 12 + 2 * data
+    assert _peak(name, many) - _peak(name, few) < 8 + 2 * data
 
 
 # ------------------------------------------------------------------ thousands of claims, through the real commands

@@ -31,6 +31,7 @@ from tests.test_corpus import FILES, _named_by_the_last_erratum
 from tests.test_guide_mutants import CLEAN, FIXTURES, envelope, made_in
 from tests.test_oracle import HERE, Case, Difference, Row, Said, Word, _difference, _ours, _theirs
 
+AT_MOST = 40
 DEEP = bool(os.environ.get("EDI837_DEEP"))
 PAGE = HERE.parent / "docs" / "agreement.md"
 
@@ -60,7 +61,7 @@ def _slips() -> tuple[Case, ...]:
 def _chosen() -> tuple[Case, ...]:
     """All of them, or one for each kind of slip of each tag, the last of those in the shortest interchange.
 
-    Of those that no row is about, where both have always said the same, every fourth.
+    Of those that are of the same rows of `agreements.toml`, or of none, no more than AT_MOST, evenly drawn.
     """
     if DEEP:
         return _slips()
@@ -70,9 +71,11 @@ def _chosen() -> tuple[Case, ...]:
         key = _slip(case.name), name.split()[1]
         if len(case.data) <= len(chosen.get(key, case).data):
             chosen[key] = case
-    patterns = [pattern for row in _rows() for pattern in row.cases]
-    listed = [any(fnmatchcase(case.name, pattern) for pattern in patterns) for case in chosen.values()]
-    return tuple(case for at, case in enumerate(chosen.values()) if listed[at] or listed[:at].count(False) % 4 == 0)
+    alike: dict[tuple[int, ...], list[Case]] = {}
+    for case in chosen.values():
+        rows = (at for at, row in enumerate(_rows()) if any(fnmatchcase(case.name, pattern) for pattern in row.cases))
+        alike.setdefault(tuple(rows), []).append(case)
+    return tuple(case for cases in alike.values() for case in cases[:: -(-len(cases) // AT_MOST)])
 
 
 def _held(opinion: Opinion) -> Counter[tuple[str, str, int, int, str]]:
