@@ -33,7 +33,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     for path in sorted((FIXTURES / "837P").rglob("*.edi"))[::9] + sorted((FIXTURES / "envelope").glob("*.edi")):
         if "expected" not in path.parts:
             shutil.copy(path, folder / path.name)
-    (folder / "large.edi").write_bytes(made(3000, bad=0.3))
+    (folder / "large.edi").write_bytes(made(1600, bad=0.3))
     (folder / "none.edi").write_bytes(b"claims")
     return sorted(map(str, folder.iterdir()))
 
