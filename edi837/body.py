@@ -16,7 +16,7 @@ from edi837.findings import Finding, Place
 from edi837.frames import Verdict
 from edi837.gate import Attentive, Gate, Judge
 from edi837.grammar import Guide
-from edi837.mapper import Mapper
+from edi837.mapper import Mapper, imprint
 from edi837.seen import Seen
 from edi837.snip import Codes, Examiner, filed
 from edi837.x12 import Delimiters, Segment, element
@@ -52,6 +52,7 @@ class Body:
         if standing:
             self.reader.resume(standing)
         self._mapper = Mapper(guide.kind, delimiters.component)
+        self._component = delimiters.component
         self._gate = Gate(policies, setting.at, seen)
         for judge in policies:
             if isinstance(judge, Attentive):
@@ -101,7 +102,9 @@ class Body:
                 if self.claims == 1:
                     self._examiner.filed = filed(root.first("BHT"), self._day)
                 found = self._examiner.examine(item, claim) if item.well_formed else None
-                claim.faulty = bool(found and any(finding.rejects for finding in found))
+                if found is not None:
+                    claim.imprint = imprint(item, self._component)
+                    claim.faulty = any(finding.rejects for finding in found)
                 yield item
                 yield from gate.hold(claim, found, home)
                 continue

@@ -106,6 +106,7 @@ class Claim:
     notes: tuple[str, ...] = ()  # NTE02 of the claim
     lines: tuple[ServiceLine, ...] = ()
     segment: int = 0  # number of the CLM in the set
+    imprint: int = 0  # of its segments, control numbers of lines and clearinghouses aside: equal if they are
     faulty: bool = False  # what was found beyond its syntax sends it back, whatever a policy says
 
     @property

@@ -110,7 +110,7 @@ class History:
         return earlier
 
     def sent(self, claim: Claim) -> bool:
-        """Whether the same claim, line by line, was accepted from another file."""
+        """Whether the same claim, word for word, was accepted from another file."""
         query = "SELECT 1 FROM claim WHERE same = ? AND source <> ? LIMIT 1"
         return self._file.execute(query, (self._same(claim), self._source)).fetchone() is not None
 

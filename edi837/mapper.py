@@ -10,6 +10,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import blake2b
 
 from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
@@ -17,6 +18,7 @@ from edi837.x12 import Segment, element
 
 _AMOUNT = re.compile(r"-?(?:\d{1,18}\.?\d{0,18}|\.\d{1,18})\Z", re.ASCII)
 _EMPTY = [""] * 10  # behind a segment, so that it can be taken apart whatever it left off
+_NUMBERS = (["6R"], ["D9"])
 _DIAGNOSES = frozenset(("ABK", "BK", "ABF", "BF"))
 
 
@@ -191,6 +193,27 @@ class Mapper:
                 drug.prescription = element(loop.first("REF", "XZ"), 2)
                 drug.link = element(loop.first("REF", "VY"), 2)
         return drug
+
+
+def imprint(loop: Loop, component: str) -> int:
+    """A number that two 2300 loops share if they say the same, word for word, whatever their component separator.
+
+    REF*6R and REF*D9, numbers that whoever sends a claim again may give anew, are left out.
+    """
+    told: list[str] = []
+    _tell(loop, told)
+    text = "\n".join(told)
+    if component != ":":
+        text = text.replace(component, ":")
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+
+
+def _tell(loop: Loop, told: list[str]) -> None:
+    for _, _, seg in loop.segments:
+        if seg[0] != "REF" or seg[1:2] not in _NUMBERS:
+            told.append("*".join(seg))
+    for child in loop.loops:
+        _tell(child, told)
 
 
 def _party(loop: Loop | None) -> Party:

@@ -180,9 +180,11 @@ def test_ack_keeps_and_check_only_looks(tmp_path: Path, store: Path) -> None:
     (tmp_path / "b.edi").write_bytes(one(claim("C2", LATE)))
     terms = ["--policy", str(with_cases(tmp_path)), "--history", str(store)]
     run = CliRunner().invoke
-    assert run(cli.main, ["check", *terms, str(tmp_path / "a.edi")]).exit_code == 0
-    assert _kept(store) == 0
+    first = run(cli.main, ["check", *terms, str(tmp_path / "a.edi")])
+    assert first.exit_code == 2 and "there is no history" in first.output and not store.exists()
     run(cli.main, ["ack", *terms, "-o", str(tmp_path / "out"), str(tmp_path / "a.edi")], catch_exceptions=False)
+    assert _kept(store) == 1
+    assert run(cli.main, ["check", *terms, str(tmp_path / "a.edi")]).exit_code == 0
     assert _kept(store) == 1
     second = run(cli.main, ["check", *terms, str(tmp_path / "b.edi")], standalone_mode=False)
     assert second.return_value == 1 and "7-A01" in second.output

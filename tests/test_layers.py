@@ -81,6 +81,7 @@ WORLD: dict[str, set[str]] = {
     "rules": {"pathlib"},
     "seen": {"sqlite3"},  # a file without a name, for what does not fit into memory
     "kin": {"hashlib", "sqlite3"},  # likewise: claims that wait for their patient's others
+    "mapper": {"hashlib"},  # a claim's imprint
     "keyed": {"hashlib", "os", "pathlib"},  # a key lies in a file of its own
     "history": {"os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
     "config": {"pathlib"},  # the operator's settings
@@ -102,7 +103,7 @@ WORLD: dict[str, set[str]] = {
     "gateroot": {"click", "os", "pathlib", "secrets", "sqlite3", "time", "clock"},
     "gatejobs": {"click", "pathlib"},
     "gatecli": {"click", "os", "pathlib", "socket", "time"},
-    "console": {"click", "os", "pathlib", "sys", "tempfile", "open"},
+    "console": {"click", "errno", "os", "pathlib", "signal", "sys", "tempfile", "threading", "open"},
     "progress": {"os", "rich", "sys"},
     "views": {"hashlib"},
     "ackcli": {"click", "pathlib", "shutil", "sys", "clock"},

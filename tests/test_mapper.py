@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
@@ -115,7 +116,26 @@ def one(text: str, guide: str = P, marks: str = "*:^~") -> Claim:
     data = interchange(HEAD + text, guide=guide, marks=marks)
     assert codes(data) == []
     (claim,) = claims(data)
-    return claim
+    return replace(claim, imprint=0)
+
+
+def imprint(text: str, marks: str = "*:^~") -> int:
+    """The imprint of the one claim of a set."""
+    (claim,) = claims(interchange(HEAD + text, marks=marks))
+    return claim.imprint
+
+
+@pytest.mark.parametrize("marks", ["|>!'", "\x1d\x1f\x1c\x1e", "+\\&\n"])
+def test_an_imprint_is_the_same_whatever_the_marks(marks: str) -> None:
+    assert imprint(FULL_P, marks) == imprint(FULL_P) != 0
+
+
+def test_an_imprint_is_of_every_word_but_of_numbers_given_anew() -> None:
+    for old, new in (("HI*ABK:", "HI*BK:"), ("163WI0500X", "163W00000X"), ("*ALDER*", "*BEECH*"),
+                     ("99999010101", "99999010102"), ("AUTH2", "AUTH9"), ("GIVEN DAILY", "GIVEN TWICE")):  # fmt: skip
+        assert old in FULL_P and imprint(FULL_P.replace(old, new)) != imprint(FULL_P), old
+    anew = re.sub(r"REF\*(D9|6R)\*\S+", r"REF*\1*ANEW", FULL_P)
+    assert anew != FULL_P and imprint(anew) == imprint(FULL_P)
 
 
 def test_every_field_of_a_professional_claim() -> None:
@@ -132,7 +152,8 @@ def test_that_example_leaves_no_field_out() -> None:
         for f in fields(kind)
         if not any(getattr(t, f.name) for t in told)
     }
-    assert unseen == {("ServiceLine", "revenue"), ("Claim", "faulty")}, "on no professional line, and of no good claim"
+    judged = {("Claim", "imprint"), ("Claim", "faulty")}  # see below, and test_kin
+    assert unseen == {("ServiceLine", "revenue"), *judged}, "a professional line has no revenue code"
 
 
 @pytest.mark.parametrize("marks", ["*:^~", "|>!'", "\x1d\x1f\x1c\x1e", "+\\&\n"])

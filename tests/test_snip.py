@@ -123,12 +123,16 @@ BREAKS = [
     case("S4-RANGE", HOME_P, "DTP03", put("DTP*472", 3, backwards), level="line"),
     case("S4-RANGE", HOME_I, "DTP03", put("DTP*434", 3, backwards), status="A7:188"),
     case("S4-SPAN", HOME_I, "HI01-4", part("HI*BI", 1, 4, "20250103-20241220")),
-    case("S4-FUTURE", HOME_P, "DTP03", put("DTP*472", 2, "D8"), put("DTP*472", 3, "20250304"), level="line"),
+    case("S4-FUTURE", HOME_P, "DTP03", put("DTP*472", 2, "D8"), put("DTP*472", 3, "20250305"), level="line"),
     case("S4-FUTURE", HOSPITAL, "DTP03", put(f"{STAY}>DTP*435", 3, "209901010000")),
     case("S4-FUTURE", ACCIDENT, "DTP03", put("DTP*439", 3, "20990101")),
     case("S4-FUTURE", HOME_P, "2300", put("DMG", 2, "20990101"), status="A7:510"),
     case("S4-BIRTH", HOME_P, "2300", put("DMG", 2, "20250302")),
-    case("S4-STATEMENT", HOME_I, "DTP03", put("LX*3>DTP*472", 3, "20250106-20250113"), level="line"),
+    case("S4-STATEMENT", HOME_I, "DTP03", put("LX*1>DTP*472", 3, "20250106-20250113"), level="line"),
+    case("S4-STATEMENT", HOME_I, "DTP03", put("LX*3>DTP*472", 3, "20250106-20250113"), action="warn", level="line"),
+    case("S4-STATEMENT", HOME_I, "DTP03", put("LX*1>SV2", 1, "0024"), put("LX*1>SV2", 2, ""),
+         put("LX*1>DTP*472", 3, "20250101-20250112"), action="warn", level="line"),
+    case("S4-ICD", HOME_P, "HI01-1", put("HI", 1, "BK:0389"), put("SBR", 9, "WC"), action="warn"),
     case("S4-MODIFIER-TWICE", HOME_P, "SV101-4", put("SV1", 1, lambda v: "HC:99213:25:25"), level="line"),
     case("S5-PLACE", HOME_P, "CLM05-1", part("CLM", 5, 1, "98")),
     case("S5-PLACE", HOME_P, "SV105", put("SV1", 5, "98"), level="line"),
@@ -429,6 +433,13 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "a car accident abroad": (ACCIDENT, (part("CLM", 11, 4, ""), part("CLM", 11, 5, "GB"))),
     "two coverages with one payer": (
         COB, (put("CLM*P32-TWO-PAYERS>SBR*S>NM1*PR", 9, "FIRST01"), put("SVD*SECOND02", 1, "FIRST01")),
+    ),
+    "a day of service that has begun in the east": (
+        HOME_P, (put("DTP*472", 2, "D8"), put("DTP*472", 3, "20250304")),
+    ),
+    "two claims of one number for two physicians": (
+        HOME_P, (twice("CLM", "HL SE CLM"), insert("PRV*PE*PXC*207R00000X", after="HI"),
+                 insert("NM1*82*1*ALDER*FERN****XX*2000000077", after="HI")),
     ),
     "LX with a zero in front": (COB, (put("LX*2", 1, "02"),)),
 }

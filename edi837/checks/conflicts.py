@@ -99,21 +99,29 @@ def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
 
 @check(wakes="codes other", tells="other shared", pair=True)
 def not_with(
-    lines: Lines, *, codes: Codes, other: Codes, lasts: Lasting | None = None,
-    before: Count = 0, after: Count = 0,
+    lines: Lines, *, codes: Codes, other: Codes, lacking: Modifiers = NONE, unless: Codes = NONE,
+    lasts: Lasting | None = None, before: Count = 0, after: Count = 0,
 ) -> Iterator[Answer]:  # fmt: skip
     """A line shares no day with a line it is part of, or shut out by; nor comes near one.
 
-    codes   the lines at fault
-    other   the lines they may not share a day with
-    lasts   for a code or a modifier, how many days a line with a single date may last:
-            a possible breach, never a certain one
-    before  days before the line on which the other may not be either (left out: none)
-    after   days after the line on which the other may not be either (left out: none)
+    codes    the lines at fault
+    other    the lines they may not share a day with
+    lacking  of the lines at fault, those with none of the modifiers
+    unless   where the patient has one of these as well, the line may be part of that:
+             a possible breach, never a certain one (left out: none)
+    lasts    for a code or a modifier, how many days a line with a single date may last:
+             a possible breach, never a certain one
+    before   days before the line on which the other may not be either (left out: none)
+    after    days after the line on which the other may not be either (left out: none)
     """
-    for line, near in _beside(lines.having(codes), lines.having(other), after):
+    mine = lines.having(codes)
+    if lacking:
+        mine = [line for line in mine if lacking.isdisjoint(line.modifiers)]
+    third = lines.known(unless) if unless else []
+    doubt = f"it may be part of {code_of(third[0])}" if third else ""
+    for line, near in _beside(mine, lines.having(other), after):
         days = _lasting(line, lasts) if lasts else 0
-        yield from _few(_clash(lines, line, partner, "procedure", days) for partner in near)
+        yield from _doubted(_few(_clash(lines, line, partner, "procedure", days) for partner in near), doubt)
         if before or after:
             yield from _few(_close(line, partner, before, after) for partner in near)
 
@@ -143,6 +151,14 @@ def _each_pair(lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = 
             for partner in near
             if not one or (code_of(line) in one) != (code_of(partner) in one)
         )
+
+
+def _doubted(answers: Iterable[Answer], doubt: str) -> Iterator[Answer]:
+    """The same answers, none of them certain if there is a doubt."""
+    for answer in answers:
+        if doubt and isinstance(answer, Breaks):
+            answer.doubt = answer.doubt or doubt
+        yield answer
 
 
 def _few(answers: Iterable[Answer | None]) -> Iterator[Answer]:

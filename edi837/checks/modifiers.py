@@ -20,22 +20,27 @@ from edi837.checks.vocabulary import (
 )
 
 
-def _strays(line: Traits, *, codes: Codes, modifiers: Modifiers) -> bool:
+def _strays(line: Traits, *, codes: Codes, modifiers: Modifiers, known: Codes = NONE) -> bool:
     return line.code not in codes and not modifiers.isdisjoint(line.modifiers)
 
 
 @check(wakes="modifiers", tells="modifier", line=_strays)
-def modifier_only_on(lines: Lines, *, codes: Codes, modifiers: Modifiers) -> Iterator[Answer]:
+def modifier_only_on(
+    lines: Lines, *, codes: Codes, modifiers: Modifiers, known: Codes = NONE
+) -> Iterator[Answer]:
     """The modifiers stand on no other codes than these.
 
     codes      the codes that may carry them
     modifiers  each of them alone breaks the edit on any other code
+    known      the codes that are known for what they are; on any other a breach is possible,
+               never certain (left out: all are known)
     """
     for line in lines:
         if code_of(line) not in codes:
             for modifier in line.modifiers:
                 if modifier in modifiers:
-                    yield Breaks(line, on="modifiers", modifier=modifier)
+                    doubt = "the code may be newer than the list" if known and code_of(line) not in known else ""
+                    yield Breaks(line, on="modifiers", doubt=doubt, modifier=modifier)
                     break
 
 

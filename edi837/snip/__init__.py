@@ -107,12 +107,12 @@ def known_by(claim: Claim) -> list[tuple[Rule, int]]:
 
 def sent_twice(rule: Rule, claim: Claim) -> Finding:
     """What is said of a claim that came before in its file and was accepted. Frames are left to the gate."""
-    return _same(rule, claim, "a claim before it in this file is the same, line by line")
+    return _same(rule, claim, "a claim before it in this file is the same, word for word")
 
 
 def sent_before(claim: Claim) -> Finding:
     """What is said of a claim that the history holds already."""
-    return _same(relations.SENT, claim, "the same claim, line by line, was accepted before")
+    return _same(relations.SENT, claim, "the same claim, word for word, was accepted before")
 
 
 def _same(rule: Rule, claim: Claim, detail: str) -> Finding:

@@ -6,8 +6,9 @@ A date that cannot be read, or that the file lacks, proves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
+from edi837.findings import Action
 from edi837.snip.rule import Fault, Flaw, View, has, on, over
 from edi837.x12 import Segment, element
 
@@ -15,6 +16,9 @@ from edi837.x12 import Segment, element
 # admission, adjudication.
 _PAST = frozenset(("431", "439", "484", "304", "453", "455", "435", "573"))
 _PASTS = " ".join(f"DTP*{qualifier}" for qualifier in sorted(_PAST))
+_DAY = timedelta(1)
+_BEFOREHAND = "322"  # type of bill: until 2021 home health asked for payment of a period that lay ahead
+_ASSESSED = ("0022", "0024")  # revenue codes of nursing facilities and rehabilitation: payers ask for another day
 _CAUSES = ("431", "439", "453", "484")  # those that lie behind the service: onset, accident, acute, last period
 
 
@@ -51,28 +55,34 @@ def reversed_span(seg: Segment, component: str) -> Iterator[Flaw]:
     status="A7:510 A7:187", fix="correct the date, or send the claim after the service",
 )  # fmt: skip
 def future(view: View) -> Iterable[Fault]:
-    """DTP of claim and lines, and the patient's DMG02, against the day of the file."""
+    """DTP of claim and lines, and the patient's DMG02, against the day of the file.
+
+    A day more is allowed: it may be tomorrow already where the service was given.
+    """
     filed, last, born = view.filed, view.claim.last, view.claim.patient.birth
     if filed is None or not ((last and last > filed) or (born and born > filed) or has(view.loop, _PASTS)):
         return ()
-    return _future(view, filed)
+    return _future(view, filed, filed + _DAY)
 
 
-def _future(view: View, filed: date) -> Iterator[Fault]:
-    if view.claim.first is not None and view.claim.kind == "I" and view.claim.first > filed:
+def _future(view: View, filed: date, today: date) -> Iterator[Fault]:
+    claim = view.claim
+    if claim.first is not None and claim.kind == "I" and claim.first > today:
+        if claim.bill_type == _BEFOREHAND:
+            return
         yield Fault(view.loop.row("DTP", "434"), _ahead(view.loop.first("DTP", "434"), filed, ("A7:510", "A7:188")))
-    elif view.claim.last is not None and view.claim.last > filed:  # a line may be: only then look at each
+    elif claim.last is not None and claim.last > today:  # a line may be: only then look at each
         for loop, line in view.lines:
-            if line.date_source == "line" and line.first and line.first > filed:
+            if line.date_source == "line" and line.first and line.first > today:
                 row = loop.row("DTP", "472")
                 yield Fault(row, _ahead(row[2], filed), line.number)
-    limit = f"{filed:%Y%m%d}" if has(view.loop, _PASTS) else ""
+    limit = f"{today:%Y%m%d}" if has(view.loop, _PASTS) else ""
     for row in view.loop.segments if limit else ():
         seg = row[2]
         if seg[0] == "DTP" and seg[1] in _PAST and element(seg, 3)[:8] > limit:
             yield Fault(row, _ahead(seg, filed))
-    birth = view.claim.patient.birth
-    if birth is not None and birth > filed:
+    birth = claim.patient.birth
+    if birth is not None and birth > today:
         yield Fault(view.clm, Flaw(0, "", f"the patient is born after {filed:%m/%d/%Y}, the day the file was made",
                                      status=("A7:510", "A7:158:QC")))  # fmt: skip
 
@@ -122,11 +132,14 @@ def inside(view: View) -> Iterable[Fault]:
 
 
 def _outside(view: View, first: date, last: date) -> Iterator[Fault]:
+    """A line of an assessment, and a drug that is used up later, only warn."""
     detail = f"it leaves the statement period, {first:%m/%d/%Y} to {last:%m/%d/%Y}"
     for loop, line in view.lines:
         if line.date_source == "line" and line.first and line.last and not first <= line.first <= line.last <= last:
             row = loop.row("DTP", "472")
-            yield Fault(row, Flaw(3, row[2][3], detail), line.number)
+            supply = line.drug is not None and first <= line.first <= last
+            action: Action = "warn" if supply or line.revenue in _ASSESSED else "reject"
+            yield Fault(row, Flaw(3, row[2][3], detail, action=action), line.number)
 
 
 def _ahead(seg: Segment, filed: date, status: tuple[str, ...] = ()) -> Flaw:

@@ -7,11 +7,13 @@ from datetime import date
 
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
+from edi837.findings import Action
 from edi837.snip.codes import ICD9, ICD10
 from edi837.snip.rule import GUIDE, RULES, Fault, Flaw, Row, Rule, View, has, has_all, on, once, over
 from edi837.x12 import Segment, element
 
 _ICD10_FROM = date(2015, 10, 1)  # first day of service coded in ICD-10 (45 CFR 162.1002)
+_UNBOUND = ("WC", "AM")  # SBR09: workers' compensation, automobile medical
 _EDITION = {**dict.fromkeys(ICD10, "10"), **dict.fromkeys(ICD9, "9")}
 _SENT_APART = ("BM", "EL", "EM", "FX", "FT")  # PWK02: by mail, electronically, e-mail, fax, file transfer
 _OWN = {"N3": "A6:503:IL", "N4": "A6:126:IL", "DMG": "A6:158:IL"}
@@ -123,10 +125,13 @@ def numbering(view: View) -> Iterable[Fault]:
 @over(
     "S4-ICD", "HI01-1", "diagnoses are of one edition: ICD-10 for services from 1 October 2015, before it ICD-9",
     status="A8:255 A8:187", fix="send all diagnoses in the edition of the day of service",
-    source="external: CMS, 45 CFR 162.1002",
+    source="external: CMS, 45 CFR 162.1002, which binds neither workers' compensation nor car insurers",
 )  # fmt: skip
 def edition(view: View) -> Iterable[Fault]:
-    """Qualifiers of HI against the days of service, or against each other when there are none."""
+    """Qualifiers of HI against the days of service, or against each other when there are none.
+
+    It only warns under SBR09 WC and AM.
+    """
     first, last = view.claim.first, view.claim.last
     due = ""
     if first and last:
@@ -135,18 +140,19 @@ def edition(view: View) -> Iterable[Fault]:
     for row in rows if due == "10" else ():
         for value in row[2]:
             if value[:1] not in "AH":  # every qualifier of ICD-10 begins with A; the tag with H
-                return _other_edition(rows, due, view.component)
-    return _other_edition(rows, due, view.component) if due != "10" else ()
+                return _other_edition(rows, due, view)
+    return _other_edition(rows, due, view) if due != "10" else ()
 
 
-def _other_edition(rows: list[Row], due: str, component: str) -> Iterator[Fault]:
+def _other_edition(rows: list[Row], due: str, view: View) -> Iterator[Fault]:
+    action: Action = "warn" if view.claim.filing in _UNBOUND else "reject"
     for row in rows:
         for at, value in enumerate(row[2]):
-            qualifier = value.partition(component)[0]
+            qualifier = value.partition(view.component)[0]
             this = _EDITION.get(qualifier, "")
             due = due or this
             if this and this != due:
-                yield Fault(row, Flaw(at, qualifier, f"{qualifier} is ICD-{this}, ICD-{due} is due", 1))
+                yield Fault(row, Flaw(at, qualifier, f"{qualifier} is ICD-{this}, ICD-{due} is due", 1, action=action))
                 return
 
 
@@ -239,13 +245,9 @@ RULES.append(SENT)
     status="A3:78", fix="send the claim once; a corrected one has frequency 7",
 )  # fmt: skip
 def repeated(claim: Claim) -> list[object]:
-    """Claims of one patient, of the same number and frequency, with the same lines."""
+    """Claims of one patient and payer that are the same in every word."""
     patient = claim.patient
     return [
-        (claim.id, claim.frequency, claim.original, claim.charge, claim.payer.id, claim.provider.id),
-        (claim.subscriber.id, patient.last, patient.first, patient.birth),
-        *[
-            (line.procedure, line.modifiers, line.revenue, line.units, line.charge, line.first, line.last)
-            for line in claim.lines
-        ],
-    ]
+        claim.imprint, claim.sequence, claim.payer.id, claim.provider.id, claim.subscriber.id,
+        patient.last, patient.first, patient.birth,
+    ]  # fmt: skip
