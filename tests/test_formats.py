@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,12 @@ import pytest
 from lxml import etree
 
 from edi837 import safe
+from edi837.findings import Finding
+from edi837.loops import ENVELOPE
+from edi837.terms import Terms
+from edi837.views import shown
+from edi837.views.locate import Segments
+from edi837.views.spot import Point, Trail
 from tests.formats import FIXTURES, FORMATS, ROOT, edi837, fixtures, holds, name
 
 DEMO = FIXTURES / "demo.edi"
@@ -89,6 +97,52 @@ def test_what_makes_it_a_fault_is_underlined(tmp_path: Path) -> None:
     assert re.search(r"-+ PER06 for this stands beside it", out)
     found = json.loads(edi837("check", file, "--format", "json").out)
     assert found[0]["because"] == ["PER06"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "label"),
+    [
+        (r"REF\*G1\*PA250001~", "REF*G1*~", "REF02 Prior Authorization Number: empty"),
+        (r"REF\*D9\*\w+~", "REF*D9*~", "REF02 Value Added Network Trace Number: empty"),
+        (r"REF\*G1", "DTP*435*D8*20250230~REF*G1", "DTP03 Related Hospitalization Admission Date"),
+        (r"NM1\*IL\*1\*\w+", "NM1*IL*1*", "NM103 Subscriber Last Name: empty"),
+    ],
+)
+def test_an_element_is_called_as_its_qualifier_says(tmp_path: Path, old: str, new: str, label: str) -> None:
+    """Several uses of a segment in a loop call the same element by several names."""
+    file = tmp_path / "x.edi"
+    file.write_text(re.sub(old, new, DEMO.read_text(), count=1))
+    chosen: list[str | Path] = [file, "--policy", "none", "--max-findings", "1"]
+    assert re.search(rf"\^ {label}$", edi837("check", *chosen).out, re.MULTILINE)
+    assert f"← {label}<" in edi837("check", *chosen, "--format", "html").out
+
+
+@pytest.mark.parametrize("file", ["837P/pass/other-specialties.edi", "837I/pass/coordination-of-benefits.edi"])
+def test_a_mark_calls_an_element_as_the_finding_does(file: str) -> None:
+    """Each element in its turn is left out: the name under it is the one of the use it was judged by."""
+    segments = (FIXTURES / file).read_text().split("~")
+    compared = 0
+    for at, segment in enumerate(segments):
+        elements = segment.split("*")
+        for n in range(1, len(elements) if elements[0].strip() not in ENVELOPE else 0):
+            spoilt = "*".join([*elements[:n], "", *elements[n + 1 :]])
+            for finding, guide, point in spots("~".join([*segments[:at], spoilt, *segments[at + 1 :]]).encode()):
+                said = re.match(r"[A-Z0-9]+(?:-\d+)? \((.+)\) is required and missing", finding.message)
+                if said and point:
+                    called = shown.name(guide, finding.place, point.segment)
+                    assert called == said[1] or (not called and finding.place.tag == "HI"), finding.message
+                    compared += bool(called)
+    assert compared > 50
+
+
+def spots(data: bytes) -> Iterator[tuple[Finding, str, Point | None]]:
+    """What is found in a file: the finding, the guide and where it stands."""
+    stream = io.BytesIO(data)
+    trail = Trail(Segments(stream), "x")
+    for event in Terms([]).read(stream).tell():
+        for finding in trail.take(event):
+            spot = trail.spot(finding)
+            yield finding, spot.guide, spot.point
 
 
 def test_a_file_without_lines_counts_segments(tmp_path: Path) -> None:

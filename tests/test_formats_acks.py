@@ -151,6 +151,39 @@ def answered(events: Sequence[object]) -> Iterator[Verdict]:
                 group = []
 
 
+@pytest.mark.parametrize(
+    ("guide", "tag", "loop", "at", "name"),
+    [
+        ("005010X223A2", "DTP", "2400", "3", "Service Date"),  # the one DTP of a line
+        ("005010X222A1", "DTP", "2400", "3", ""),  # one of ten, each with a name of its own
+        ("005010X222A1", "DTP", "2400", "1", "Date Time Qualifier"),  # they have it alike
+        ("005010X222A1", "DTP", "2430", "3", "Adjudication or Payment Date"),
+        ("005010X222A1", "NM1", "1000", "3", ""),  # 1000A or 1000B
+        ("005010X222A1", "NM1", "2010", "3", ""),
+        ("005010X222A1", "NM1", "2010BA", "3", "Subscriber Last Name"),
+        ("005010X222A1", "N4", "2010", "1", ""),
+        ("005010X222A1", "CLM", "2300", "5-1", "Place of Service Code"),
+        ("005010X222A1", "CLM", "", "2", "Total Claim Charge Amount"),
+        ("005010X222A1", "CLM", "9999", "2", "Total Claim Charge Amount"),
+        ("005010X222A1", "HI", "2300", "1-2", ""),
+        ("", "CLM", "2300", "2", ""),
+    ],
+)
+def test_a_999_names_an_element_only_where_all_it_may_be_agree(
+    guide: str, tag: str, loop: str, at: str, name: str
+) -> None:
+    """IK301, IK303 and IK401 are all that is told: no qualifier, and of a loop no more than its number."""
+    fault = f"IK3*{tag}*9*{loop}*8~IK4*{at.replace('-', ':')}**7~"
+    data = (
+        "ISA*00*          *00*          *ZZ*A              *ZZ*B              *250101*1200*^*00501*000000001*0*T*:~"
+        "GS*FA*A*B*20250101*1200*1*X*005010X231A1~ST*999*0001*005010X231A1~"
+        f"AK1*HC*1*{guide}~AK2*837*0001*{guide}~{fault}IK5*R*5~AK9*R*1*1*0~SE*8*0001~GE*1*1~IEA*1*000000001~"
+    )
+    faults = [words for each in told(data.encode())[0] for label, words in each.rows if label == "fault"]
+    refdes = f"{tag}{at.partition('-')[0].zfill(2)}" + (f"-{at.partition('-')[2]}" if "-" in at else "")
+    assert len(faults) == 1 and f": {refdes}{f' ({name})' if name else ''}: " in faults[0]
+
+
 # ------------------------------------------------------------------ whatever state it comes in
 
 DEMO = FIXTURES / "expected" / "demo.277ca.edi"

@@ -147,7 +147,7 @@ class Teller:
 
     def _element(self, error: SegmentError, element: ElementError, guide: str) -> str:
         parts = [int(part) if part.isdecimal() and len(part) < 4 else 0 for part in element.at.split("-")] + [0]
-        place = Place(tag=error.tag, element=parts[0], component=parts[1])
+        place = Place(tag=error.tag, loop=error.loop, element=parts[0], component=parts[1])
         name = shown.name(guide, place)
         told = f"{_t(place.refdes or element.at)}{f' ({name})' if name else ''}: {codes.syntax('IK4', element.code)}"
         if element.value:
