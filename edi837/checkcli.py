@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import click
 import edi837
 from edi837 import options, safe
 from edi837.console import REJECTED, Run, Sink, written
-from edi837.findings import Finding
+from edi837.findings import Edi837Error, Finding, NotX12
 from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
@@ -55,6 +56,8 @@ class _Shown:
         if not self._quiet and (self._most is None or self.actions.total() <= self._most):
             for text in self._writer.put(trail.spot(finding), trail):
                 self._sink.put(text)
+        elif isinstance(self._writer, builds.JUnit):
+            self._writer.hold(finding)
 
     @property
     def held_back(self) -> int:
@@ -126,9 +129,9 @@ def check(
         turns = Turns(terms, processes, light=True)
         for turn in turns.each(files):
             file = turn.file
-            with run.guarding(file), turn.taken() as (stream, begun):
-                if isinstance(writer, builds.JUnit | page.Html):
-                    writer.begin(file)
+            if isinstance(writer, builds.JUnit | page.Html):
+                writer.begin(file)
+            with run.guarding(file), _failing(writer), turn.taken() as (stream, begun):
                 trail, tally = Trail(Segments(stream), file), Tally()
                 with watched(stream, file, apart=output is not None) as source:
                     for event in (begun or terms.read(source, turns.hands)).tell():
@@ -152,6 +155,20 @@ def check(
             sink.put(known.written())
             run.say(f"{safe.text(str(baseline))}: {many(known.count, 'finding')} known from now on")
     return run.status
+
+
+@contextmanager
+def _failing(writer: Writer) -> Iterator[None]:
+    """Tell a build server what keeps a file from being read: for it, silence is success."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (Edi837Error, OSError) as error:
+        if isinstance(writer, builds.JUnit):
+            at = f"not X12 at byte {error.offset}: " if isinstance(error, NotX12) else ""
+            writer.fail(f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"{at}{error}")
+        raise
 
 
 def _known(path: Path | None, anew: bool) -> Baseline | None:

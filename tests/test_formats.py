@@ -264,6 +264,59 @@ def test_junit_counts_what_rejects() -> None:
     assert warnings.get("failures") == "0" and len(warnings.findall("testcase/system-out")) == len(warnings) > 0
 
 
+def junit(*arguments: str | Path) -> list[tuple[str, int, int, int, list[tuple[str, str]]]]:
+    """A suite after the other: its file, the tests, failures and errors counted, and its cases that did not pass."""
+    document = etree.fromstring(edi837("check", *arguments, "--format", "junit").out.encode())
+    for count in ("tests", "failures", "errors"):
+        assert int(document.get(count, "")) == sum(int(suite.get(count, "")) for suite in document)
+    told = []
+    for suite in document:
+        inner = [(each.tag, each.get("message", "")) for each in suite.findall("testcase/*")]
+        cases = [(tag, words) for tag, words in inner if tag != "system-out"]
+        assert int(suite.get("tests", "")) == len(suite.findall("testcase"))
+        tests, failures, errors = (int(suite.get(count, "")) for count in ("tests", "failures", "errors"))
+        assert [tag for tag, _ in cases].count("failure") == failures == len(cases) - errors
+        told.append((Path(suite.get("name", "")).name, tests, failures, errors, cases))
+    return told
+
+
+def test_junit_has_an_error_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    empty, letter, cut, missing = (tmp_path / f"{name}.edi" for name in ("empty", "letter", "cut", "missing"))
+    empty.write_bytes(b"")
+    letter.write_bytes(b"Dear <sir> & madam")
+    cut.write_bytes(DEMO.read_bytes()[:80])
+    told = junit(empty, missing, CLEAN, letter, cut)
+    assert [each[:4] for each in told] == [
+        ("empty.edi", 1, 0, 1), ("missing.edi", 1, 0, 1), (CLEAN.name, 1, 0, 0), ("letter.edi", 1, 0, 1),
+        ("cut.edi", 1, 0, 1),
+    ]  # fmt: skip
+    words = [cases[0] for *_, cases in told if cases]
+    assert {tag for tag, _ in words} == {"error"}
+    assert "not X12 at byte 0: " in words[0][1] and words[1][1] == "cannot be read: No such file or directory"
+
+
+def test_junit_says_what_it_does_not_show(tmp_path: Path) -> None:
+    """Of two files with six rejections each six are shown: the other has failed nevertheless."""
+    other = tmp_path / "other.edi"
+    other.write_bytes(DEMO.read_bytes())
+    warned = FIXTURES / "837P" / "fail" / "policy-warnings.edi"
+    one, two = junit(DEMO, other, "--max-findings", "6")
+    assert one[1:4] == (6, 6, 0)
+    assert two[1:] == (1, 1, 0, [("failure", "6 findings more, not shown: 6 of them reject")])
+    (two,) = junit(DEMO, "--max-findings", "4")
+    assert two[1:4] == (5, 5, 0) and two[4][-1][1] == "2 findings more, not shown: 2 of them reject"
+    none = junit(DEMO, CLEAN, warned, "--max-findings", "0")
+    assert [each[1:4] for each in none] == [(1, 1, 0), (1, 0, 0), (1, 0, 0)]
+    assert "<system-out>10 findings more, not shown</system-out>" in edi837(
+        "check", warned, "--format", "junit", "--max-findings", "0"
+    ).out
+
+
+def test_a_page_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    out = edi837("check", tmp_path / "missing.edi", DEMO, "--format", "html").out
+    assert re.search(r"missing\.edi</a></th><td class=\"num\">not read<", out)
+
+
 def test_github_and_gitlab() -> None:
     lines = edi837("check", DEMO, "--format", "github").out.splitlines()
     assert len(lines) == 6
