@@ -28,6 +28,7 @@ from edi837.views.tally import Tally
 from edi837.wording import many
 
 FORMATS = ("full", "text", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "html")
+_LINES = ("full", "text", "concise")  # what people read, line by line
 _FAILS: dict[str, tuple[str, ...]] = {"error": ("reject",), "warning": ("reject", "warn"), "never": ()}
 
 
@@ -93,7 +94,7 @@ def _split(context: click.Context, parameter: click.Parameter, said: tuple[str, 
 @click.option("--fail-on", type=click.Choice(list(_FAILS)), default="error", show_default=True,
               help="From what on the exit status is 1.")  # fmt: skip
 @click.option("--max-findings", type=click.IntRange(0), metavar="N", help="Show no more than N; all are counted.")
-@click.option("--statistics", is_flag=True, help="Show how often each rule is broken instead of the findings.")
+@click.option("--statistics", is_flag=True, help="Show as text how often each rule is broken instead of the findings.")
 @click.option("--baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Do not tell what is known in FILE.")  # fmt: skip
 @click.option("--write-baseline", is_flag=True, help="Write all that is found into the baseline, and tell nothing.")
@@ -116,6 +117,8 @@ def check(
     """
     if write_baseline and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE")
+    if statistics and form not in _LINES:
+        raise click.UsageError(f"--statistics is told in lines of text: leave out --format {form}, or --statistics")
     run, fails = Run(), _FAILS[fail_on]
     known = None
     with run.guarding(str(baseline)):

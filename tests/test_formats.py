@@ -375,6 +375,15 @@ def test_statistics() -> None:
     assert len(lines) == 6 and all(line.startswith("2  042-") for line in lines)
 
 
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("full", "concise")])
+def test_statistics_are_refused_where_a_program_would_read_them(form: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(click.UsageError, match=f"leave out --format {form}, or --statistics"):
+        edi837("check", DEMO, "--statistics", "--format", form, "-o", out)
+    assert not out.exists()
+    assert edi837("check", DEMO, "--statistics", "--format", "concise").out == edi837("check", DEMO, "--statistics").out
+
+
 def test_a_baseline_hides_what_is_known_and_nothing_else(tmp_path: Path) -> None:
     base = tmp_path / "known.json"
     done = edi837("check", DEMO, "--baseline", base, "--write-baseline")

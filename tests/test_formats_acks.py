@@ -287,6 +287,40 @@ def test_status_and_last_word(arguments: list[str | Path], status: int, said: st
     assert done.status == status and said in done.err
 
 
+NINES = FIXTURES / "envelope/expected/three-sets-one-bad.999.edi"
+SEVERAL = [DEMO, FIXTURES / "envelope/not-x12.edi", NINES, FIXTURES / "no-such.edi"]
+
+
+def test_several_files_are_one_array_of_json_that_names_them(tmp_path: Path) -> None:
+    out = tmp_path / "m.json"
+    done = edi837("report", "ack", *SEVERAL, "--format", "json", "-o", out)
+    told = json.loads(out.read_text())
+    assert done.status == 3 and [each["file"] for each in told] == list(map(str, SEVERAL))
+    assert told[0] == json.loads(edi837("report", "ack", DEMO, "--format", "json").out)
+    assert told[2] == json.loads(edi837("report", "ack", NINES, "--format", "json").out)
+    assert told[2]["summary"] == "1 refused whole" and len(told[2]["says"]) > 3
+    assert [(each["says"], each["summary"]) for each in (told[1], told[3])] == [([], UNREAD)] * 2
+    alone = json.loads(edi837("report", "ack", SEVERAL[1], "--format", "json").out)
+    assert alone == {"file": str(SEVERAL[1]), "says": [], "summary": UNREAD}
+
+
+UNREAD = "This could not be read to its end."
+
+
+def test_several_files_are_one_page_with_a_head_for_each() -> None:
+    text = edi837("report", "ack", *SEVERAL, "--format", "html").out
+    document = html.fromstring(text)
+    assert text.count("<!DOCTYPE") == text.count("<html") == text.count("<h1") == 1
+    assert found(document, "//h1/text()") == ["What 4 files say"] == found(document, "//title/text()")
+    assert found(document, "//h2/text()") == list(map(str, SEVERAL))
+    verdicts = found(document, "//h2/following-sibling::*[1][@class='verdict']/text()")
+    assert verdicts == ["3 claims accepted, 6 rejected", UNREAD, "1 refused whole", UNREAD]
+    sections = [len(found(document, f"//section[count(preceding-sibling::h2) = {n}]")) for n in range(5)]
+    alone = [len(found(html.fromstring(edi837("report", "ack", file, "--format", "html").out), "//section"))
+             for file in (DEMO, NINES)]  # fmt: skip
+    assert sections == [0, alone[0], 0, alone[1], 0]
+
+
 def test_patients_and_the_payer_s_words_are_masked_unless_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "x.edi"
     data = DEMO.read_bytes().replace(b"STC*A3:247*", b"STC*A7:21*", 1)
