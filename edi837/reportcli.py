@@ -97,6 +97,8 @@ def _judge(run: Run, file: str, teller: Teller, kind: str) -> None:
         run.say(f"{name}: there is no {kind or 'acknowledgement'} in it{held}")
         run.worsen(UNREADABLE)
         return
+    if teller.cut:
+        run.worsen(UNREADABLE)
     if teller.rejected or teller.refused:
         run.worsen(REJECTED)
     run.say(f"{name}: {teller.summary()}")

@@ -71,6 +71,7 @@ def test_others_answers(stem: str) -> None:
         if each.tone == "bad":
             assert "do" in labels or each.about == "group", each.head
         assert ("why" in labels or "fault" in labels) or each.tone != "bad" or each.about == "group", each.head
+    assert teller.cut == ("TRUNCATED" in stem)
     if teller.rejected:
         assert "A3" in str(said) or "A7" in str(said) or "A8" in str(said) or "X9" in str(said)
 
@@ -233,6 +234,48 @@ def test_cut_anywhere(path: Path) -> None:
             assert at < 120
     if path is DEMO:
         assert "ends before its SE" in str(told(data[: len(data) // 2])[0])
+
+
+@pytest.mark.parametrize("path", RICH, ids=name)
+def test_what_is_cut_off_is_never_all_that_was_answered(path: Path, tmp_path: Path) -> None:
+    """Wherever the file ends before its IEA: status 3, no word that all is well, and no claim better off for it."""
+    data, file = path.read_bytes(), tmp_path / "cut.edi"
+    whole = outcomes(told(data)[0])
+    assert edi837("report", "ack", path).status == 1
+    end = data.rindex(b"IEA")
+    for at in [*range(110, end, 37), *range(max(110, end - 60), end + 3, 3)]:
+        file.write_bytes(data[:at])
+        said, teller = told(data[:at])
+        done = edi837("report", "ack", file)
+        assert done.status == 3, data[:at][-40:]
+        assert "nothing was refused" not in done.err
+        if teller.kinds:
+            assert done.err.endswith("cut off: there may be more\n"), done.err
+            assert [label for each in said for label, _ in each.rows].count("cut off") == 1
+        assert outcomes(said).items() <= whole.items()
+
+
+def outcomes(said: list[Said]) -> dict[str, str]:
+    """What became of each claim, as far as it is said."""
+    claims = [each for each in said if each.about == "claim" and each.tone != "note"]
+    return {each.head.split()[1]: each.tone for each in claims}
+
+
+def test_a_claim_is_not_accepted_before_its_status_is_read() -> None:
+    data = DEMO.read_bytes()
+    at = data.index(b"*U*", data.index(b"STC*A3:247"))
+    said, teller = told(data[:at])
+    assert (teller.accepted, teller.rejected) == (1, 0)
+    assert [each.head for each in said if each.about == "claim"][-1].endswith("is cut off before its outcome")
+
+
+def test_cut_off_are_each_of_several_interchanges() -> None:
+    nine, receipt = (path.read_bytes() for path in (RICH[1], RICH[2]))
+    open_ended = nine[: nine.rindex(b"IEA")]
+    for data, cut in ((nine + receipt, 0), (open_ended + receipt, 1), (open_ended + receipt[:130], 2)):
+        said, teller = told(data)
+        assert teller.cut is bool(cut)
+        assert [label for each in said for label, _ in each.rows].count("cut off") == cut
 
 
 def test_spoilt_anywhere() -> None:
