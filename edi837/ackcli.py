@@ -75,8 +75,9 @@ def ack(
                 else:
                     run.say(f"{safe.text(file)}: there is no {kind} for it")
                 run.say(
-                    f"{safe.text(name)}: {outcome.claims} claims, {outcome.rejected} rejected"
-                    + (", and something refused by TA1 or 999" if outcome.refused else "")
+                    f"{safe.text(name)}: {outcome.claims} claims, {outcome.fates}"
+                    + (" by TA1 or 999" if outcome.fates.refused else "")
+                    + (", and something refused by TA1 or 999" if outcome.refused > bool(outcome.fates.refused) else "")
                 )
     return run.status
 

@@ -20,8 +20,9 @@ from typing import IO, BinaryIO
 
 from edi837.acks import Acknowledgements
 from edi837.acks.writer import spool
+from edi837.fates import Fates
 from edi837.findings import Finding
-from edi837.frames import End, Event, TransactionSet, Verdict
+from edi837.frames import Event, Verdict
 from edi837.report import Report
 from edi837.terms import Reading, Terms, digest
 
@@ -40,12 +41,21 @@ class Outcome:
     """What became of a file."""
 
     files: dict[str, IO[bytes]] = field(default_factory=dict)  # kind to content, at its start
-    claims: int = 0
-    rejected: int = 0  # claims sent back one by one
+    fates: Fates = field(default_factory=Fates)  # what became of its claims
     rejects: int = 0  # findings that reject anything
     refused: bool = False  # something was refused by a TA1 or 999
     numbers: int = 0  # control numbers that the acknowledgements took
     keep: Callable[[], None] = _nothing  # puts what was accepted into the history; for when the answers are out
+
+    @property
+    def claims(self) -> int:
+        """Claims in all."""
+        return self.fates.claims
+
+    @property
+    def rejected(self) -> int:
+        """Claims that the 277CA rejects."""
+        return self.fates.rejected
 
 
 @contextmanager
@@ -84,23 +94,17 @@ def answer(
     report = Report(json_text, text_text, file=file, now=now, policies=terms.names, phi=phi)
     acks = Acknowledgements(now, control, terms.replies)
     reading = reading or terms.read(stream)
-    before = 0  # claims sent back before the set at hand
     for event in reading.tell():
         acks.take(event)
         report.take(event)
+        outcome.fates.take(event)
         if watch:
             watch(event)
         if isinstance(event, Verdict):
-            outcome.claims += 1
-            outcome.rejected += event.rejected
             outcome.rejects += event.rejected
         elif isinstance(event, Finding):
             outcome.rejects += event.rejects
             outcome.refused |= event.rejects
-        elif isinstance(event, TransactionSet):
-            before = outcome.rejected
-        elif isinstance(event, End) and isinstance(event.of, TransactionSet) and event.of.returned:
-            outcome.rejected = before + event.of.claims
     report.close()
     outcome.keep = reading.keep
     outcome.files = acks.finish()

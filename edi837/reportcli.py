@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from edi837.views.cards import Cards
 from edi837.views.locate import Segments
 from edi837.views.spot import Trail
 from edi837.views.tally import Tally
+from edi837.wording import many
 
 _output = click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
@@ -56,25 +57,36 @@ def report() -> None:
 def _said(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool, kind: str) -> int:
     run = Run()
     with run.guarding(str(output)), written(output) as sink:
+        writer = _form(form_name, files, sink)
         for file in files:
+            _put(sink, writer.begin(file))
+            teller, read_whole = Teller(phi), False
             with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-                teller = Teller(phi)
-                writer = _form(form_name, file, sink)
                 for item in read(stream):
                     for said in teller.say(item):
                         if said.kind in ("", kind or said.kind):
-                            for text in writer.put(said):
-                                sink.put(text)
-                for text in writer.close(teller.summary()):
-                    sink.put(text)
+                            _put(sink, writer.put(said))
+                read_whole = True
+            _put(sink, writer.end(teller.summary() if read_whole else "This could not be read to its end."))
+            if read_whole:
                 _judge(run, file, teller, kind)
+        _put(sink, writer.close())
     return run.status
 
 
-def _form(name: str, file: str, sink: Sink) -> form.Form:
+def _put(sink: Sink, texts: Iterable[str]) -> None:
+    for text in texts:
+        sink.put(text)
+
+
+def _form(name: str, files: tuple[str, ...], sink: Sink) -> form.Form:
+    several = len(files) > 1
     if name == "json":
-        return form.Json()
-    return form.Html(f"What {safe.text(Path(file).name)} says") if name == "html" else form.Text(sink.ascii)
+        return form.Json(several)
+    if name == "html":
+        return form.Html(f"What {many(len(files), 'file') if several else safe.text(Path(files[0]).name)} say"
+                         f"{'' if several else 's'}", several)  # fmt: skip
+    return form.Text(sink.ascii)
 
 
 def _judge(run: Run, file: str, teller: Teller, kind: str) -> None:
@@ -85,6 +97,8 @@ def _judge(run: Run, file: str, teller: Teller, kind: str) -> None:
         run.say(f"{name}: there is no {kind or 'acknowledgement'} in it{held}")
         run.worsen(UNREADABLE)
         return
+    if teller.cut:
+        run.worsen(UNREADABLE)
     if teller.rejected or teller.refused:
         run.worsen(REJECTED)
     run.say(f"{name}: {teller.summary()}")

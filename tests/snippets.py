@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from edi837 import process
 from edi837.claim import Claim
@@ -108,3 +109,14 @@ def replaced(text: str, changes: Sequence[tuple[str, str]]) -> str:
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
         text = text.replace(old, new)
     return text
+
+
+def two_sets(old: str = "", new: str = "", *, trailer: tuple[str, str] = ("", "")) -> bytes:
+    """The demonstration twice in one group, its second set and its trailers altered."""
+    lines = (Path(__file__).parent.parent / "fixtures" / "demo.edi").read_text().splitlines(keepends=True)
+    first = "".join(lines[2:-2])
+    second = first
+    for word, other in (("HIT1", "BIT1"), ("*0001", "*0002"), ("DEMO2025", "DEMO2"), ("SYN42", "SYN2")):
+        second = second.replace(word, other)
+    end = "".join(lines[-2:]).replace("GE*1", "GE*2").replace(*trailer)
+    return "".join([*lines[:2], first, second.replace(old, new, 1), end]).encode()

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import re
 import stat
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from edi837.answer import EXTENSION, Outcome, control_number, publish, spooled
 from edi837.findings import NotX12
 from edi837.rules import load
 from edi837.terms import Terms
-from tests.snippets import CLAIM_P, HEAD, interchange
+from tests.formats import edi837
+from tests.snippets import CLAIM_P, HEAD, interchange, two_sets
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 NOW = datetime(2026, 1, 15, 9, 30)
@@ -67,7 +69,50 @@ def test_outcome(name: str, kinds: set[str], claims: int | None, rejected: int |
     totals = json.loads(told["report.json"])["interchanges"]
     counted = sum(one["claims"] for whole in totals for group in whole["groups"] for one in group["sets"])
     assert counted == outcome.claims
+    assert accounted(totals) == (outcome.fates.accepted, outcome.fates.rejected, outcome.fates.refused)
     assert b"\nTotals\n" in told["report.txt"]
+
+
+def accounted(totals: list[dict[str, Any]]) -> tuple[int, int, int]:
+    """Claims accepted, rejected and inside what is refused, by the totals of a report."""
+    sets = [one for whole in totals for group in whole["groups"] for one in group["sets"]]
+    refused = sum(one["claims"] for one in sets if one["status"] == "refused")
+    return sum(one["accepted"] for one in sets), sum(one["rejected"] for one in sets), refused
+
+
+@pytest.mark.parametrize(
+    ("data", "fates"),
+    [
+        (two_sets(), (6, 12, 0)),
+        (two_sets("SV1*HC:S9500*875*", "SV1*HC:S9500*8x5*"), (3, 6, 9)),  # IK5 R
+        (two_sets(trailer=("GE*2", "GE*3")), (0, 0, 18)),  # AK9 R
+        (two_sets(trailer=("IEA*1", "IEA*2")), (0, 0, 18)),  # TA1 R
+        (two_sets(trailer=("GE*2", "GE*3")) + two_sets().replace(b"000000042", b"000000043"), (6, 12, 18)),
+    ],
+    ids=["none", "set", "group", "interchange", "interchanges"],
+)  # fmt: skip
+def test_rejected_are_those_that_the_277ca_rejects(data: bytes, fates: tuple[int, int, int], tmp_path: Path) -> None:
+    """What was found on a claim does not make it one of them where a TA1 or 999 refuses what it stands in."""
+    accepted, rejected, refused = fates
+    outcome = answered(data)
+    totals = json.loads(outcome.files["report.json"].read())["interchanges"]
+    assert (outcome.fates.accepted, outcome.fates.rejected, outcome.fates.refused) == accounted(totals) == fates
+    file = tmp_path / "two.edi"
+    file.write_bytes(data)
+    answers = edi837("ack", file, "-o", tmp_path / "a")
+    ca = tmp_path / "a" / "two.edi.277ca.edi"
+    counts = re.findall(r"QTY\*AA\*(\d+)", ca.read_text()) if ca.exists() else []
+    assert sum(map(int, counts)) == outcome.rejected == rejected
+    told = f"two.edi: {sum(fates)} claims, {rejected} rejected"
+    inside = f", {refused} in what is refused" if refused else ""
+    assert f"{told}{inside}{' by TA1 or 999' * bool(refused)}\n" in answers.err
+    assert f"{told}{inside}, " in edi837("check", file, "--format", "concise").err
+    people = edi837("check", file)
+    assert f"accepted {accepted}   rejected {rejected}" in people.err
+    assert (f"in what is refused {refused} " in people.err) is bool(refused)
+    page = edi837("check", file, "--format", "html").out
+    assert f"; {rejected} of {sum(fates)} claims rejected{inside}." in page
+    assert answers.status == people.status == 1
 
 
 def test_the_same_bytes_give_the_same_answers() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,12 @@ import pytest
 from lxml import etree
 
 from edi837 import safe
+from edi837.findings import Finding
+from edi837.loops import ENVELOPE
+from edi837.terms import Terms
+from edi837.views import shown
+from edi837.views.locate import Segments
+from edi837.views.spot import Point, Trail
 from tests.formats import FIXTURES, FORMATS, ROOT, edi837, fixtures, holds, name
 
 DEMO = FIXTURES / "demo.edi"
@@ -89,6 +97,52 @@ def test_what_makes_it_a_fault_is_underlined(tmp_path: Path) -> None:
     assert re.search(r"-+ PER06 for this stands beside it", out)
     found = json.loads(edi837("check", file, "--format", "json").out)
     assert found[0]["because"] == ["PER06"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "label"),
+    [
+        (r"REF\*G1\*PA250001~", "REF*G1*~", "REF02 Prior Authorization Number: empty"),
+        (r"REF\*D9\*\w+~", "REF*D9*~", "REF02 Value Added Network Trace Number: empty"),
+        (r"REF\*G1", "DTP*435*D8*20250230~REF*G1", "DTP03 Related Hospitalization Admission Date"),
+        (r"NM1\*IL\*1\*\w+", "NM1*IL*1*", "NM103 Subscriber Last Name: empty"),
+    ],
+)
+def test_an_element_is_called_as_its_qualifier_says(tmp_path: Path, old: str, new: str, label: str) -> None:
+    """Several uses of a segment in a loop call the same element by several names."""
+    file = tmp_path / "x.edi"
+    file.write_text(re.sub(old, new, DEMO.read_text(), count=1))
+    chosen: list[str | Path] = [file, "--policy", "none", "--max-findings", "1"]
+    assert re.search(rf"\^ {label}$", edi837("check", *chosen).out, re.MULTILINE)
+    assert f"← {label}<" in edi837("check", *chosen, "--format", "html").out
+
+
+@pytest.mark.parametrize("file", ["837P/pass/other-specialties.edi", "837I/pass/coordination-of-benefits.edi"])
+def test_a_mark_calls_an_element_as_the_finding_does(file: str) -> None:
+    """Each element in its turn is left out: the name under it is the one of the use it was judged by."""
+    segments = (FIXTURES / file).read_text().split("~")
+    compared = 0
+    for at, segment in enumerate(segments):
+        elements = segment.split("*")
+        for n in range(1, len(elements) if elements[0].strip() not in ENVELOPE else 0):
+            spoilt = "*".join([*elements[:n], "", *elements[n + 1 :]])
+            for finding, guide, point in spots("~".join([*segments[:at], spoilt, *segments[at + 1 :]]).encode()):
+                said = re.match(r"[A-Z0-9]+(?:-\d+)? \((.+)\) is required and missing", finding.message)
+                if said and point:
+                    called = shown.name(guide, finding.place, point.segment)
+                    assert called == said[1] or (not called and finding.place.tag == "HI"), finding.message
+                    compared += bool(called)
+    assert compared > 50
+
+
+def spots(data: bytes) -> Iterator[tuple[Finding, str, Point | None]]:
+    """What is found in a file: the finding, the guide and where it stands."""
+    stream = io.BytesIO(data)
+    trail = Trail(Segments(stream), "x")
+    for event in Terms([]).read(stream).tell():
+        for finding in trail.take(event):
+            spot = trail.spot(finding)
+            yield finding, spot.guide, spot.point
 
 
 def test_a_file_without_lines_counts_segments(tmp_path: Path) -> None:
@@ -210,6 +264,59 @@ def test_junit_counts_what_rejects() -> None:
     assert warnings.get("failures") == "0" and len(warnings.findall("testcase/system-out")) == len(warnings) > 0
 
 
+def junit(*arguments: str | Path) -> list[tuple[str, int, int, int, list[tuple[str, str]]]]:
+    """A suite after the other: its file, the tests, failures and errors counted, and its cases that did not pass."""
+    document = etree.fromstring(edi837("check", *arguments, "--format", "junit").out.encode())
+    for count in ("tests", "failures", "errors"):
+        assert int(document.get(count, "")) == sum(int(suite.get(count, "")) for suite in document)
+    told = []
+    for suite in document:
+        inner = [(each.tag, each.get("message", "")) for each in suite.findall("testcase/*")]
+        cases = [(tag, words) for tag, words in inner if tag != "system-out"]
+        assert int(suite.get("tests", "")) == len(suite.findall("testcase"))
+        tests, failures, errors = (int(suite.get(count, "")) for count in ("tests", "failures", "errors"))
+        assert [tag for tag, _ in cases].count("failure") == failures == len(cases) - errors
+        told.append((Path(suite.get("name", "")).name, tests, failures, errors, cases))
+    return told
+
+
+def test_junit_has_an_error_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    empty, letter, cut, missing = (tmp_path / f"{name}.edi" for name in ("empty", "letter", "cut", "missing"))
+    empty.write_bytes(b"")
+    letter.write_bytes(b"Dear <sir> & madam")
+    cut.write_bytes(DEMO.read_bytes()[:80])
+    told = junit(empty, missing, CLEAN, letter, cut)
+    assert [each[:4] for each in told] == [
+        ("empty.edi", 1, 0, 1), ("missing.edi", 1, 0, 1), (CLEAN.name, 1, 0, 0), ("letter.edi", 1, 0, 1),
+        ("cut.edi", 1, 0, 1),
+    ]  # fmt: skip
+    words = [cases[0] for *_, cases in told if cases]
+    assert {tag for tag, _ in words} == {"error"}
+    assert "not X12 at byte 0: " in words[0][1] and words[1][1] == "cannot be read: No such file or directory"
+
+
+def test_junit_says_what_it_does_not_show(tmp_path: Path) -> None:
+    """Of two files with six rejections each six are shown: the other has failed nevertheless."""
+    other = tmp_path / "other.edi"
+    other.write_bytes(DEMO.read_bytes())
+    warned = FIXTURES / "837P" / "fail" / "policy-warnings.edi"
+    one, two = junit(DEMO, other, "--max-findings", "6")
+    assert one[1:4] == (6, 6, 0)
+    assert two[1:] == (1, 1, 0, [("failure", "6 findings more, not shown: 6 of them reject")])
+    (two,) = junit(DEMO, "--max-findings", "4")
+    assert two[1:4] == (5, 5, 0) and two[4][-1][1] == "2 findings more, not shown: 2 of them reject"
+    none = junit(DEMO, CLEAN, warned, "--max-findings", "0")
+    assert [each[1:4] for each in none] == [(1, 1, 0), (1, 0, 0), (1, 0, 0)]
+    assert "<system-out>10 findings more, not shown</system-out>" in edi837(
+        "check", warned, "--format", "junit", "--max-findings", "0"
+    ).out
+
+
+def test_a_page_names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    out = edi837("check", tmp_path / "missing.edi", DEMO, "--format", "html").out
+    assert re.search(r"missing\.edi</a></th><td class=\"num\">not read<", out)
+
+
 def test_github_and_gitlab() -> None:
     lines = edi837("check", DEMO, "--format", "github").out.splitlines()
     assert len(lines) == 6
@@ -266,6 +373,15 @@ def test_no_more_than_asked_for_are_shown_and_all_are_counted() -> None:
 def test_statistics() -> None:
     lines = edi837("check", DEMO, DEMO, "--statistics").out.splitlines()
     assert len(lines) == 6 and all(line.startswith("2  042-") for line in lines)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form not in ("full", "concise")])
+def test_statistics_are_refused_where_a_program_would_read_them(form: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(click.UsageError, match=f"leave out --format {form}, or --statistics"):
+        edi837("check", DEMO, "--statistics", "--format", form, "-o", out)
+    assert not out.exists()
+    assert edi837("check", DEMO, "--statistics", "--format", "concise").out == edi837("check", DEMO, "--statistics").out
 
 
 def test_a_baseline_hides_what_is_known_and_nothing_else(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def test_others_answers(stem: str) -> None:
         if each.tone == "bad":
             assert "do" in labels or each.about == "group", each.head
         assert ("why" in labels or "fault" in labels) or each.tone != "bad" or each.about == "group", each.head
+    assert teller.cut == ("TRUNCATED" in stem)
     if teller.rejected:
         assert "A3" in str(said) or "A7" in str(said) or "A8" in str(said) or "X9" in str(said)
 
@@ -151,6 +152,39 @@ def answered(events: Sequence[object]) -> Iterator[Verdict]:
                 group = []
 
 
+@pytest.mark.parametrize(
+    ("guide", "tag", "loop", "at", "name"),
+    [
+        ("005010X223A2", "DTP", "2400", "3", "Service Date"),  # the one DTP of a line
+        ("005010X222A1", "DTP", "2400", "3", ""),  # one of ten, each with a name of its own
+        ("005010X222A1", "DTP", "2400", "1", "Date Time Qualifier"),  # they have it alike
+        ("005010X222A1", "DTP", "2430", "3", "Adjudication or Payment Date"),
+        ("005010X222A1", "NM1", "1000", "3", ""),  # 1000A or 1000B
+        ("005010X222A1", "NM1", "2010", "3", ""),
+        ("005010X222A1", "NM1", "2010BA", "3", "Subscriber Last Name"),
+        ("005010X222A1", "N4", "2010", "1", ""),
+        ("005010X222A1", "CLM", "2300", "5-1", "Place of Service Code"),
+        ("005010X222A1", "CLM", "", "2", "Total Claim Charge Amount"),
+        ("005010X222A1", "CLM", "9999", "2", "Total Claim Charge Amount"),
+        ("005010X222A1", "HI", "2300", "1-2", ""),
+        ("", "CLM", "2300", "2", ""),
+    ],
+)
+def test_a_999_names_an_element_only_where_all_it_may_be_agree(
+    guide: str, tag: str, loop: str, at: str, name: str
+) -> None:
+    """IK301, IK303 and IK401 are all that is told: no qualifier, and of a loop no more than its number."""
+    fault = f"IK3*{tag}*9*{loop}*8~IK4*{at.replace('-', ':')}**7~"
+    data = (
+        "ISA*00*          *00*          *ZZ*A              *ZZ*B              *250101*1200*^*00501*000000001*0*T*:~"
+        "GS*FA*A*B*20250101*1200*1*X*005010X231A1~ST*999*0001*005010X231A1~"
+        f"AK1*HC*1*{guide}~AK2*837*0001*{guide}~{fault}IK5*R*5~AK9*R*1*1*0~SE*8*0001~GE*1*1~IEA*1*000000001~"
+    )
+    faults = [words for each in told(data.encode())[0] for label, words in each.rows if label == "fault"]
+    refdes = f"{tag}{at.partition('-')[0].zfill(2)}" + (f"-{at.partition('-')[2]}" if "-" in at else "")
+    assert len(faults) == 1 and f": {refdes}{f' ({name})' if name else ''}: " in faults[0]
+
+
 # ------------------------------------------------------------------ whatever state it comes in
 
 DEMO = FIXTURES / "expected" / "demo.277ca.edi"
@@ -200,6 +234,48 @@ def test_cut_anywhere(path: Path) -> None:
             assert at < 120
     if path is DEMO:
         assert "ends before its SE" in str(told(data[: len(data) // 2])[0])
+
+
+@pytest.mark.parametrize("path", RICH, ids=name)
+def test_what_is_cut_off_is_never_all_that_was_answered(path: Path, tmp_path: Path) -> None:
+    """Wherever the file ends before its IEA: status 3, no word that all is well, and no claim better off for it."""
+    data, file = path.read_bytes(), tmp_path / "cut.edi"
+    whole = outcomes(told(data)[0])
+    assert edi837("report", "ack", path).status == 1
+    end = data.rindex(b"IEA")
+    for at in [*range(110, end, 37), *range(max(110, end - 60), end + 3, 3)]:
+        file.write_bytes(data[:at])
+        said, teller = told(data[:at])
+        done = edi837("report", "ack", file)
+        assert done.status == 3, data[:at][-40:]
+        assert "nothing was refused" not in done.err
+        if teller.kinds:
+            assert done.err.endswith("cut off: there may be more\n"), done.err
+            assert [label for each in said for label, _ in each.rows].count("cut off") == 1
+        assert outcomes(said).items() <= whole.items()
+
+
+def outcomes(said: list[Said]) -> dict[str, str]:
+    """What became of each claim, as far as it is said."""
+    claims = [each for each in said if each.about == "claim" and each.tone != "note"]
+    return {each.head.split()[1]: each.tone for each in claims}
+
+
+def test_a_claim_is_not_accepted_before_its_status_is_read() -> None:
+    data = DEMO.read_bytes()
+    at = data.index(b"*U*", data.index(b"STC*A3:247"))
+    said, teller = told(data[:at])
+    assert (teller.accepted, teller.rejected) == (1, 0)
+    assert [each.head for each in said if each.about == "claim"][-1].endswith("is cut off before its outcome")
+
+
+def test_cut_off_are_each_of_several_interchanges() -> None:
+    nine, receipt = (path.read_bytes() for path in (RICH[1], RICH[2]))
+    open_ended = nine[: nine.rindex(b"IEA")]
+    for data, cut in ((nine + receipt, 0), (open_ended + receipt, 1), (open_ended + receipt[:130], 2)):
+        said, teller = told(data)
+        assert teller.cut is bool(cut)
+        assert [label for each in said for label, _ in each.rows].count("cut off") == cut
 
 
 def test_spoilt_anywhere() -> None:
@@ -252,6 +328,40 @@ def test_snapshots(path: Path, form: str, update: bool, monkeypatch: pytest.Monk
 def test_status_and_last_word(arguments: list[str | Path], status: int, said: str) -> None:
     done = edi837("report", *arguments)
     assert done.status == status and said in done.err
+
+
+NINES = FIXTURES / "envelope/expected/three-sets-one-bad.999.edi"
+SEVERAL = [DEMO, FIXTURES / "envelope/not-x12.edi", NINES, FIXTURES / "no-such.edi"]
+
+
+def test_several_files_are_one_array_of_json_that_names_them(tmp_path: Path) -> None:
+    out = tmp_path / "m.json"
+    done = edi837("report", "ack", *SEVERAL, "--format", "json", "-o", out)
+    told = json.loads(out.read_text())
+    assert done.status == 3 and [each["file"] for each in told] == list(map(str, SEVERAL))
+    assert told[0] == json.loads(edi837("report", "ack", DEMO, "--format", "json").out)
+    assert told[2] == json.loads(edi837("report", "ack", NINES, "--format", "json").out)
+    assert told[2]["summary"] == "1 refused whole" and len(told[2]["says"]) > 3
+    assert [(each["says"], each["summary"]) for each in (told[1], told[3])] == [([], UNREAD)] * 2
+    alone = json.loads(edi837("report", "ack", SEVERAL[1], "--format", "json").out)
+    assert alone == {"file": str(SEVERAL[1]), "says": [], "summary": UNREAD}
+
+
+UNREAD = "This could not be read to its end."
+
+
+def test_several_files_are_one_page_with_a_head_for_each() -> None:
+    text = edi837("report", "ack", *SEVERAL, "--format", "html").out
+    document = html.fromstring(text)
+    assert text.count("<!DOCTYPE") == text.count("<html") == text.count("<h1") == 1
+    assert found(document, "//h1/text()") == ["What 4 files say"] == found(document, "//title/text()")
+    assert found(document, "//h2/text()") == list(map(str, SEVERAL))
+    verdicts = found(document, "//h2/following-sibling::*[1][@class='verdict']/text()")
+    assert verdicts == ["3 claims accepted, 6 rejected", UNREAD, "1 refused whole", UNREAD]
+    sections = [len(found(document, f"//section[count(preceding-sibling::h2) = {n}]")) for n in range(5)]
+    alone = [len(found(html.fromstring(edi837("report", "ack", file, "--format", "html").out), "//section"))
+             for file in (DEMO, NINES)]  # fmt: skip
+    assert sections == [0, alone[0], 0, alone[1], 0]
 
 
 def test_patients_and_the_payer_s_words_are_masked_unless_asked_for(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from edi837.views.cards import Cards
 from tests.formats import FIXTURES, ROOT, edi837, found, holds
 from tests.gateways import NOW, Told, drop, numbered, once, world
 from tests.pages import STRINGS, harmless, headings, in_order
+from tests.snippets import two_sets
 from tests.test_formats_safe import MASKED, UNSEEN, planted
 
 TODAY = date(2026, 1, 15)
@@ -86,7 +87,7 @@ def test_its_sums_are_those_of_the_ledger(tmp_path: Path) -> None:
     of, jobs = gathered(tmp_path), rows(tmp_path)
     assert of.files == len(jobs) == len(FILES) and of.without_report == 0
     assert of.claims.claims == sum(job["claims"] for job in jobs) > 20
-    assert of.fates["rejected"].claims == sum(job["rejected"] for job in jobs if job["folder"] == "archive")
+    assert of.fates["rejected"].claims == sum(job["rejected"] for job in jobs)
     for file in (*of.looked_at, *of.fine):
         (job,) = [job for job in jobs if job["id"] == file.job]
         assert file.claims == job["claims"] and file.money
@@ -117,6 +118,21 @@ def test_claims_of_a_refused_set_are_under_no_rule(tmp_path: Path) -> None:
     of = gathered(tmp_path)
     assert of.fates["refused"].claims == 9 and not of.by("rule") and not of.by("payer")
     assert of.frames == {"X12-IK5-4": 1} and of.by("partner")[0][1].claims == 9
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_claims_of_a_refused_set_are_none_of_the_rejected(reported: bool, tmp_path: Path) -> None:
+    """Six of its nine would be, were there a 277CA for it; the set beside it has one."""
+    drop(tmp_path, "a.edi", two_sets("SV1*HC:S9500*875*", "SV1*HC:S9500*8x5*"))
+    once(tmp_path)
+    if not reported:
+        reports(tmp_path)[0].unlink()
+    of, (job,) = gathered(tmp_path), rows(tmp_path)
+    assert (job["claims"], job["rejected"], job["folder"]) == (18, 6, "error")
+    assert of.fates["rejected"].claims == 6 and of.fates["refused"].claims == 9
+    assert any("6 rejected, 9 in what is refused, " in line for line in dayform.text(of, CARDS, "x"))
+    cells = [cell.text_content() for cell in found(html.fromstring(page(tmp_path)), "//table[@class='files']//td")]
+    assert cells[2:5] == ["18", "6", "9"]
 
 
 @pytest.mark.parametrize("wrong", ["gone", "garbled", "other", "cut"])

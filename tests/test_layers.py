@@ -40,7 +40,7 @@ LAYERS: list[set[str]] = [
     {"foresight"},
     {"ahead"},
     {"parted"},
-    {"process", "acks", "report", "examples"},
+    {"process", "acks", "fates", "report", "examples"},
     {"kin", "config", "judged"},
     {"terms", "placed"},
     {"jobs", "outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},

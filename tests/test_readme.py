@@ -112,8 +112,8 @@ ORDER = {
         "findings keyed isa x12 maps grammar syntax accept onward misfits chart companion levels cut loops envelope "
         "claim mapper frames overlap codesets codefiles codewindows codetables problems statuscodes scope mend "
         "editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench body part "
-        "foresight ahead parted process packing kin terms jobs safe wording report answer pending outline branches "
-        "personal nodewords treedata "
+        "foresight ahead parted process packing kin terms jobs safe wording fates report answer pending outline "
+        "branches personal nodewords treedata "
         "sheet treetext draw columns judged placed rows claimrows rowtext table guidebook examples explain rulebook "
         "config trial policyshow policydiff simulate skeleton layout deck "
         "portion gather synth decks pseudonyms deid parquet completing console progress turns options "
@@ -125,7 +125,7 @@ ORDER = {
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html marked page",
     "edi837/lookup": "where found nearest meanings told form",
     "edi837/pages": "gather figures heard claims day dayform",
-    "edi837/replies": "items read codes words form",
+    "edi837/replies": "items read codes facts words form",
     "edi837/fhir": "form systems parties team facts items claim valid",
     "edi837/spark": "glance stretch plan tables answers source",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",

@@ -133,10 +133,11 @@ def _file(day: Day, world: World, ledger: Ledger, row: dict[str, Any]) -> None:
     if not (report and _reported(day, file, world, report)) and row["claims"]:
         file.money = False
         day.without_report += 1
-        refused = row["folder"] == "error"
-        file.fates["refused"].claims = row["claims"] if refused else 0
-        file.fates["rejected"].claims = 0 if refused else row["rejected"]
-        file.fates["accepted"].claims = 0 if refused else row["claims"] - row["rejected"]
+        rest = row["claims"] - row["rejected"]
+        sets = ledger.rows("SELECT claims FROM batch WHERE job = ? AND refused = 1", row["id"])
+        refused = min(rest, sum(each["claims"] for each in sets))  # what goes back whole is refused there, too
+        for fate, claims in (("rejected", row["rejected"]), ("refused", refused), ("accepted", rest - refused)):
+            file.fates[fate].claims = claims
     day.files += 1
     day.folders[file.folder] += 1
     day.interchanges += len(frames)

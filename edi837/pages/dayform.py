@@ -26,7 +26,7 @@ _KINDS = {
     "sent": ("All claims by partner", ""),
 }  # fmt: skip
 _ROWS = 40
-_NUMBERS = frozenset(("claims", "charges", "files", "times", "bytes", "rejected", "took"))
+_NUMBERS = frozenset(("claims", "charges", "files", "times", "bytes", "rejected", "refused", "took"))
 
 
 def html(day: Day, cards: Cards, root: str) -> str:
@@ -70,8 +70,9 @@ def text(day: Day, cards: Cards, root: str) -> Iterator[str]:
         for file in files:
             answers = " ".join(kind for kind, _ in file.answers) or "no answer"
             yield f"  {file.came}  {file.job}  {file.name}"
-            told = (_state(file), many(file.claims, "claim"), f"{file.fates['rejected'].claims} rejected", answers)
-            yield f"         {', '.join((*told, why(file))).rstrip(', ')}"
+            told = [_state(file), many(file.claims, "claim"), f"{file.fates['rejected'].claims} rejected"]
+            told += [f"{refused} in what is refused"] if (refused := file.fates["refused"].claims) else []
+            yield f"         {', '.join((*told, answers, why(file))).rstrip(', ')}"
     if day.waiting:
         yield "\nWaiting in in/ now"
         yield from (f"  {name}  {size:,} bytes, {_age(seconds)}" for name, size, seconds in day.waiting)
@@ -179,7 +180,7 @@ def _frames(day: Day, cards: Cards) -> Iterator[str]:
 
 
 def _files(files: Sequence[File], count: int) -> Iterator[str]:
-    names = ("came", "file", "became", "claims", "rejected", "charges", "answered with")
+    names = ("came", "file", "became", "claims", "rejected", "refused", "charges", "answered with")
     rows = "".join(_row(file) for file in files)
     table = tag("table", head(*names, numbers=_NUMBERS) + tag("tbody", rows, raw=True), raw=True, class_="files")
     yield tag("div", table, raw=True, class_="wide")
@@ -199,7 +200,8 @@ def _row(file: File) -> str:
     answers = "".join(tag("div", kind) for kind, _ in file.answers) or "nothing"
     cells = tag("td", file.came) + tag("th", name, raw=True, scope="row") + tag("td", became, raw=True)
     cells += tag("td", f"{file.claims:,}", class_="num")
-    cells += tag("td", f"{file.fates['rejected'].claims + file.fates['refused'].claims:,}", class_="num")
+    for fate in ("rejected", "refused"):
+        cells += tag("td", f"{file.fates[fate].claims:,}", class_="num")
     cells += tag("td", dollars(file.charges) if file.money else "not known", class_="num")
     return tag("tr", cells + tag("td", answers, raw=True), raw=True)
 

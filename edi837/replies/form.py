@@ -15,12 +15,18 @@ WIDTH = 100
 
 
 class Form(Protocol):
-    """Writes what is said."""
+    """Writes what is said, a file after the other."""
+
+    def begin(self, file: str) -> Iterator[str]:
+        """What begins a file."""
 
     def put(self, said: Said) -> Iterator[str]:
         """The text of one thing."""
 
-    def close(self, summary: str) -> Iterator[str]:
+    def end(self, summary: str) -> Iterator[str]:
+        """What ends a file."""
+
+    def close(self) -> Iterator[str]:
         """What ends the text."""
 
 
@@ -33,6 +39,10 @@ class Text:
 
     def __init__(self, ascii: bool = False) -> None:
         self._ascii = ascii
+
+    def begin(self, file: str) -> Iterator[str]:
+        """Nothing: the answer says whose it is."""
+        return iter(())
 
     def put(self, said: Said) -> Iterator[str]:
         """The lines of one thing."""
@@ -48,16 +58,26 @@ class Text:
                 lead = " " * len(lead)
         yield safe.in_ascii(told) if self._ascii else told
 
-    def close(self, summary: str) -> Iterator[str]:
+    def end(self, summary: str) -> Iterator[str]:
         """Nothing: the summary is said beside it."""
+        return iter(())
+
+    def close(self) -> Iterator[str]:
+        """Nothing: each thing stands for itself."""
         return iter(())
 
 
 class Json:
-    """Writes an object: what is said, in order, and the summary."""
+    """Writes an object for a file: its name, what is said, in order, and the summary; an array for several."""
 
-    def __init__(self) -> None:
-        self._lead = '{"says": [\n'
+    def __init__(self, several: bool = False) -> None:
+        self._several = several
+        self._open, self._lead = "[\n", "\n"
+
+    def begin(self, file: str) -> Iterator[str]:
+        """The name, and the head of what is said."""
+        yield (self._open if self._several else "") + f'{{"file": {json.dumps(safe.text(file))}, "says": ['
+        self._open, self._lead = ",\n", "\n"
 
     def put(self, said: Said) -> Iterator[str]:
         """One thing."""
@@ -69,17 +89,28 @@ class Json:
         yield self._lead + json.dumps(told)
         self._lead = ",\n"
 
-    def close(self, summary: str) -> Iterator[str]:
+    def end(self, summary: str) -> Iterator[str]:
         """What ends the object."""
-        yield (self._lead if self._lead != ",\n" else "\n") + '], "summary": ' + json.dumps(summary) + "}\n"
+        yield f'\n], "summary": {json.dumps(summary)}}}'
+
+    def close(self) -> Iterator[str]:
+        """What ends the array."""
+        yield "\n]\n" if self._several else "\n"
 
 
 class Html:
-    """Writes a page that needs nothing else; what was accepted is folded up."""
+    """Writes a page that needs nothing else, of several files with a head each; what was accepted is folded up."""
 
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._parts: list[str] = []
+    def __init__(self, title: str, several: bool = False) -> None:
+        self._title, self._several = title, several
+        self._head = ""
+        self._parts: list[str] = []  # of the file at hand
+        self._files: list[str] = []
+
+    def begin(self, file: str) -> Iterator[str]:
+        """Nothing yet: the summary comes first."""
+        self._head = tag("h2", safe.text(file)) if self._several else ""
+        return iter(())
 
     def put(self, said: Said) -> Iterator[str]:
         """Nothing yet: the summary comes first."""
@@ -96,7 +127,12 @@ class Html:
         self._parts.append(tag("section", body, raw=True, class_=level))
         return iter(())
 
-    def close(self, summary: str) -> Iterator[str]:
+    def end(self, summary: str) -> Iterator[str]:
+        """Nothing yet."""
+        self._files.append(self._head + tag("p", summary, class_="verdict") + "\n".join(self._parts))
+        self._parts = []
+        return iter(())
+
+    def close(self) -> Iterator[str]:
         """The page."""
-        head = tag("h1", self._title) + tag("p", summary, class_="verdict")
-        yield page(self._title, head + "\n".join(self._parts))
+        yield page(self._title, tag("h1", self._title) + "\n".join(self._files))

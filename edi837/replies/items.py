@@ -91,6 +91,7 @@ class GroupReply:
     accepted: str = ""  # AK904
     codes: list[str] = field(default_factory=list)
     sets: list[SetReply] = field(default_factory=list)
+    whole: bool = False  # its SE was there
 
 
 @dataclass(slots=True)
@@ -160,6 +161,7 @@ class ClaimReply:
     references: dict[str, str] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)
     lines: list[LineReply] = field(default_factory=list)
+    whole: bool = True  # something came behind it; what the file ends in may have had more statuses
 
 
 @dataclass(slots=True)
@@ -169,4 +171,9 @@ class BatchEnd:
     whole: bool = True  # its SE was there
 
 
-Item = Envelope | Receipt | GroupReply | Batch | Provider | ClaimReply | BatchEnd
+@dataclass(slots=True)
+class Cut:
+    """An interchange has ended before its IEA."""
+
+
+Item = Envelope | Receipt | GroupReply | Batch | Provider | ClaimReply | BatchEnd | Cut

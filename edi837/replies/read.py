@@ -1,9 +1,9 @@
 """Reads acknowledgements: TA1, 999 (or 997) and 277CA, as they come.
 
 Enters: a binary stream. Leaves: one item after another, in file order: an `Envelope`, a `Receipt` (TA1), a
-`GroupReply` (999), and of a 277CA a `Batch`, each `Provider` and `ClaimReply`, and the `BatchEnd`. A claim
-at a time is held. Nothing is judged here: what is missing is empty, what is out of place is taken
-as it stands. Raises NotX12 when the stream holds no interchange.
+`GroupReply` (999), and of a 277CA a `Batch`, each `Provider` and `ClaimReply`, and the `BatchEnd`; a `Cut`
+where an interchange has no IEA. A claim at a time is held. Nothing is judged here: what is missing is empty,
+what is out of place is taken as it stands. Raises NotX12 when the stream holds no interchange.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from edi837.replies.items import (
     BatchEnd,
     ClaimReply,
     Context,
+    Cut,
     ElementError,
     Envelope,
     GroupReply,
@@ -41,11 +42,11 @@ def read(stream: BinaryIO) -> Iterator[Item]:
     for raw in x12.read(stream):
         if isinstance(raw, x12.Stray):
             continue
-        marks, reader = raw.delimiters, None
+        marks, reader, ended = raw.delimiters, None, False
         for piece in raw.pieces:
             seg = raw.header(piece) if piece.lstrip().startswith("ISA") else x12.split(piece, marks)
             seg = [value.strip() for value in seg]
-            tag = seg[0]
+            tag = seg[0] if len(seg) > 1 else ""  # a tag alone may be the beginning of another: ST of an STC
             if tag in ("ISA", "ST", "SE", "GE", "IEA", "GS") and reader:
                 yield from reader.close(whole=tag == "SE")
                 reader = None
@@ -57,8 +58,11 @@ def read(stream: BinaryIO) -> Iterator[Item]:
                 reader = _reader(element(seg, 1), element(seg, 2), marks)
             elif reader:
                 yield from reader.take(_OLD.get(tag, tag), seg, marks)
+            ended = ended or tag == "IEA"
         if reader:
-            yield from reader.close(whole=False)
+            yield from reader.cut()
+        if not ended:
+            yield Cut()
 
 
 def _reader(kind: str, number: str, marks: Delimiters) -> _Group | _Claims | None:
@@ -111,7 +115,12 @@ class _Group:
 
     def close(self, whole: bool) -> Iterator[Item]:
         """The group."""
+        self._group.whole = whole
         yield self._group
+
+    def cut(self) -> Iterator[Item]:
+        """The group as far as it was told."""
+        return self.close(whole=False)
 
 
 def _context(seg: Segment, marks: Delimiters) -> Context:
@@ -160,6 +169,12 @@ class _Claims:
         if not self._told:
             yield self._batch
         yield BatchEnd(whole)
+
+    def cut(self) -> Iterator[Item]:
+        """What is left; of the claim at hand more may have been told."""
+        if self._claim:
+            self._claim.whole = False
+        return self.close(whole=False)
 
     def _enter(self, level: str) -> Iterator[Item]:
         yield from self._pass()

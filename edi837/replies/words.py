@@ -6,25 +6,23 @@ is a person's is masked unless asked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from edi837 import personal, safe
 from edi837.findings import Place
-from edi837.replies import codes
+from edi837.replies import codes, facts
 from edi837.replies.items import (
     Batch,
     BatchEnd,
     ClaimReply,
     Context,
+    Cut,
     ElementError,
     Envelope,
     GroupReply,
     Item,
-    LineReply,
     Provider,
     Receipt,
     SegmentError,
@@ -50,7 +48,6 @@ class Said:
 
 
 _GUIDES = {"X222": "005010X222A1", "X223": "005010X223A2", "X098": "005010X222A1", "X096": "005010X223A2"}
-_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
 
 class Teller:
@@ -61,9 +58,11 @@ class Teller:
         self.accepted = self.rejected = 0  # claims told one by one
         self.refused = 0  # interchanges, groups, sets, batches, providers
         self.kinds: set[str] = set()
+        self.cut = False  # something was cut off: there may be more
         self._totals = Totals()
         self._listed: list[int] = [0, 0]  # accepted, rejected, of the batch at hand
         self._unlisted = 0  # claims of providers that were sent back whole
+        self._missed = False  # it was said of this interchange that it is cut off
 
     def say(self, item: Item) -> Iterator[Said]:
         """What an item says."""
@@ -79,7 +78,12 @@ class Teller:
             yield self._claim(item)
         elif isinstance(item, BatchEnd):
             yield from self._end(item)
+        elif isinstance(item, Cut):
+            if not self._missed:
+                self.cut = True
+                yield Said("", "end", "note", "The answer is cut off", [_cut("IEA")])
         elif isinstance(item, Envelope):
+            self._missed = False
             usage = "test" if item.test else "production"
             sender, receiver = (_t(name) or "nobody named" for name in (item.sender, item.receiver))
             head = f"Answer {_t(item.number)} from {sender} to {receiver} ({usage})"
@@ -117,6 +121,9 @@ class Teller:
         yield told
         for each in item.sets:
             yield from self._set(each, each.guide or item.version)
+        if not item.whole:
+            self.cut = self._missed = True
+            yield Said("999", "end", "note", "The answer is cut off", [_cut("SE")])
 
     def _set(self, item: SetReply, version: str) -> Iterator[Said]:
         bad = item.status not in ("A", "E", "")
@@ -147,7 +154,7 @@ class Teller:
 
     def _element(self, error: SegmentError, element: ElementError, guide: str) -> str:
         parts = [int(part) if part.isdecimal() and len(part) < 4 else 0 for part in element.at.split("-")] + [0]
-        place = Place(tag=error.tag, element=parts[0], component=parts[1])
+        place = Place(tag=error.tag, loop=error.loop, element=parts[0], component=parts[1])
         name = shown.name(guide, place)
         told = f"{_t(place.refdes or element.at)}{f' ({name})' if name else ''}: {codes.syntax('IK4', element.code)}"
         if element.value:
@@ -174,7 +181,7 @@ class Teller:
         who = _t(item.source) or "nobody named"
         told = Said("277CA", "batch", "bad" if bad else "note", f"Batch {_t(item.reference)} {outcome}, says {who}")
         told.rows += [("for", _t(item.receiver))] if item.receiver else []
-        told.rows += _totals(item.totals)
+        told.rows += facts.totals(item.totals)
         told.rows += self._statuses(item.statuses if bad else [])
         if bad:
             told.rows.append(("do", codes.what_to_do(_codes(item.statuses), "batch")))
@@ -186,29 +193,32 @@ class Teller:
             count = item.totals.rejected
             self._unlisted += int(count) if count.isdecimal() and len(count) < 10 else 0
             told = Said("277CA", "provider", "bad", f"Claims of {_t(item.name)} ({_t(item.id)}) were sent back")
-            told.rows += [*_totals(item.totals), *self._statuses(item.statuses)]
+            told.rows += [*facts.totals(item.totals), *self._statuses(item.statuses)]
             told.rows.append(("do", codes.what_to_do(_codes(item.statuses), "claim")))
             yield told
 
     def _claim(self, item: ClaimReply) -> Said:
         statuses = [*item.statuses, *(status for line in item.lines for status in line.statuses)]
         bad = any(status.action == "U" for status in statuses)
-        self._listed[bad] += 1
-        self.accepted += not bad
-        self.rejected += bad
+        known = bad or item.whole
+        if known:
+            self._listed[bad] += 1
+            self.accepted += not bad
+            self.rejected += bad
         amount = next((status.amount for status in item.statuses if status.amount), "")
-        head = f"Claim {_t(item.id) or 'without a number'} was {'rejected' if bad else 'accepted'}"
-        contrary = not bad and _contrary(item.statuses)
-        told = Said("277CA", "claim", "bad" if bad else "note" if contrary else "good", head)
-        facts = [_money(amount), _days(item.dates)]
-        told.rows.append(("claim", "  ".join(fact for fact in facts if fact) or "no charge, no dates"))
+        outcome = "was rejected" if bad else "was accepted" if known else "is cut off before its outcome"
+        contrary = known and not bad and _contrary(item.statuses)
+        tone: Tone = "bad" if bad else "note" if contrary or not known else "good"
+        told = Said("277CA", "claim", tone, f"Claim {_t(item.id) or 'without a number'} {outcome}")
+        sent = [facts.money(amount), facts.days(item.dates)]
+        told.rows.append(("claim", "  ".join(fact for fact in sent if fact) or "no charge, no dates"))
         show = _t if self._phi else safe.masked
         told.rows.append(("patient", f"{show(item.patient)}  member {show(item.member)}"))
         if item.payer_number:
             told.rows.append(("number", f"{_t(item.payer_number)} with the payer"))
         told.rows += self._statuses(item.statuses if bad or contrary else [])
         for line in item.lines:
-            told.rows.append(("line", _line(line)))
+            told.rows.append(("line", facts.line(line)))
             told.rows += self._statuses(line.statuses)
         if bad:
             told.rows.append(("do", codes.what_to_do(_codes(statuses), "claim")))
@@ -232,7 +242,8 @@ class Teller:
 
     def _end(self, item: BatchEnd) -> Iterator[Said]:
         """What the totals say that the claims do not."""
-        told = Said("277CA", "end", "note", "The totals do not agree with the claims")
+        head = "The totals do not agree with the claims" if item.whole else "The answer is cut off"
+        told = Said("277CA", "end", "note", head)
         for word, claimed, listed in (
             ("accepted", self._totals.accepted, self._listed[0]),
             ("rejected", self._totals.rejected, self._listed[1] + self._unlisted),
@@ -240,7 +251,8 @@ class Teller:
             if claimed.isdecimal() and len(claimed) < 10 and int(claimed) != listed and any(self._listed):
                 told.rows.append((word, f"{int(claimed)} by the totals, {listed} by the claims"))
         if not item.whole:
-            told.rows.append(("cut off", "the answer ends before its SE: there may be more"))
+            self.cut = self._missed = True
+            told.rows.append(_cut("SE"))
         if told.rows:
             yield told
 
@@ -248,11 +260,16 @@ class Teller:
         """The counts in a line."""
         parts = [f"{many(self.accepted, 'claim')} accepted, {self.rejected} rejected"] if "277CA" in self.kinds else []
         parts += [f"{self.refused} refused whole"] if self.refused else []
+        parts += ["cut off: there may be more"] if self.cut else []
         return "; ".join(parts) or "nothing was refused"
 
 
 def _t(text: str) -> str:
     return safe.text(text)
+
+
+def _cut(end: str) -> tuple[str, str]:
+    return "cut off", f"the answer ends before its {end}: there may be more"
 
 
 def _tone(bad: bool, good: bool) -> Tone:
@@ -267,34 +284,3 @@ def _contrary(statuses: list[Status]) -> bool:
     """Whether an accepted claim has a code that rejects."""
     taken = [status for status in statuses if status.action != "U"]
     return any(code.startswith(codes.REJECTING) for code in _codes(taken))
-
-
-def _totals(totals: Totals) -> Iterator[tuple[str, str]]:
-    for word, count, charges in (
-        ("accepted", totals.accepted, totals.accepted_charges), ("rejected", totals.rejected, totals.rejected_charges)
-    ):  # fmt: skip
-        if count or charges:
-            claims = f"{_t(count) or '0'} {'claim' if count == '1' else 'claims'}"
-            yield word, f"{claims}  {_money(charges)}".rstrip()
-
-
-def _line(line: LineReply) -> str:
-    units = f"x{_t(line.units)}" if line.units else ""
-    control = f"number {_t(line.control)}" if line.control else ""
-    facts = [_t(line.code), units, _money(line.charge), _days(line.dates), _t(line.revenue), control]
-    return "  ".join(fact for fact in facts if fact)
-
-
-def _money(amount: str) -> str:
-    try:
-        return f"${Decimal(amount):,.2f}" if amount and len(amount) < 19 else _t(amount)
-    except InvalidOperation:
-        return _t(amount)
-
-
-def _days(dates: str) -> str:
-    days = [_DAY.fullmatch(part) for part in dates.split("-")]
-    told = [f"{day[1]}-{day[2]}-{day[3]}" if day else "" for day in days]
-    if not all(told):
-        return _t(dates)
-    return told[0] if len(set(told)) == 1 else " to ".join(told)

@@ -28,7 +28,8 @@ class Row:
 def excerpt(spot: Spot, trail: Trail) -> list[Row]:
     """The rows that show a finding; none when it stands on no segment."""
     rows: dict[int, Row] = {}
-    pointed = [(spot.point, "^", shown.name(spot.guide, spot.finding.place))] if spot.point else []
+    place = spot.finding.place
+    pointed = [(spot.point, "^", shown.name(spot.guide, place, spot.point.segment))] if spot.point else []
     pointed += [(point, "-", "for this stands beside it") for point in spot.because]
     if spot.other:
         line = safe.text(spot.other.place.line)
@@ -45,7 +46,7 @@ def excerpt(spot: Spot, trail: Trail) -> list[Row]:
         for at in beside if number else ():
             near = trail.near(spot, at) if at not in rows else None
             if near and (near.tag in NEIGHBOURS or spot.missing):
-                rows[at] = Row(near, spot.finding.place.loop)
+                rows[at] = Row(near, place.loop)
     return [rows[number] for number in sorted(rows)]
 
 

@@ -24,7 +24,9 @@ from edi837.views.spot import Spot, Trail
 from edi837.views.tally import Tally
 from edi837.wording import many
 
-_NUMBERS = frozenset(("claims", "rejected", "findings", "errors", "warnings", "cannot tell"))
+_NUMBERS = frozenset((
+    "claims", "rejected", "in what is refused", "findings", "errors", "warnings", "cannot tell",
+))  # fmt: skip
 _STYLE = """
 .finding { padding: .1rem 0 .4rem; } h2 + .finding { border-top: 0; margin-top: 0; } .finding h3 { margin-top: .7rem; }
 .filters label { display: block; cursor: pointer; } .filters input { margin: 0 .45rem 0 0; accent-color: var(--link); }
@@ -110,20 +112,29 @@ class Html:
         total = sum((file.found for file in self._files), Counter[str]())
         told = [many(total["reject"], "error"), many(total["warn"], "warning")]
         told += [f"{total['unknown']:,} that cannot be told"] if total["unknown"] else []
-        claims = sum(file.tally.claims for file in self._files if file.tally)
-        rejected = sum(file.tally.rejected for file in self._files if file.tally)
-        return f"{', '.join(told)}; {rejected:,} of {many(claims, 'claim')} rejected."
+        fates = [file.tally.fates for file in self._files if file.tally]
+        claims, rejected = sum(each.claims for each in fates), sum(each.rejected for each in fates)
+        refused = f", {self._refused:,} in what is refused" if self._refused else ""
+        return f"{', '.join(told)}; {rejected:,} of {many(claims, 'claim')} rejected{refused}."
+
+    @property
+    def _refused(self) -> int:
+        """Claims inside what a TA1 or 999 refuses."""
+        return sum(file.tally.fates.refused for file in self._files if file.tally)
 
     def _by_file(self) -> str:
         rows = ""
         for number, file in enumerate(self._files, 1):
             link = tag("a", file.name, href=f"#f{number}")
-            tally = file.tally
-            counts = [f"{tally.claims:,}", f"{tally.rejected:,}"] if tally else ["not read", ""]
+            of = file.tally.fates if file.tally else None
+            counts = [f"{of.claims:,}", f"{of.rejected:,}"] if of else ["not read", ""]
+            if self._refused:
+                counts.append(f"{of.refused:,}" if of else "")
             counts += [f"{file.found[action]:,}" for action in WORDS]
             cells = "".join(tag("td", count, class_="num") for count in counts)
             rows += tag("tr", tag("th", link, raw=True, scope="row") + cells, raw=True)
-        names = ("file", "claims", "rejected", "errors", "warnings", "cannot tell")
+        refused = ("in what is refused",) if self._refused else ()
+        names = ("file", "claims", "rejected", *refused, "errors", "warnings", "cannot tell")
         table = tag("table", head(*names, numbers=_NUMBERS) + tag("tbody", rows, raw=True), raw=True)
         return tag("div", table, raw=True, class_="wide") + "\n"
 

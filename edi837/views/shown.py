@@ -67,14 +67,27 @@ def line(segment: Located, guide: str, *, loop: str = "", phi: bool = False, asc
     return Line(text + end, tuple(cells))
 
 
-def name(guide: str, place: Place) -> str:
-    """What the guide calls an element; empty when it does not know it."""
-    for use in _uses(guide, place.tag) if guide else ():
-        if place.loop in ("", use.loop.id) and 0 < place.element <= len(use.elements):
-            element = use.elements[place.element - 1]
-            parts = element.components
-            return parts[place.component - 1].name if 0 < place.component <= len(parts) else element.name
-    return ""
+def name(guide: str, place: Place, segment: Located | None = None) -> str:
+    """What the guide calls an element; empty when it does not know it, or has several names for what it may be.
+
+    The segment tells by its codes which use it is. Without it every use counts that the tag and the loop
+    allow: a 999 tells no more, and of the loop no more than the number (2010).
+    """
+    uses: Sequence[SegmentUse] = _uses(guide, place.tag) if guide else ()
+    uses = [use for use in uses if use.loop.id.startswith(place.loop)] or uses
+    if segment and segment.tag == place.tag:
+        uses = _coded(uses, segment)
+    names = {_called(use, place) for use in uses}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _called(use: SegmentUse, place: Place) -> str:
+    """What a use calls an element; empty when it does not have it."""
+    if not 0 < place.element <= len(use.elements):
+        return ""
+    element = use.elements[place.element - 1]
+    parts = element.components
+    return parts[place.component - 1].name if 0 < place.component <= len(parts) else element.name
 
 
 @lru_cache(maxsize=512)
@@ -109,12 +122,16 @@ def _strictest(values: Sequence[personal.Value]) -> personal.Value:
 
 def _fitting(guide: str, segment: Located, loop: str) -> Iterator[SegmentUse]:
     """The uses a segment may be: those that know its codes, or at least the first; of its loop if that has one."""
-    uses = _uses(guide, segment.tag) if guide else ()
+    coded = _coded(_uses(guide, segment.tag) if guide else (), segment)
+    yield from [use for use in coded if use.loop.id == loop] or coded
+
+
+def _coded(uses: Sequence[SegmentUse], segment: Located) -> Sequence[SegmentUse]:
+    """Of some uses those that know a segment's codes, or at least the first; all where none does."""
     elements = segment.elements
     first = elements[1].partition(segment.delimiters.component)[0] if len(elements) > 1 else ""
     begun = [use for use in uses if first in (use.elements[0].components or use.elements)[0].codes] or uses
-    coded = [use for use in begun if _knows(use, elements)] or begun
-    yield from [use for use in coded if use.loop.id == loop] or coded
+    return [use for use in begun if _knows(use, elements)] or begun
 
 
 def _knows(use: SegmentUse, elements: Sequence[str]) -> bool:
