@@ -215,7 +215,7 @@ class Ledger:
         return str(row[0]) if row else ""
 
     def permitted(self) -> set[str]:
-        """Names in in/ and ids of jobs that were released."""
+        """Marks of files in in/ (`ready.mark`) and ids of jobs that were released."""
         return {row["what"] for row in self.rows("SELECT what FROM permit")}
 
 

@@ -10,7 +10,7 @@ import json
 import os
 
 from edi837.findings import Edi837Error
-from edi837.gateway import names
+from edi837.gateway import names, ready
 from edi837.gateway.fsops import clear
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed
 from edi837.gateway.ledger import Ledger
@@ -82,18 +82,30 @@ def requeue(world: World, ledger: Ledger, job: str) -> str:
 
 
 def release(world: World, ledger: Ledger, what: str) -> None:
-    """Let a waiting or held file be read as it is; ``what`` is its name in in/ or its job."""
-    waiting = any(
-        name == what
+    """Let a waiting or held file be read as it is; ``what`` is its name in in/ (FOLDER/NAME for a partner) or its job.
+
+    It is the file that is let through, not its name: if it is gone or has changed, nothing is.
+    """
+    what, rules = names.shown(what), world.settings.rules
+    there = [
+        (names.shown(name), folder, stat, ready.barred(name, stat, rules))
         for folder in ("", *world.settings.folders)
-        for name, _ in world.disk.entries(world.layout("in", folder))
-    )
-    what = names.shown(what)
+        for name, stat in world.disk.entries(world.layout("in", folder))
+    ]
+    called = [each for each in there if what in (each[0], os.path.join(each[1], each[0]))]
+    permits = [ready.mark(stat) for _, _, stat, why in called if not why]
     held = bool(ledger.rows("SELECT 1 FROM job WHERE id = ? AND state = 'CLAIMED'", what))
-    if not (waiting or held):
+    permits += [what] if held else []
+    if not permits and called:
+        raise UpkeepError(f"no scan takes it: {called[0][3]}")
+    if not permits:
         raise UpkeepError("nothing of that name waits in in/, and no job of that id is held")
+    present = {ready.mark(stat) for _, _, stat, _ in there}
     with ledger.writing():
-        ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", what, _at(world))
+        for lapsed in (each for each in ledger.permitted() if "." in each and each not in present):
+            ledger.put("DELETE FROM permit WHERE what = ?", lapsed)
+        for permit in permits:
+            ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", permit, _at(world))
         ledger.note(_at(world), what if held else "", "release")
 
 
