@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 import tomllib
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -72,6 +73,61 @@ def test_lists_are_newest_first_and_tell_what_is_stuck(tmp_path: Path) -> None:
         said("list", tmp_path)) == 3  # fmt: skip
     assert [row["name"] for row in said("list", tmp_path, "--folder", "quarantine")] == ["2.edi"]
     assert [row["name"] for row in said("list", tmp_path, "--stuck")] == ["2.edi"]
+
+
+def aged(path: Path, seconds: float) -> Path:
+    """A file that changed so long ago, by the clock of the commands."""
+    os.utime(path, (time.time() - seconds, time.time() - seconds))
+    return path
+
+
+def test_a_file_that_waits_is_found_and_says_for_what(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", numbered(7))
+    (job,) = once(tmp_path)
+    drop(tmp_path, "a.edi", numbered(8))
+    aged(drop(tmp_path, "cut.edi", numbered(9)[:300]), 100)
+    (tmp_path / "in" / "l.edi").symlink_to("/etc/hostname")
+    keys = set(said("show", tmp_path, job.job)[0])
+    for word in ("cut.edi", "9", "000000009"):
+        (life,) = said("show", tmp_path, word)
+        assert (life["id"], life["name"], life["state"], life["folder"]) == ("", "cut.edi", "WAITING", "in")
+        assert (life["reason"], life["original"]) == ("incomplete", str(tmp_path / "in" / "cut.edi"))
+        assert 100 <= life["seconds"] < 200 and "incomplete_after" in life["why"]
+        assert set(life) == keys | {"seconds", "why"}, "whoever reads a job's keys can read it"
+    assert [life["state"] for life in said("show", tmp_path, "a.edi")] == ["DONE", "WAITING"]
+    assert said("show", tmp_path, "8")[0]["reason"] == "next"
+    (life,) = said("show", tmp_path, "l.edi")
+    assert (life["state"], life["reason"]) == ("LEFT", "left") and life["why"].endswith("it is a link")
+    assert said("release", tmp_path, "cut.edi") and said("show", tmp_path, "cut.edi")[0]["reason"] == "next"
+    done = CliRunner().invoke(cli.main, ["gateway", "show", str(tmp_path), "cut.edi"])
+    assert done.stdout.startswith("in/cut.edi  WAITING  300 bytes, not changed for 10")
+
+
+def test_what_waits_for_somebody_is_in_the_list_of_what_is_stuck(tmp_path: Path) -> None:
+    """With `status`: whenever it says that a file waits too long, the list names that file."""
+    partner = '[partner.acme]\nisa06 = ["ACME"]\nfolder = "acme"\n'
+    for ready, names in (("auto", ["cut.edi", "long.edi"]), ("marker", ["cut.edi", "late.edi", "long.edi"]),
+                         ("rename", ["long.edi"])):  # fmt: skip
+        root = tmp_path / ready
+        said("init", root)
+        (root / "edi837.toml").write_text(f'[gateway]\nready = "{ready}"\n{partner}')
+        said("init", root)
+        aged(drop(root, "fresh.edi", GOOD), -5)
+        aged(drop(root, "comes.edi", GOOD[:300]), -5)
+        aged(drop(root, "late.edi", GOOD), 600)
+        aged(drop(root, "cut.edi", GOOD[:300]), 600)
+        assert said("status", root, code=5)["oldest_seconds"] < 1800
+        assert {row["name"] for row in said("list", root, "--stuck")} == set(names) - {"long.edi"}
+        aged(drop(root, "long.edi", GOOD, "in/acme"), 1801)
+        assert {row["name"] for row in said("list", root, "--stuck")} == set(names)
+        rows = said("list", root, "--folder", "in", "--most", 9)
+        assert [row["name"] for row in rows][-1] == "long.edi" and len(rows) == 5, "newest first"
+        assert (rows[-1]["state"], rows[-1]["folder"], rows[-1]["job"]) == ("WAITING", "in/acme", "")
+        assert len(said("list", root, "--folder", "in", "--most", 2)) == 2
+        assert said("list", root) == [] == said("list", root, "--folder", "error"), "jobs, as ever"
+        assert said("show", root, "acme/long.edi")[0]["folder"] == "in/acme"
+    once(root)
+    assert set(said("list", root)[0]) == set(rows[0]), "a row has the keys of a job's"
 
 
 def test_status_is_a_health_check(tmp_path: Path) -> None:
@@ -364,7 +420,8 @@ def printed(root: Path) -> list[str]:
     once(root, lines=lines)
     (root / "in" / kept[0]).write_bytes(numbered(99))
     (root / "in" / kept[1]).write_bytes(b"Dear plan")
-    words = [["once", "--all"], ["list"], ["list", "--stuck"], ["status"], ["verify"], ["prune", "--dry-run"]]
+    words = [["list", "--folder", "in"], *(["show", name] for name in kept[:2]), ["once", "--all"]]
+    words += [["list"], ["list", "--stuck"], ["status"], ["verify"], ["prune", "--dry-run"]]
     words += [["show", name] for name in [*kept, "nobody\x1b[2J"]]
     words += [[each, kept[-1]] for each in ("release", "replay", "requeue")]
     words += [["forget", kept[-1], "--sender", "\x1b"]]

@@ -100,7 +100,7 @@ WORLD: dict[str, set[str]] = {
         "watchfiles", "zipfile", "zlib",
     },
     "gateroot": {"click", "os", "pathlib", "secrets", "sqlite3", "time", "clock"},
-    "gatejobs": {"click", "pathlib"},
+    "gatejobs": {"click", "os", "pathlib"},
     "gatecli": {"click", "os", "pathlib", "socket", "time"},
     "console": {"click", "os", "pathlib", "sys", "tempfile", "open"},
     "progress": {"os", "rich", "sys"},

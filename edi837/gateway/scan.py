@@ -69,17 +69,18 @@ class Scan:
         if stat is None or self._world.settings.ready != "auto":
             return "ready"
         rules, now = self._world.settings.rules, self._world.clock.monotonic()
-        return self._held.decide(stat, now, rules, lambda: self._whole(path, stat.st_size))
+        return self._held.decide(stat, now, rules, lambda: self.whole(path, stat.st_size))
 
     def _state(self, path: str, name: str, names: Collection[str], stat: os.stat_result, now: float) -> ready.State:
         rules = self._world.settings.rules
         if rules.mode != "auto":
             return "cut" if rules.mode == "rename" or ready.marked(name, names, rules) else "wait"
-        state = self._sightings.decide(stat, now, rules, lambda: self._whole(path, stat.st_size))
+        state = self._sightings.decide(stat, now, rules, lambda: self.whole(path, stat.st_size))
         self.soon |= self._sightings.fresh(stat, now, rules)
         return state
 
-    def _whole(self, path: str, size: int) -> bool:
+    def whole(self, path: str, size: int) -> bool:
+        """Whether all of a file is there, by its ends."""
         try:
             with self._world.disk.open(path) as stream:
                 if self._world.settings.compressed and unpack.kind(stream):
