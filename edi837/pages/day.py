@@ -67,7 +67,7 @@ class Day:
     day: date
     made: str  # when this was gathered
     files: int = 0
-    folders: Counter[str] = field(default_factory=Counter)  # archive, error, quarantine, "" (not decided)
+    folders: Counter[str] = field(default_factory=Counter)  # archive, error, quarantine, requeued, "" (not decided)
     interchanges: int = 0
     refused: int = 0  # interchanges with a TA1 of R
     answers: Counter[str] = field(default_factory=Counter)
@@ -134,7 +134,7 @@ def _file(day: Day, world: World, ledger: Ledger, row: dict[str, Any]) -> None:
         file.fates["rejected"].claims = 0 if refused else row["rejected"]
         file.fates["accepted"].claims = 0 if refused else row["claims"] - row["rejected"]
     day.files += 1
-    day.folders[file.folder] += 1
+    day.folders["requeued" if file.state == "REQUEUED" else file.folder] += 1
     day.interchanges += len(frames)
     day.refused += sum(not frame["taken"] for frame in frames)
     day.hours[int(row["claimed"][11:13])] += 1
