@@ -124,7 +124,10 @@ def prune(make: Make, as_json: bool, dry_run: bool) -> int:
 @click.command()
 @on_root
 def verify(make: Make, as_json: bool) -> int:
-    """Compare ledger and folders: the chain of events, every original's bytes, every control number."""
+    """Compare ledger and folders: the chain of events, every original, manifest and report, every control number.
+
+    And every answer that is still in out/; one that was fetched is no difference.
+    """
     world = make()
     with working(), opened(world) as ledger:
         found = list(audit.differences(world, ledger))

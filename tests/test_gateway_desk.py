@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sqlite3
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +19,9 @@ import pytest
 from click.testing import CliRunner
 
 from edi837 import cli, safe
-from edi837.gateway import audit, doctor, owner, pruning, upkeep
+from edi837.gateway import Filed, audit, doctor, owner, pruning, upkeep
 from edi837.gateway.crew import Crew
+from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import LAYOUT, VERSION, Ledger
 from edi837.gateway.logs import Log
@@ -232,6 +235,106 @@ def test_verify_sees_what_was_changed(harm: str, tmp_path: Path) -> None:
         ledger.put("UPDATE job SET first = 1")
     ledger.close()
     assert len(said("verify", tmp_path, code=1)) >= 1
+
+
+def changed(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"x\n")
+
+
+def linked(path: Path) -> None:
+    """The same bytes, at the end of a link."""
+    path.rename(path.with_suffix(".moved"))
+    path.symlink_to(path.with_suffix(".moved"))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["hash kept", "of an older version"])
+@pytest.mark.parametrize(
+    ("harm", "wrong"), [(changed, "is not what it was"), (Path.unlink, "is missing"), (linked, "is not what it was")]
+)
+def test_verify_looks_at_every_manifest(
+    known: bool, harm: Callable[[Path], object], wrong: str, tmp_path: Path
+) -> None:
+    filed: dict[str, Filed] = {}
+    for name, data in (("a.edi", GOOD), ("letter", b"Dear plan"), ("again.edi", GOOD), ("b.edi", numbered(2))):
+        drop(tmp_path, name, data)
+        filed |= {each.name: each for each in once(tmp_path)}
+    if not known:
+        ledger = opened(tmp_path)
+        assert ledger.put("DELETE FROM output WHERE kind = 'manifest'").rowcount == 4
+        ledger.close()
+    assert said("verify", tmp_path) == []
+    for name in ("a.edi", "letter"):
+        harm(tmp_path / filed[name].path / "manifest.json")
+    found = said("verify", tmp_path, code=1)
+    harmed = (filed["a.edi"], filed["letter"])
+    assert sorted(found) == sorted(f"job {each.job}: {each.path}/manifest.json {wrong}" for each in harmed)
+
+
+@pytest.mark.parametrize("key", ["claims", "reason", "decided", "outputs", "interchanges", "name"])
+def test_a_manifest_of_an_older_version_must_agree_with_the_ledger(key: str, tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    (filed,) = once(tmp_path)
+    ledger = opened(tmp_path)
+    ledger.put("DELETE FROM output WHERE kind = 'manifest'")
+    ledger.close()
+    path = tmp_path / filed.path / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), key: "other"}))
+    assert len(said("verify", tmp_path, code=1)) == 1
+
+
+def test_verify_looks_at_answers_that_nobody_fetched(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    (filed,) = once(tmp_path, reports="out")
+    out = {name.split("_")[0]: tmp_path / "out" / name for name in filed.answers}
+    out["999"].unlink()
+    assert said("verify", tmp_path) == [], "it was fetched"
+    changed(out["277CA"])
+    report = next((tmp_path / "out").glob("report_*.json"))
+    report.write_bytes(b"")
+    wrong = [f"job {filed.job}: out/{path.name} is not what it was" for path in (out["277CA"], report)]
+    assert sorted(said("verify", tmp_path, code=1)) == sorted(wrong)
+    clock = Told()
+    clock.at = NOW + timedelta(days=181)
+    ledger, made = opened(tmp_path), world(tmp_path, clock=clock)
+    assert len(pruning.prune(made, ledger, dry=False).folders) == 1
+    assert len(list(audit.differences(made, ledger))) == 2, "whether its original is pruned or not"
+    ledger.close()
+    out["277CA"].unlink()
+    report.unlink()
+    assert said("verify", tmp_path) == []
+
+
+def test_a_file_of_somebody_elses_at_the_name_of_an_answer_is_no_difference(tmp_path: Path) -> None:
+    """Ours got another name then; only when no file of ours is there can nobody tell."""
+    drop(tmp_path / "one", "a.edi", GOOD)
+    (first,) = once(tmp_path / "one", clock=Told(5))
+    root = tmp_path / "two"
+    drop(root, "a.edi", GOOD)
+    drop(root, first.answers[0], b"somebody else's", "out")
+    (second,) = once(root, clock=Told(5))
+    assert second.answers == first.answers and len(list((root / "out").iterdir())) == 3
+    assert said("verify", root) == []
+
+
+def test_what_cannot_be_read_is_a_difference_and_verify_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        drop(tmp_path, f"{number}.edi", numbered(number))
+    one, two = sorted(once(tmp_path), key=lambda each: each.job)
+    plain = Disk.open
+
+    def failing(disk: Disk, path: str) -> Any:
+        if one.job in path and path.endswith("original.edi"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return plain(disk, path)
+
+    monkeypatch.setattr(Disk, "open", failing)
+    changed(tmp_path / two.path / "original.edi")
+    assert [each[each.index("original.edi") :] for each in said("verify", tmp_path, code=1)] == [
+        "original.edi cannot be read: Input/output error", "original.edi is not what it was"
+    ]  # fmt: skip
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
