@@ -206,6 +206,37 @@ def test_a_backup_can_be_opened(tmp_path: Path) -> None:
     once(tmp_path / "gate")
     said("backup", tmp_path / "gate", tmp_path / "copy.db")
     assert sqlite3.connect(tmp_path / "copy.db").execute("SELECT count(*) FROM job").fetchone() == (1,)
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_that_cannot_be_written_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger is not to blame, and nothing of the copy stays."""
+    root, taken = tmp_path / "gate", tmp_path / "taken.db"
+    drop(root, "a.edi", GOOD)
+    once(root)
+    taken.write_bytes(b"another's")
+
+    def refused(target: Path) -> str:
+        done = CliRunner().invoke(cli.main, ["gateway", "backup", str(root), str(target)])
+        assert done.exit_code == 1 and "ledger" not in done.output
+        return done.output
+
+    assert "the folder of that file is not there: make it" in refused(tmp_path / "nodir" / "b.db")
+    assert "of that name already: give another" in refused(taken) and taken.read_bytes() == b"another's"
+    assert "cannot be made: Not a directory" in refused(taken / "b.db")
+    plain = Ledger.put
+
+    def full(ledger: Ledger, statement: str, *values: object) -> Any:
+        if statement.startswith("VACUUM"):
+            ledger.put("PRAGMA max_page_count = 1")
+            plain(ledger, "CREATE TEMP TABLE filler AS SELECT randomblob(9999999)")
+            plain(ledger, "PRAGMA temp.max_page_count = 1")
+            return plain(ledger, "INSERT INTO filler SELECT randomblob(9999999)")
+        return plain(ledger, statement, *values)
+
+    monkeypatch.setattr(Ledger, "put", full)
+    assert "no room for that file: make some" in refused(tmp_path / "b.db")
+    assert not (tmp_path / "b.db").exists()
 
 
 # ------------------------------------------------------------------ is all as it was written?

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names, ready
@@ -128,8 +129,19 @@ def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
 
 
 def backup(ledger: Ledger, target: str) -> None:
-    """Copy the ledger as it is now into a new file."""
-    if os.path.lexists(target):
-        raise UpkeepError("there is a file of that name already")
-    ledger.put("VACUUM INTO ?", target)
-    os.chmod(target, 0o600)
+    """Copy the ledger as it is now into a new file. UpkeepError when that file cannot be made."""
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))  # SQLite fills it
+    except FileExistsError:
+        raise UpkeepError("there is a file of that name already: give another") from None
+    except FileNotFoundError:
+        raise UpkeepError("the folder of that file is not there: make it, or give another") from None
+    except OSError as error:
+        raise UpkeepError(f"that file cannot be made: {error.strerror}; give another") from None
+    try:
+        ledger.put("VACUUM INTO ?", target)
+    except BaseException as error:
+        os.unlink(target)
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+            raise UpkeepError("there is no room for that file: make some, or give another place") from None
+        raise
