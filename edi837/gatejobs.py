@@ -140,8 +140,9 @@ def verify(make: Make, as_json: bool) -> int:
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(make: Make, as_json: bool, target: Path) -> int:
     """Copy the ledger into the new file TARGET, while the gateway works. Keep .edi837/key with it."""
-    with working(), opened(make()) as ledger:
-        upkeep.backup(ledger, str(target))
+    world = make()
+    with working(), opened(world) as ledger:
+        upkeep.backup(world.disk, ledger, str(target))
     shown({"backup": str(target)}, as_json, str(target))
     return 0
 

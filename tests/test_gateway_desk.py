@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import signal
 import sqlite3
 import time
 import tomllib
@@ -224,19 +225,46 @@ def test_a_backup_that_cannot_be_written_says_what_to_do(tmp_path: Path, monkeyp
     assert "the folder of that file is not there: make it" in refused(tmp_path / "nodir" / "b.db")
     assert "of that name already: give another" in refused(taken) and taken.read_bytes() == b"another's"
     assert "cannot be made: Not a directory" in refused(taken / "b.db")
-    plain = Ledger.put
 
-    def full(ledger: Ledger, statement: str, *values: object) -> Any:
-        if statement.startswith("VACUUM"):
-            ledger.put("PRAGMA max_page_count = 1")
-            plain(ledger, "CREATE TEMP TABLE filler AS SELECT randomblob(9999999)")
-            plain(ledger, "PRAGMA temp.max_page_count = 1")
-            return plain(ledger, "INSERT INTO filler SELECT randomblob(9999999)")
-        return plain(ledger, statement, *values)
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL  # what a full tmpfs makes of it
+        raise error
 
-    monkeypatch.setattr(Ledger, "put", full)
+    monkeypatch.setattr(Ledger, "copy", full)
     assert "no room for that file: make some" in refused(tmp_path / "b.db")
-    assert not (tmp_path / "b.db").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gate", "taken.db"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, 0])
+def test_a_backup_has_its_name_only_when_it_is_whole(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to end on the way, it leaves nothing; what one that was killed left is no hindrance."""
+    root, seen = tmp_path / "gate", list[str]()
+    once(root)
+    ledger = opened(root)
+    ledger.put("INSERT INTO permit WITH RECURSIVE g(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM g WHERE v < 50000) "
+               "SELECT v, '' FROM g")  # fmt: skip
+    ledger.close()
+    (tmp_path / "b.db.part").write_bytes(b"half of it")
+    plain, before = Ledger.copy, signal.getsignal(signal.SIGTERM)
+
+    def told(ledger: Ledger, target: str, ends: Callable[[], bool]) -> None:
+        if number:
+            os.kill(os.getpid(), number)
+        plain(ledger, target, ends)
+        seen.extend(path.name for path in tmp_path.iterdir())
+
+    monkeypatch.setattr(Ledger, "copy", told)
+    done = CliRunner().invoke(cli.main, ["gateway", "backup", str(root), str(tmp_path / "b.db")])
+    assert done.exit_code == (128 + number if number else 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ([] if number else ["b.db"]) + ["gate"]
+    assert signal.getsignal(signal.SIGTERM) == before
+    if not number:
+        assert sorted(seen) == ["b.db.part", "gate"]
+        with sqlite3.connect(tmp_path / "b.db") as file:
+            assert file.execute("SELECT count(*) FROM permit").fetchone() == (50000,)
 
 
 # ------------------------------------------------------------------ is all as it was written?

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import SIGINT, SIGTERM
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names, ready
-from edi837.gateway.fsops import clear
+from edi837.gateway.fsops import Disk, clear
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import World
@@ -128,20 +132,46 @@ def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
     return done.rowcount
 
 
-def backup(ledger: Ledger, target: str) -> None:
-    """Copy the ledger as it is now into a new file. UpkeepError when that file cannot be made."""
+def backup(disk: Disk, ledger: Ledger, target: str) -> None:
+    """Copy the ledger as it is now into a new file, whose name is seen when it is whole.
+
+    UpkeepError when that file cannot be made; told to end (SIGINT, SIGTERM), nothing of it stays.
+    """
+    part = f"{target}.part"
+    if os.path.lexists(target):
+        raise UpkeepError("there is a file of that name already: give another")
     try:
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))  # SQLite fills it
-    except FileExistsError:
-        raise UpkeepError("there is a file of that name already: give another") from None
+        disk.unlink(part)  # of a copy that was killed
+        disk.write(part, [])  # for its owner alone before anything is in it
     except FileNotFoundError:
         raise UpkeepError("the folder of that file is not there: make it, or give another") from None
     except OSError as error:
         raise UpkeepError(f"that file cannot be made: {error.strerror}; give another") from None
     try:
-        ledger.put("VACUUM INTO ?", target)
-    except BaseException as error:
-        os.unlink(target)
-        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+        with _told_to_end() as told:
+            ledger.copy(part, lambda: bool(told))
+        disk.sync([part])
+        disk.rename(part, target)
+        disk.sync([os.path.dirname(target) or "."])
+    except sqlite3.OperationalError as error:
+        disk.unlink(part)
+        if told:
+            raise SystemExit(128 + told[0]) from None
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
             raise UpkeepError("there is no room for that file: make some, or give another place") from None
         raise
+    except BaseException:
+        disk.unlink(part)
+        raise
+
+
+@contextmanager
+def _told_to_end() -> Iterator[list[int]]:
+    """The signals by which somebody asks us to end, as they come."""
+    told: list[int] = []
+    before = {each: signal.signal(each, lambda number, _: told.append(number)) for each in (SIGINT, SIGTERM)}
+    try:
+        yield told
+    finally:
+        for each, way in before.items():
+            signal.signal(each, way)
