@@ -522,6 +522,21 @@ def test_what_init_writes_can_be_read_and_run(tmp_path: Path) -> None:
     assert {path.read_bytes()[90:99] for path in (tmp_path / "gate" / "out").iterdir()} == {b"000000500", b"000000501"}
 
 
+def test_control_numbers_are_the_ledgers_as_the_help_says(tmp_path: Path) -> None:
+    """Not drawn from the file's bytes, as `ack` draws them: `--control` only lifts what the ledger goes on with."""
+    for command in ("init", "once"):
+        told = " ".join(CliRunner().invoke(cli.main, ["gateway", command, "--help"]).stdout.split())
+        assert "no control number below this one any more; without it, the ledger goes on counting" in told
+        assert "bytes" not in told
+    root, given = tmp_path / "gate", []
+    said("init", root)
+    for number, more in enumerate([(), ("--control", 500), ("--control", 5), ()], 1):
+        drop(root, "a.edi", numbered(number))
+        (filed,) = said("once", root, "--all", *more)
+        given += sorted(int((root / "out" / name).read_bytes()[90:99]) for name in filed["answers"])
+    assert given == [1, 2, 500, 501, 502, 503, 504, 505]
+
+
 def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
     root = tmp_path / "gate"
     said("init", root)
