@@ -63,7 +63,7 @@ def gateway() -> None:
 @json_option
 @click.option("--usage", type=click.Choice(["P", "T", "any"]), default="any", show_default=True,
               help="ISA15 that is taken in this root. Give tests and production a root each.")  # fmt: skip
-@options.control
+@options.ledger_control
 def init(root: Path, as_json: bool, usage: str, control: int | None) -> int:
     """Make the folders of DIR, its ledger, and settings to begin with; what is there stays, and settings are heeded."""
     path, disk = root / SETTINGS, Disk()
@@ -99,7 +99,7 @@ def doctor_command(make: Make, as_json: bool) -> int:
 @on_root
 @click.option("--all", "all_", is_flag=True, help="Take every file as it is: nobody is writing any more.")
 @options.now
-@options.control
+@options.ledger_control
 def once(make: Make, as_json: bool, all_: bool, now: datetime | None, control: int | None) -> int:
     """Answer every file of DIR/in that is complete, then stop.
 

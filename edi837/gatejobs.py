@@ -5,6 +5,7 @@ Exit status: 0 good, 1 it cannot be done or is not as it should be, 5 the gatewa
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,26 @@ import click
 from edi837 import safe
 from edi837.console import REJECTED
 from edi837.gateroot import Make, on_root, opened, shown, working
-from edi837.gateway import audit, pruning, upkeep
+from edi837.gateway import audit, pruning, upkeep, waiting
 
 
 @click.command("list")
 @on_root
-@click.option("--folder", type=click.Choice(["archive", "error", "quarantine"]))
-@click.option("--stuck", is_flag=True, help="Those that are not done, and those in quarantine.")
-@click.option("--most", default=50, show_default=True, help="How many, newest first.")
+@click.option("--folder", type=click.Choice(["in", "archive", "error", "quarantine"]),
+              help="Those of one folder; of in, the files that wait there.")  # fmt: skip
+@click.option("--stuck", is_flag=True, help="Those that are not done, those in quarantine, and files stuck in in/.")
+@click.option("--most", default=50, show_default=True, help="How many jobs, and how many files of in/; newest first.")
 def list_command(make: Make, as_json: bool, folder: str | None, stuck: bool, most: int) -> int:
     """List the jobs of DIR, newest first."""
-    with working(), opened(make()) as ledger:
-        rows = audit.listed(ledger, folder=folder or "", stuck=stuck, most=most)
+    world, rows = make(), []
+    with working(), opened(world) as ledger:
+        if stuck or folder == "in":
+            rows += waiting.listed(world, ledger, stuck=stuck, most=most)
+        if stuck or folder != "in":
+            rows += audit.listed(ledger, folder=folder or "", stuck=stuck, most=most)
     lines = [
-        f"{r['job']}  {r['state']:9} {r['folder'] or '-':10} {r['claims']:6} claims {r['rejected']:5} rejected  "
-        f"{r['reason'] or '-':12} {safe.text(r['name'])}" for r in rows
+        f"{r['job'] or '-':18}  {r['state']:9} {r['folder'] or '-':10} {_counts(r):29} {r['reason'] or '-':12} "
+        f"{safe.text(r['name'])}" for r in rows
     ]  # fmt: skip
     shown(rows, as_json, "\n".join(lines) or "no jobs")
     return 0
@@ -38,10 +44,14 @@ def list_command(make: Make, as_json: bool, folder: str | None, stuck: bool, mos
 @on_root
 @click.argument("what")
 def show(make: Make, as_json: bool, what: str) -> int:
-    """Tell the whole life of a file: WHAT is a job, a file's name, an ISA13, a SHA-256, or a number of ours."""
+    """Tell the whole life of a file: WHAT is a job, a file's name, an ISA13, a SHA-256, or a number of ours.
+
+    A file that is still in in/ is found by its name or ISA13, with what it waits for.
+    """
     world = make()
     with working(), opened(world) as ledger:
         lives = [audit.life(world, ledger, job) for job in audit.find(ledger, what)]
+        lives += waiting.lives(world, ledger, what)
     shown(lives, as_json, "\n\n".join(map(_life, lives)) or f"nothing of {safe.text(what)} is known here")
     return 0 if lives else REJECTED
 
@@ -114,7 +124,10 @@ def prune(make: Make, as_json: bool, dry_run: bool) -> int:
 @click.command()
 @on_root
 def verify(make: Make, as_json: bool) -> int:
-    """Compare ledger and folders: the chain of events, every original's bytes, every control number."""
+    """Compare ledger and folders: the chain of events, every original, manifest and report, every control number.
+
+    And every answer that is still in out/; one that was fetched is no difference.
+    """
     world = make()
     with working(), opened(world) as ledger:
         found = list(audit.differences(world, ledger))
@@ -127,14 +140,25 @@ def verify(make: Make, as_json: bool) -> int:
 @click.argument("target", type=click.Path(path_type=Path))
 def backup(make: Make, as_json: bool, target: Path) -> int:
     """Copy the ledger into the new file TARGET, while the gateway works. Keep .edi837/key with it."""
-    with working(), opened(make()) as ledger:
-        upkeep.backup(ledger, str(target))
+    world = make()
+    with working(), opened(world) as ledger:
+        upkeep.backup(world.disk, ledger, str(target))
     shown({"backup": str(target)}, as_json, str(target))
     return 0
 
 
+def _counts(row: dict[str, Any]) -> str:
+    """Claims of a job, or the size of a file that waits."""
+    if not row["job"]:
+        return f"{row['size']:6} bytes"
+    return f"{row['claims']:6} claims {row['rejected']:5} rejected "
+
+
 def _life(life: dict[str, Any]) -> str:
     """A life as text, newest facts last."""
+    if not life["id"]:
+        head = f"{safe.text(os.path.join(life['folder'], life['name']))}  {life['state']}"
+        return f"{head}  {life['size']} bytes, not changed for {life['seconds']} seconds\n  {life['why']}"
     lines = [f"job {life['id']}  {safe.text(life['name'])}  {life['state']} {life['folder']} {life['reason']}".rstrip()]
     lines.append(f"  original {life['original'] or 'gone (pruned, or put back into in/)'}  {life['size']} bytes")
     for each in life["interchanges"]:

@@ -34,6 +34,10 @@ control = click.option(
     "--control", type=click.IntRange(1, 999_999_999),
     help="First control number; without it, it is drawn from the file's bytes.",
 )  # fmt: skip
+ledger_control = click.option(
+    "--control", type=click.IntRange(1, 999_999_999),
+    help="Give no control number below this one any more; without it, the ledger goes on counting.",
+)  # fmt: skip
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completing.files)
 file = click.argument("file", metavar="FILE", shell_complete=completing.files)
 overlay = click.option(

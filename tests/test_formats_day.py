@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tracemalloc
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -169,6 +170,27 @@ def test_another_day_is_empty(tmp_path: Path) -> None:
     after = gathered(tmp_path, date(2026, 1, 16))
     assert not after.files and after.left == 1
     assert "No file came. 1 file in quarantine since before." in "\n".join(dayform.text(after, CARDS, "x"))
+
+
+def test_what_was_put_back_is_in_quarantine_no_more(tmp_path: Path) -> None:
+    for number in (1, 2):
+        drop(tmp_path, f"{number}.edi", numbered(number))
+    first, second = once(tmp_path, unknown="quarantine")
+    assert edi837("gateway", "requeue", tmp_path, first.job).status == 0
+    for count, stuck in ((1, "In quarantine: 1 of this day."), (0, "")):
+        of = gathered(tmp_path)
+        assert of.folders == Counter(quarantine=count, requeued=2 - count) and of.files == 2 == len(of.looked_at)
+        told = json.loads(edi837("report", "gateway", tmp_path, "--day", "2026-01-15", "--json").out)
+        assert (told["folders"].get("quarantine", 0), told["folders"]["requeued"]) == (count, 2 - count)
+        assert told["folders"].get("quarantine", 0) == json.loads(
+            edi837("gateway", "status", tmp_path, "--json").out
+        )["quarantine"]
+        for text in ("\n".join(dayform.text(of, CARDS, "x")), page(tmp_path)):
+            assert ("In quarantine:" in text) is bool(stuck) and stuck in text
+        assert f"{2 - count} put back into in/" in page(tmp_path)
+        assert gathered(tmp_path, date(2026, 1, 16)).left == count
+        if count:
+            edi837("gateway", "requeue", tmp_path, second.job)
 
 
 def test_no_more_files_are_shown_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,10 +21,12 @@ from edi837.findings import Edi837Error
 from edi837.gateway import World
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
+from edi837.gateway.labour import FORSAKEN
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger, LedgerError, prepare
 from edi837.gateway.logs import Log
 from edi837.gateway.start import UnfitError
+from edi837.gateway.status import look
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
 from tests import crowd
@@ -134,6 +136,29 @@ def test_it_stops_when_told_and_leaves_nothing(tmp_path: Path) -> None:
     said = json.loads((tmp_path / ".edi837" / "status.json").read_text("utf-8"))
     assert said["filed"] == 1
     assert "edi837_gateway_filed 1" in (tmp_path / ".edi837" / "metrics.prom").read_text("utf-8")
+
+
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_what_is_noted_at_the_end_is_how_it_is(
+    gives_up: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However a run ends: nobody works any more, and what was put into quarantine is counted."""
+    drop(tmp_path, "a.edi", GOOD)
+    drop(tmp_path, "empty.edi", b"")
+    made = world(tmp_path, clock=Chance())
+    if gives_up:  # what a worker's process says when the folders were barred for too long
+        monkeypatch.setattr(Crew, "_buried", lambda _: [FORSAKEN] if tree(tmp_path, "quarantine") else [])
+    assert status(forked(lambda: Crew(made).run(drain=not gives_up, all=True))) == (5 if gives_up else 0)
+    own = tmp_path / ".edi837"
+    said, seen = json.loads((own / "status.json").read_text("utf-8")), look(made)
+    assert {key: said[key] for key in seen if key not in ("at", "free_bytes")} == {
+        key: value for key, value in seen.items() if key not in ("at", "free_bytes")
+    }
+    assert (said["state"], said["workers"], said["quarantine"]) == ("DOWN", 0, 1)
+    lines = (own / "metrics.prom").read_text("utf-8").splitlines()
+    assert {"edi837_gateway_up 0", "edi837_gateway_workers 0", "edi837_gateway_quarantine 1"} <= set(lines)
+    if not gives_up:
+        assert {"edi837_gateway_work 0", "edi837_gateway_filed 2", "edi837_gateway_out 2"} <= set(lines)
 
 
 def test_it_stops_at_any_moment_within_its_grace(tmp_path: Path) -> None:

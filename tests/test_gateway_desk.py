@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import signal
 import sqlite3
+import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +20,9 @@ import pytest
 from click.testing import CliRunner
 
 from edi837 import cli, safe
-from edi837.gateway import audit, doctor, owner, pruning, upkeep
+from edi837.gateway import Filed, audit, doctor, owner, pruning, upkeep
 from edi837.gateway.crew import Crew
+from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import LAYOUT, VERSION, Ledger
 from edi837.gateway.logs import Log
@@ -72,6 +77,61 @@ def test_lists_are_newest_first_and_tell_what_is_stuck(tmp_path: Path) -> None:
         said("list", tmp_path)) == 3  # fmt: skip
     assert [row["name"] for row in said("list", tmp_path, "--folder", "quarantine")] == ["2.edi"]
     assert [row["name"] for row in said("list", tmp_path, "--stuck")] == ["2.edi"]
+
+
+def aged(path: Path, seconds: float) -> Path:
+    """A file that changed so long ago, by the clock of the commands."""
+    os.utime(path, (time.time() - seconds, time.time() - seconds))
+    return path
+
+
+def test_a_file_that_waits_is_found_and_says_for_what(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", numbered(7))
+    (job,) = once(tmp_path)
+    drop(tmp_path, "a.edi", numbered(8))
+    aged(drop(tmp_path, "cut.edi", numbered(9)[:300]), 100)
+    (tmp_path / "in" / "l.edi").symlink_to("/etc/hostname")
+    keys = set(said("show", tmp_path, job.job)[0])
+    for word in ("cut.edi", "9", "000000009"):
+        (life,) = said("show", tmp_path, word)
+        assert (life["id"], life["name"], life["state"], life["folder"]) == ("", "cut.edi", "WAITING", "in")
+        assert (life["reason"], life["original"]) == ("incomplete", str(tmp_path / "in" / "cut.edi"))
+        assert 100 <= life["seconds"] < 200 and "incomplete_after" in life["why"]
+        assert set(life) == keys | {"seconds", "why"}, "whoever reads a job's keys can read it"
+    assert [life["state"] for life in said("show", tmp_path, "a.edi")] == ["DONE", "WAITING"]
+    assert said("show", tmp_path, "8")[0]["reason"] == "next"
+    (life,) = said("show", tmp_path, "l.edi")
+    assert (life["state"], life["reason"]) == ("LEFT", "left") and life["why"].endswith("it is a link")
+    assert said("release", tmp_path, "cut.edi") and said("show", tmp_path, "cut.edi")[0]["reason"] == "next"
+    done = CliRunner().invoke(cli.main, ["gateway", "show", str(tmp_path), "cut.edi"])
+    assert done.stdout.startswith("in/cut.edi  WAITING  300 bytes, not changed for 10")
+
+
+def test_what_waits_for_somebody_is_in_the_list_of_what_is_stuck(tmp_path: Path) -> None:
+    """With `status`: whenever it says that a file waits too long, the list names that file."""
+    partner = '[partner.acme]\nisa06 = ["ACME"]\nfolder = "acme"\n'
+    for ready, names in (("auto", ["cut.edi", "long.edi"]), ("marker", ["cut.edi", "late.edi", "long.edi"]),
+                         ("rename", ["long.edi"])):  # fmt: skip
+        root = tmp_path / ready
+        said("init", root)
+        (root / "edi837.toml").write_text(f'[gateway]\nready = "{ready}"\n{partner}')
+        said("init", root)
+        aged(drop(root, "fresh.edi", GOOD), -5)
+        aged(drop(root, "comes.edi", GOOD[:300]), -5)
+        aged(drop(root, "late.edi", GOOD), 600)
+        aged(drop(root, "cut.edi", GOOD[:300]), 600)
+        assert said("status", root, code=5)["oldest_seconds"] < 1800
+        assert {row["name"] for row in said("list", root, "--stuck")} == set(names) - {"long.edi"}
+        aged(drop(root, "long.edi", GOOD, "in/acme"), 1801)
+        assert {row["name"] for row in said("list", root, "--stuck")} == set(names)
+        rows = said("list", root, "--folder", "in", "--most", 9)
+        assert [row["name"] for row in rows][-1] == "long.edi" and len(rows) == 5, "newest first"
+        assert (rows[-1]["state"], rows[-1]["folder"], rows[-1]["job"]) == ("WAITING", "in/acme", "")
+        assert len(said("list", root, "--folder", "in", "--most", 2)) == 2
+        assert said("list", root) == [] == said("list", root, "--folder", "error"), "jobs, as ever"
+        assert said("show", root, "acme/long.edi")[0]["folder"] == "in/acme"
+    once(root)
+    assert set(said("list", root)[0]) == set(rows[0]), "a row has the keys of a job's"
 
 
 def test_status_is_a_health_check(tmp_path: Path) -> None:
@@ -147,6 +207,64 @@ def test_a_backup_can_be_opened(tmp_path: Path) -> None:
     once(tmp_path / "gate")
     said("backup", tmp_path / "gate", tmp_path / "copy.db")
     assert sqlite3.connect(tmp_path / "copy.db").execute("SELECT count(*) FROM job").fetchone() == (1,)
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_that_cannot_be_written_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger is not to blame, and nothing of the copy stays."""
+    root, taken = tmp_path / "gate", tmp_path / "taken.db"
+    drop(root, "a.edi", GOOD)
+    once(root)
+    taken.write_bytes(b"another's")
+
+    def refused(target: Path) -> str:
+        done = CliRunner().invoke(cli.main, ["gateway", "backup", str(root), str(target)])
+        assert done.exit_code == 1 and "ledger" not in done.output
+        return done.output
+
+    assert "the folder of that file is not there: make it" in refused(tmp_path / "nodir" / "b.db")
+    assert "of that name already: give another" in refused(taken) and taken.read_bytes() == b"another's"
+    assert "cannot be made: Not a directory" in refused(taken / "b.db")
+
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL  # what a full tmpfs makes of it
+        raise error
+
+    monkeypatch.setattr(Ledger, "copy", full)
+    assert "no room for that file: make some" in refused(tmp_path / "b.db")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gate", "taken.db"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, 0])
+def test_a_backup_has_its_name_only_when_it_is_whole(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to end on the way, it leaves nothing; what one that was killed left is no hindrance."""
+    root, seen = tmp_path / "gate", list[str]()
+    once(root)
+    ledger = opened(root)
+    ledger.put("INSERT INTO permit WITH RECURSIVE g(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM g WHERE v < 50000) "
+               "SELECT v, '' FROM g")  # fmt: skip
+    ledger.close()
+    (tmp_path / "b.db.part").write_bytes(b"half of it")
+    plain, before = Ledger.copy, signal.getsignal(signal.SIGTERM)
+
+    def told(ledger: Ledger, target: str, ends: Callable[[], bool]) -> None:
+        if number:
+            os.kill(os.getpid(), number)
+        plain(ledger, target, ends)
+        seen.extend(path.name for path in tmp_path.iterdir())
+
+    monkeypatch.setattr(Ledger, "copy", told)
+    done = CliRunner().invoke(cli.main, ["gateway", "backup", str(root), str(tmp_path / "b.db")])
+    assert done.exit_code == (128 + number if number else 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ([] if number else ["b.db"]) + ["gate"]
+    assert signal.getsignal(signal.SIGTERM) == before
+    if not number:
+        assert sorted(seen) == ["b.db.part", "gate"]
+        with sqlite3.connect(tmp_path / "b.db") as file:
+            assert file.execute("SELECT count(*) FROM permit").fetchone() == (50000,)
 
 
 # ------------------------------------------------------------------ is all as it was written?
@@ -176,6 +294,106 @@ def test_verify_sees_what_was_changed(harm: str, tmp_path: Path) -> None:
         ledger.put("UPDATE job SET first = 1")
     ledger.close()
     assert len(said("verify", tmp_path, code=1)) >= 1
+
+
+def changed(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"x\n")
+
+
+def linked(path: Path) -> None:
+    """The same bytes, at the end of a link."""
+    path.rename(path.with_suffix(".moved"))
+    path.symlink_to(path.with_suffix(".moved"))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["hash kept", "of an older version"])
+@pytest.mark.parametrize(
+    ("harm", "wrong"), [(changed, "is not what it was"), (Path.unlink, "is missing"), (linked, "is not what it was")]
+)
+def test_verify_looks_at_every_manifest(
+    known: bool, harm: Callable[[Path], object], wrong: str, tmp_path: Path
+) -> None:
+    filed: dict[str, Filed] = {}
+    for name, data in (("a.edi", GOOD), ("letter", b"Dear plan"), ("again.edi", GOOD), ("b.edi", numbered(2))):
+        drop(tmp_path, name, data)
+        filed |= {each.name: each for each in once(tmp_path)}
+    if not known:
+        ledger = opened(tmp_path)
+        assert ledger.put("DELETE FROM output WHERE kind = 'manifest'").rowcount == 4
+        ledger.close()
+    assert said("verify", tmp_path) == []
+    for name in ("a.edi", "letter"):
+        harm(tmp_path / filed[name].path / "manifest.json")
+    found = said("verify", tmp_path, code=1)
+    harmed = (filed["a.edi"], filed["letter"])
+    assert sorted(found) == sorted(f"job {each.job}: {each.path}/manifest.json {wrong}" for each in harmed)
+
+
+@pytest.mark.parametrize("key", ["claims", "reason", "decided", "outputs", "interchanges", "name"])
+def test_a_manifest_of_an_older_version_must_agree_with_the_ledger(key: str, tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    (filed,) = once(tmp_path)
+    ledger = opened(tmp_path)
+    ledger.put("DELETE FROM output WHERE kind = 'manifest'")
+    ledger.close()
+    path = tmp_path / filed.path / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), key: "other"}))
+    assert len(said("verify", tmp_path, code=1)) == 1
+
+
+def test_verify_looks_at_answers_that_nobody_fetched(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    (filed,) = once(tmp_path, reports="out")
+    out = {name.split("_")[0]: tmp_path / "out" / name for name in filed.answers}
+    out["999"].unlink()
+    assert said("verify", tmp_path) == [], "it was fetched"
+    changed(out["277CA"])
+    report = next((tmp_path / "out").glob("report_*.json"))
+    report.write_bytes(b"")
+    wrong = [f"job {filed.job}: out/{path.name} is not what it was" for path in (out["277CA"], report)]
+    assert sorted(said("verify", tmp_path, code=1)) == sorted(wrong)
+    clock = Told()
+    clock.at = NOW + timedelta(days=181)
+    ledger, made = opened(tmp_path), world(tmp_path, clock=clock)
+    assert len(pruning.prune(made, ledger, dry=False).folders) == 1
+    assert len(list(audit.differences(made, ledger))) == 2, "whether its original is pruned or not"
+    ledger.close()
+    out["277CA"].unlink()
+    report.unlink()
+    assert said("verify", tmp_path) == []
+
+
+def test_a_file_of_somebody_elses_at_the_name_of_an_answer_is_no_difference(tmp_path: Path) -> None:
+    """Ours got another name then; only when no file of ours is there can nobody tell."""
+    drop(tmp_path / "one", "a.edi", GOOD)
+    (first,) = once(tmp_path / "one", clock=Told(5))
+    root = tmp_path / "two"
+    drop(root, "a.edi", GOOD)
+    drop(root, first.answers[0], b"somebody else's", "out")
+    (second,) = once(root, clock=Told(5))
+    assert second.answers == first.answers and len(list((root / "out").iterdir())) == 3
+    assert said("verify", root) == []
+
+
+def test_what_cannot_be_read_is_a_difference_and_verify_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        drop(tmp_path, f"{number}.edi", numbered(number))
+    one, two = sorted(once(tmp_path), key=lambda each: each.job)
+    plain = Disk.open
+
+    def failing(disk: Disk, path: str) -> Any:
+        if one.job in path and path.endswith("original.edi"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return plain(disk, path)
+
+    monkeypatch.setattr(Disk, "open", failing)
+    changed(tmp_path / two.path / "original.edi")
+    assert [each[each.index("original.edi") :] for each in said("verify", tmp_path, code=1)] == [
+        "original.edi cannot be read: Input/output error", "original.edi is not what it was"
+    ]  # fmt: skip
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
@@ -304,6 +522,21 @@ def test_what_init_writes_can_be_read_and_run(tmp_path: Path) -> None:
     assert {path.read_bytes()[90:99] for path in (tmp_path / "gate" / "out").iterdir()} == {b"000000500", b"000000501"}
 
 
+def test_control_numbers_are_the_ledgers_as_the_help_says(tmp_path: Path) -> None:
+    """Not drawn from the file's bytes, as `ack` draws them: `--control` only lifts what the ledger goes on with."""
+    for command in ("init", "once"):
+        told = " ".join(CliRunner().invoke(cli.main, ["gateway", command, "--help"]).stdout.split())
+        assert "no control number below this one any more; without it, the ledger goes on counting" in told
+        assert "bytes" not in told
+    root, given = tmp_path / "gate", []
+    said("init", root)
+    for number, more in enumerate([(), ("--control", 500), ("--control", 5), ()], 1):
+        drop(root, "a.edi", numbered(number))
+        (filed,) = said("once", root, "--all", *more)
+        given += sorted(int((root / "out" / name).read_bytes()[90:99]) for name in filed["answers"])
+    assert given == [1, 2, 500, 501, 502, 503, 504, 505]
+
+
 def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
     root = tmp_path / "gate"
     said("init", root)
@@ -364,7 +597,8 @@ def printed(root: Path) -> list[str]:
     once(root, lines=lines)
     (root / "in" / kept[0]).write_bytes(numbered(99))
     (root / "in" / kept[1]).write_bytes(b"Dear plan")
-    words = [["once", "--all"], ["list"], ["list", "--stuck"], ["status"], ["verify"], ["prune", "--dry-run"]]
+    words = [["list", "--folder", "in"], *(["show", name] for name in kept[:2]), ["once", "--all"]]
+    words += [["list"], ["list", "--stuck"], ["status"], ["verify"], ["prune", "--dry-run"]]
     words += [["show", name] for name in [*kept, "nobody\x1b[2J"]]
     words += [[each, kept[-1]] for each in ("release", "replay", "requeue")]
     words += [["forget", kept[-1], "--sender", "\x1b"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import signal
@@ -191,9 +192,25 @@ def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
     drop(tmp_path, "a.edi", numbered(2))
     with socket.create_server(("127.0.0.1", 0)) as line:
         address = f"127.0.0.1:{line.getsockname()[1]}"
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(health.ListenError, match="taken: choose another"):
             Crew(world(tmp_path, http=address)).run()
+        done = CliRunner().invoke(cli.main, ["gateway", "run", str(tmp_path), "--http", address])
+        assert done.exit_code == 5 and "folders" not in done.output
+        assert f"port {address[10:]} is taken: choose another" in done.output
     assert tree(tmp_path, "in") == ["in/a.edi"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(errno.EACCES, "root alone: choose one from 1024 on"),
+                       (errno.EADDRNOTAVAIL, "::1 cannot be had: Cannot assign requested address")],
+)  # fmt: skip
+def test_an_address_that_cannot_be_had_is_told(code: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(socket, "create_server", refused)
+    with pytest.raises(health.ListenError, match=said):
+        health.listening(("::1", 80))
 
 
 def test_off_by_default_and_in_a_single_round(tmp_path: Path) -> None:

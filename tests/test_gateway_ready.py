@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from edi837.gateway import probe
+from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.ready import Rules, Sightings
-from edi837.gateway.upkeep import release
+from edi837.gateway.settings import Partner
+from edi837.gateway.upkeep import UpkeepError, release
 from tests.gateways import GOOD, Real, Told, drop, kinds, numbered, once, originals, tree, world
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -135,6 +137,100 @@ def test_a_waiting_file_may_be_released(tmp_path: Path) -> None:
     drop(tmp_path, "a.edi", numbered(3)[:300])
     assert once(tmp_path, all=False) == [], "it was for one file, not for a name"
     ledger.close()
+
+
+def permits(root: Path) -> set[str]:
+    ledger = Ledger(Layout(str(root)).ledger, Layout(str(root)).own("key"))
+    try:
+        return ledger.permitted()
+    finally:
+        ledger.close()
+
+
+def let(root: Path, what: str, **settings: Any) -> None:
+    ledger = Ledger(Layout(str(root)).ledger, Layout(str(root)).own("key"))
+    try:
+        release(world(root, **settings), ledger, what)
+    finally:
+        ledger.close()
+
+
+@pytest.mark.parametrize("change", ["another file", "it grew", "its time alone", "nothing"])
+def test_what_was_released_is_that_file_and_not_what_comes_under_its_name(change: str, tmp_path: Path) -> None:
+    path = drop(tmp_path, "a.edi", GOOD[:300])
+    assert once(tmp_path, all=False) == []
+    let(tmp_path, "a.edi")
+    if change == "another file":
+        path.unlink()
+        assert once(tmp_path, all=False) == []
+        drop(tmp_path, "a.edi", GOOD[:300])
+    elif change == "it grew":
+        with path.open("ab") as file:
+            file.write(GOOD[300:400])
+    elif change == "its time alone":
+        os.utime(path, ns=(1, path.stat().st_mtime_ns + 1))
+    assert [each.name for each in once(tmp_path, all=False)] == (["a.edi"] if change == "nothing" else [])
+    drop(tmp_path, "b.edi", GOOD[:300])
+    let(tmp_path, "b.edi")
+    assert len(permits(tmp_path)) == 1, "what lapsed is cleared away with the next"
+    assert [each.name for each in once(tmp_path, all=False)] == ["b.edi"]
+    assert permits(tmp_path) == set(), "it is used up"
+
+
+def test_a_file_that_changes_between_scan_and_claim_is_not_read_though_it_was_released(tmp_path: Path) -> None:
+    for name in ("a.edi", "b.edi"):
+        drop(tmp_path, name, GOOD[:300])
+    assert once(tmp_path, all=False) == []
+    for name in ("a.edi", "b.edi"):
+        let(tmp_path, name)
+
+    class Slow(Disk):
+        def point(self, name: str) -> None:
+            if name == "claim_dir" and (tmp_path / "in" / "b.edi").exists():
+                with (tmp_path / "in" / "b.edi").open("ab") as file:
+                    file.write(GOOD[300:400])
+
+    assert [each.name for each in once(tmp_path, all=False, disk=Slow())] == ["a.edi"]
+    assert GOOD[:300] != originals(tmp_path)[-1], "b.edi is claimed, and waits for the rest"
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "why"),
+    [
+        ("a.edi", lambda path: path.symlink_to("/etc/hostname"), "it is a link"),
+        ("a.edi", lambda path: path.mkdir(), "it is a folder"), ("a.edi", os.mkfifo, "it is a pipe"),
+        (".hid.edi", lambda path: path.write_bytes(GOOD), "begins with"), ("~a.edi", Path.touch, "begins with"),
+        ("a.TMP", lambda path: path.write_bytes(GOOD), "ends with .tmp"), ("a.edi.done", Path.touch, "ends with .done"),
+        ("a.ready", Path.touch, "sender's marker"), ("a.txt", Path.touch, "include"),
+        ("old.edi", Path.touch, "exclude"),
+    ],
+)  # fmt: skip
+def test_what_no_scan_takes_is_not_released(
+    name: str, make: Callable[[Path], object], why: str, tmp_path: Path
+) -> None:
+    settings = {"include": ("*.edi", "*.ready"), "exclude": ("old.*",), "ready": "marker", "markers": (".ready",)}
+    assert once(tmp_path) == []
+    make(tmp_path / "in" / name)
+    with pytest.raises(UpkeepError, match=why):
+        let(tmp_path, name, **settings)
+    assert permits(tmp_path) == set()
+
+
+def test_a_file_of_two_names_is_not_released(tmp_path: Path) -> None:
+    assert once(tmp_path) == []
+    os.link(drop(tmp_path, "a.edi", GOOD), tmp_path / "other")
+    with pytest.raises(UpkeepError, match="two names"):
+        let(tmp_path, "a.edi")
+
+
+def test_a_partners_file_is_released_by_its_folder_and_name(tmp_path: Path) -> None:
+    partners = (Partner("acme", ("SUBMIT042",), folder="acme"),)
+    assert once(tmp_path, partners=partners) == []
+    drop(tmp_path, "a.edi", GOOD[:300], "in/acme")
+    drop(tmp_path, "a.edi", GOOD[:300])
+    let(tmp_path, "acme/a.edi", partners=partners)
+    assert len(once(tmp_path, all=False, partners=partners)) == 1
+    assert tree(tmp_path, "in") == ["in/a.edi"]
 
 
 def test_a_name_of_any_bytes_may_be_released(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ WORLD: dict[str, set[str]] = {
         "watchfiles", "zipfile", "zlib",
     },
     "gateroot": {"click", "os", "pathlib", "secrets", "sqlite3", "time", "clock"},
-    "gatejobs": {"click", "pathlib"},
+    "gatejobs": {"click", "os", "pathlib"},
     "gatecli": {"click", "os", "pathlib", "socket", "time"},
     "console": {"click", "errno", "os", "pathlib", "signal", "sys", "tempfile", "threading", "open"},
     "progress": {"os", "rich", "sys"},

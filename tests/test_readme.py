@@ -131,7 +131,7 @@ ORDER = {
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",
     "edi837/gateway": (
         "fsops mounts layout names rights probe unpack ready settings settingsfile keys logs outside owner "
-        "ledger claims scan reading decided steps batch worker wake labour status health start crew doctor "
+        "ledger claims scan waiting reading decided steps batch worker wake labour status health start crew doctor "
         "upkeep pruning audit"
     ),
 }

@@ -6,15 +6,17 @@ Enters: the ledger and the folders. Leaves: rows for `list`, the whole life of a
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
 from typing import Any
 
 from edi837.gateway import names
-from edi837.gateway.layout import ORIGINAL, Claimed
+from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed
 from edi837.gateway.ledger import Ledger, link, sealed
 from edi837.gateway.outside import World
+from edi837.gateway.steps import called
 from edi837.terms import digest
 
 _LIST = (
@@ -23,7 +25,9 @@ _LIST = (
 )
 _STUCK = "WHERE state NOT IN ('DONE', 'REQUEUED') OR folder = 'quarantine' AND state = 'DONE'"
 _OURS = "SELECT id FROM job WHERE numbers > 0 AND CAST(? AS INTEGER) BETWEEN first AND first + numbers - 1"
-_OUTPUT = "SELECT kind, folder, name, size, sha256 FROM output WHERE job = ?"
+_OUTPUT = "SELECT kind, folder, name, size, sha256 FROM output WHERE job = ? ORDER BY rowid"
+_MISSING, _OTHER = "is missing", "is not what it was"
+_SAME = ("name", "size", "sha256", "folder", "reason", "partner", "attempts", "replays", "claims", "rejected")
 
 
 def listed(ledger: Ledger, *, folder: str = "", stuck: bool = False, most: int = 50) -> list[dict[str, Any]]:
@@ -92,6 +96,7 @@ def differences(world: World, ledger: Ledger) -> Iterator[str]:
     for row in ledger.rows("SELECT * FROM job WHERE state = 'DONE' ORDER BY id"):
         if row["id"] not in pruned and not row["decided"] <= row["pruned"] < since:
             yield from _files(world, ledger, dict(row))
+        yield from _answers(world, ledger, row["id"])
     yield from _numbers(ledger)
 
 
@@ -111,17 +116,56 @@ def _chain(ledger: Ledger) -> Iterator[str]:
 
 
 def _files(world: World, ledger: Ledger, row: dict[str, Any]) -> Iterator[str]:
-    wanted = [(ORIGINAL, row["sha256"])]
-    wanted += [(r["name"], r["sha256"]) for r in ledger.rows(
-        "SELECT name, sha256 FROM output WHERE job = ? AND folder = ''", row["id"])]  # fmt: skip
-    for name, sha256 in wanted:
-        path = world.layout(row["path"], name)
-        if world.disk.stat(path) is None:
-            yield f"job {row['id']}: {row['path']}/{name} is missing"
-        elif sha256:
-            with world.disk.open(path) as stream:
-                if digest(stream).hex() != sha256:
-                    yield f"job {row['id']}: {row['path']}/{name} is not what it was"
+    """The original, and what lies beside it."""
+    beside = [out for out in ledger.rows(_OUTPUT, row["id"]) if not out["folder"]]
+    for name, sha256 in ((ORIGINAL, row["sha256"]), *((out["name"], out["sha256"]) for out in beside)):
+        if told := _now(world, world.layout(row["path"], name), sha256):
+            yield f"job {row['id']}: {row['path']}/{name} {told}"
+    known = any(out["kind"] == "manifest" for out in beside)
+    if not known and (told := _manifest(world, ledger, row)):
+        yield f"job {row['id']}: {row['path']}/{MANIFEST} {told}"
+
+
+def _answers(world: World, ledger: Ledger, job: str) -> Iterator[str]:
+    """What was published and has not been fetched."""
+    for out in ledger.rows(_OUTPUT, job):
+        if out["folder"]:
+            told = (_now(world, world.layout(out["folder"], name), out["sha256"]) for name in called(out["name"], job))
+            first = next(told)
+            if first not in ("", _MISSING) and "" not in told:  # another's file may stand there, and ours beside it
+                yield f"job {job}: {out['folder']}/{out['name']} {first}"
+
+
+def _now(world: World, path: str, sha256: str) -> str:
+    """How a file is not as it was; empty when it is. Without a hash it is enough that it is there."""
+    if not sha256:
+        return _MISSING if world.disk.stat(path) is None else ""
+    try:
+        with world.disk.open(path) as stream:
+            return "" if digest(stream).hex() == sha256 else _OTHER
+    except FileNotFoundError:
+        return _MISSING
+    except OSError as error:
+        return _OTHER if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
+
+
+def _manifest(world: World, ledger: Ledger, row: dict[str, Any]) -> str:
+    """How a manifest whose hash an older version did not keep is at odds with the ledger."""
+    try:
+        with world.disk.open(world.layout(row["path"], MANIFEST)) as stream:
+            said = json.load(stream)
+    except FileNotFoundError:
+        return _MISSING
+    except (OSError, ValueError):
+        return _OTHER
+    frames = ledger.rows("SELECT number, usage, code AS ta1 FROM interchange WHERE job = ? ORDER BY rowid", row["id"])
+    keys = ("kind", "name", "size", "sha256")
+    known = {
+        "job": row["id"], **{key: row[key] for key in _SAME}, "decided": row["decided"][:19],
+        "interchanges": [dict(frame) for frame in frames],
+        "outputs": [{key: out[key] for key in keys} for out in ledger.rows(_OUTPUT, row["id"])],
+    }  # fmt: skip
+    return "" if isinstance(said, dict) and {key: said.get(key) for key in known} == known else _OTHER
 
 
 def _numbers(ledger: Ledger) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edi837.findings import Edi837Error
-from edi837.gateway import names, reading
+from edi837.gateway import names, reading, ready
 from edi837.gateway.claims import Claims
 from edi837.gateway.decided import Decided
 from edi837.gateway.layout import Claimed
@@ -138,7 +138,8 @@ class Batches:
                         "INSERT INTO job (id, name, size, state, claimed) VALUES (?, ?, ?, 'CLAIMED', ?)",
                         job, name, size, at,
                     )  # fmt: skip
-                    self._ledger.put("DELETE FROM permit WHERE what = ?", name)  # it was for this file
+                    if stat:
+                        self._ledger.put("DELETE FROM permit WHERE what = ?", ready.mark(stat))  # it was for this file
                     self._ledger.note(at, job, "claimed", size=size)
             self._disk.point("ledgered")
         return states

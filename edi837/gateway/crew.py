@@ -87,6 +87,7 @@ class Crew:
             for hand in list(self.hands.values()):
                 self._kill(hand)
             self._dismiss()
+            write(self.world, self.watched, world.clock.monotonic(), force=True)  # for who reads it until the next run
             signal.set_wakeup_fd(-1)
             for each, handler in before.items():
                 signal.signal(each, handler)
@@ -120,7 +121,7 @@ class Crew:
             while self._signals:
                 stop = self._obey(self._signals.pop(0), now, stop)
             self._attend()
-            write(self.world, self.watched, now, force=bool(stop))
+            write(self.world, self.watched, now)
             self.beat("WATCHDOG=1")
             if stop:
                 if not self.hands:

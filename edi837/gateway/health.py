@@ -6,6 +6,7 @@ nothing that can be changed. A process of its own answers, so that nobody who as
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -14,6 +15,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NoReturn
 
+from edi837.findings import Edi837Error
 from edi837.gateway import status
 from edi837.gateway.outside import World
 
@@ -22,9 +24,21 @@ _MOST = 8  # who may ask at a time
 _PLAIN = "text/plain; charset=utf-8"
 
 
+class ListenError(Edi837Error):
+    """Nobody can listen on that address, and why."""
+
+
 def listening(address: tuple[str, int]) -> socket.socket:
-    """A socket on a loopback address; OSError when it is taken."""
-    return socket.create_server(address, family=socket.AF_INET6 if ":" in address[0] else socket.AF_INET, backlog=16)
+    """A socket on a loopback address; ListenError when it cannot be had."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    try:
+        return socket.create_server(address, family=family, backlog=16)
+    except OSError as error:
+        told = {
+            errno.EADDRINUSE: f"port {address[1]} is taken: choose another",
+            errno.EACCES: f"port {address[1]} is for root alone: choose one from 1024 on",
+        }.get(error.errno or 0, f"{address[0]} cannot be had: {os.strerror(error.errno or 0)}")
+    raise ListenError(f"nobody can answer over HTTP, {told}, with --http or the key http")
 
 
 def page(world: World, path: str) -> tuple[int, str, str]:

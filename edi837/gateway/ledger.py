@@ -143,6 +143,17 @@ class Ledger:
         """All rows of a query."""
         return self._file.execute(query, values).fetchall()
 
+    def copy(self, target: str, ends: Callable[[], bool]) -> None:
+        """Copy all of it as it is now into an empty file; ``ends`` is asked on the way whether to give up.
+
+        sqlite3.OperationalError when it was, or when the file cannot be written.
+        """
+        self._file.set_progress_handler(ends, 10_000)  # steps of SQLite, some milliseconds
+        try:
+            self._file.execute("VACUUM INTO ?", (target,))
+        finally:
+            self._file.set_progress_handler(None, 0)
+
     def hashed(self, *said: object) -> bytes:
         """A keyed hash of some values."""
         return keyed.digest(self.key, *said)
@@ -215,7 +226,7 @@ class Ledger:
         return str(row[0]) if row else ""
 
     def permitted(self) -> set[str]:
-        """Names in in/ and ids of jobs that were released."""
+        """Marks of files in in/ (`ready.mark`) and ids of jobs that were released."""
         return {row["what"] for row in self.rows("SELECT what FROM permit")}
 
 

@@ -41,17 +41,32 @@ class Seen:
     whole: bool | None = None  # not looked at yet
 
 
+def barred(name: str, found: os.stat_result, rules: Rules) -> str:
+    """Why an entry of in/ is never taken as it is; empty for a file that is to be taken some day."""
+    if not stat.S_ISREG(found.st_mode):
+        kind = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe"}
+        return f"it is {kind.get(stat.S_IFMT(found.st_mode), 'no regular file')}"
+    if found.st_nlink != 1:
+        return "it is a file of two names"
+    if name.startswith((".", "~")):
+        return "its name begins with . or ~"
+    if name.lower().endswith(UNFINISHED):
+        return f"its name ends with {next(each for each in UNFINISHED if name.lower().endswith(each))}"
+    if rules.mode == "marker" and name.endswith(rules.markers):
+        return "it is a sender's marker"
+    if rules.include and not any(fnmatch(name, pattern) for pattern in rules.include):
+        return "no pattern of include takes its name"
+    return "a pattern of exclude leaves its name" if any(fnmatch(name, each) for each in rules.exclude) else ""
+
+
 def candidate(name: str, found: os.stat_result, rules: Rules) -> bool:
     """Whether an entry of in/ is a file to be taken some day: regular, of one name, not hidden, not unfinished."""
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-        return False
-    if name.startswith((".", "~")) or name.lower().endswith(UNFINISHED):
-        return False
-    if rules.mode == "marker" and name.endswith(rules.markers):
-        return False
-    if rules.include and not any(fnmatch(name, pattern) for pattern in rules.include):
-        return False
-    return not any(fnmatch(name, pattern) for pattern in rules.exclude)
+    return not barred(name, found, rules)
+
+
+def mark(found: os.stat_result) -> str:
+    """What tells a file from every other, whatever it is called, and from itself once it has changed."""
+    return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"
 
 
 def marked(name: str, names: Collection[str], rules: Rules) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from edi837.gateway import probe, ready, unpack
-from edi837.gateway.names import shown
 from edi837.gateway.outside import World
 
 
@@ -40,7 +39,7 @@ class Scan:
         self.soon = False  # one of them may be before long
 
     def look(self, released: Collection[str], *, all: bool = False) -> list[Found]:
-        """Scan; ``released`` names are taken as they are, ``all`` takes everything so."""
+        """Scan; files of the marks ``released`` are taken as they are, ``all`` takes everything so."""
         world, rules = self._world, self._world.settings.rules
         now, found, present = world.clock.monotonic(), [], []
         self.waiting, self.soon = 0, False
@@ -55,7 +54,7 @@ class Scan:
                     continue
                 present.append(stat)
                 whole = os.path.join(path, name)
-                let = all or (released and shown(name) in released)
+                let = all or (released and ready.mark(stat) in released)
                 state = "cut" if let else self._state(whole, name, names, stat, now)
                 if state == "wait":
                     self.waiting += 1
@@ -70,17 +69,18 @@ class Scan:
         if stat is None or self._world.settings.ready != "auto":
             return "ready"
         rules, now = self._world.settings.rules, self._world.clock.monotonic()
-        return self._held.decide(stat, now, rules, lambda: self._whole(path, stat.st_size))
+        return self._held.decide(stat, now, rules, lambda: self.whole(path, stat.st_size))
 
     def _state(self, path: str, name: str, names: Collection[str], stat: os.stat_result, now: float) -> ready.State:
         rules = self._world.settings.rules
         if rules.mode != "auto":
             return "cut" if rules.mode == "rename" or ready.marked(name, names, rules) else "wait"
-        state = self._sightings.decide(stat, now, rules, lambda: self._whole(path, stat.st_size))
+        state = self._sightings.decide(stat, now, rules, lambda: self.whole(path, stat.st_size))
         self.soon |= self._sightings.fresh(stat, now, rules)
         return state
 
-    def _whole(self, path: str, size: int) -> bool:
+    def whole(self, path: str, size: int) -> bool:
+        """Whether all of a file is there, by its ends."""
         try:
             with self._world.disk.open(path) as stream:
                 if self._world.settings.compressed and unpack.kind(stream):

@@ -17,6 +17,7 @@ from edi837.gateway import ready
 from edi837.gateway.claims import held
 from edi837.gateway.layout import Claimed
 from edi837.gateway.outside import World
+from edi837.gateway.waiting import late
 
 _EVERY = 5.0  # seconds
 _MINUTE = 12  # of them
@@ -60,7 +61,7 @@ def look(world: World, trouble: str = "", pressure: str = "") -> dict[str, Any]:
     workers = sum(held(layout.own("workers", name)) for name in disk.names(layout.own("workers")))
     oldest = max((now - stat.st_mtime for stat in waiting), default=0.0)
     free = min(disk.free(layout("in")), disk.free(layout.own()))
-    degraded = trouble or pressure or ("waiting" if oldest > 2 * world.settings.incomplete_after else "")
+    degraded = trouble or pressure or ("waiting" if late(oldest, world.settings) else "")
     return {
         "state": "DOWN" if not workers else "DEGRADED" if degraded else "OK",
         "because": degraded if workers else "no worker",

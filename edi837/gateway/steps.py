@@ -44,9 +44,11 @@ class Steps:
                 if out and self._rights.wider:
                     self._disk.grant(os.path.join(folder, name), self._rights.mode, self._rights.group)
                 outputs.append(Output(kind, out, name, meter.size, meter.hash.hexdigest()))
-            self._disk.write(os.path.join(folder, MANIFEST), [each.manifest(outputs)])
+            manifest = each.manifest(outputs)
+            self._disk.write(os.path.join(folder, MANIFEST), [manifest])
+            outputs.append(Output("manifest", "", MANIFEST, len(manifest), sha256(manifest).hexdigest()))
             self._disk.point("staging")
-            paths += [os.path.join(folder, name) for name in (*(o.name for o in outputs), MANIFEST)]
+            paths += [os.path.join(folder, out.name) for out in outputs]
             paths.append(folder)
         self._disk.sync(paths)
         self._disk.point("staged")
@@ -130,9 +132,7 @@ class Steps:
 
         A file of the bytes of ``same`` is ours, from before a crash.
         """
-        stem, dot, ext = name.rpartition(".")
-        tries = [name, f"{stem}_{job}{dot}{ext}", *(f"{stem}_{job}_{n}{dot}{ext}" for n in range(2, 100))]
-        for each in tries:
+        for each in called(name, job):
             try:
                 self._disk.rename(staged, self._layout(folder, each))
                 return
@@ -218,6 +218,14 @@ class Steps:
         for claimed in jobs:
             self._disk.rmdir(self._layout.work(claimed))
         self._disk.point("cleaned")
+
+
+def called(name: str, job: str) -> Iterator[str]:
+    """The names that an answer gets in out/: its own, or the first of the others at which nothing stands."""
+    stem, dot, ext = name.rpartition(".")
+    yield name
+    yield f"{stem}_{job}{dot}{ext}"
+    yield from (f"{stem}_{job}_{n}{dot}{ext}" for n in range(2, 100))
 
 
 class _Meter:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import SIGINT, SIGTERM
 
 from edi837.findings import Edi837Error
-from edi837.gateway import names
-from edi837.gateway.fsops import clear
+from edi837.gateway import names, ready
+from edi837.gateway.fsops import Disk, clear
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import World
@@ -82,18 +87,30 @@ def requeue(world: World, ledger: Ledger, job: str) -> str:
 
 
 def release(world: World, ledger: Ledger, what: str) -> None:
-    """Let a waiting or held file be read as it is; ``what`` is its name in in/ or its job."""
-    waiting = any(
-        name == what
+    """Let a waiting or held file be read as it is; ``what`` is its name in in/ (FOLDER/NAME for a partner) or its job.
+
+    It is the file that is let through, not its name: if it is gone or has changed, nothing is.
+    """
+    what, rules = names.shown(what), world.settings.rules
+    there = [
+        (names.shown(name), folder, stat, ready.barred(name, stat, rules))
         for folder in ("", *world.settings.folders)
-        for name, _ in world.disk.entries(world.layout("in", folder))
-    )
-    what = names.shown(what)
+        for name, stat in world.disk.entries(world.layout("in", folder))
+    ]
+    called = [each for each in there if what in (each[0], os.path.join(each[1], each[0]))]
+    permits = [ready.mark(stat) for _, _, stat, why in called if not why]
     held = bool(ledger.rows("SELECT 1 FROM job WHERE id = ? AND state = 'CLAIMED'", what))
-    if not (waiting or held):
+    permits += [what] if held else []
+    if not permits and called:
+        raise UpkeepError(f"no scan takes it: {called[0][3]}")
+    if not permits:
         raise UpkeepError("nothing of that name waits in in/, and no job of that id is held")
+    present = {ready.mark(stat) for _, _, stat, _ in there}
     with ledger.writing():
-        ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", what, _at(world))
+        for lapsed in (each for each in ledger.permitted() if "." in each and each not in present):
+            ledger.put("DELETE FROM permit WHERE what = ?", lapsed)
+        for permit in permits:
+            ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", permit, _at(world))
         ledger.note(_at(world), what if held else "", "release")
 
 
@@ -115,9 +132,46 @@ def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
     return done.rowcount
 
 
-def backup(ledger: Ledger, target: str) -> None:
-    """Copy the ledger as it is now into a new file."""
+def backup(disk: Disk, ledger: Ledger, target: str) -> None:
+    """Copy the ledger as it is now into a new file, whose name is seen when it is whole.
+
+    UpkeepError when that file cannot be made; told to end (SIGINT, SIGTERM), nothing of it stays.
+    """
+    part = f"{target}.part"
     if os.path.lexists(target):
-        raise UpkeepError("there is a file of that name already")
-    ledger.put("VACUUM INTO ?", target)
-    os.chmod(target, 0o600)
+        raise UpkeepError("there is a file of that name already: give another")
+    try:
+        disk.unlink(part)  # of a copy that was killed
+        disk.write(part, [])  # for its owner alone before anything is in it
+    except FileNotFoundError:
+        raise UpkeepError("the folder of that file is not there: make it, or give another") from None
+    except OSError as error:
+        raise UpkeepError(f"that file cannot be made: {error.strerror}; give another") from None
+    try:
+        with _told_to_end() as told:
+            ledger.copy(part, lambda: bool(told))
+        disk.sync([part])
+        disk.rename(part, target)
+        disk.sync([os.path.dirname(target) or "."])
+    except sqlite3.OperationalError as error:
+        disk.unlink(part)
+        if told:
+            raise SystemExit(128 + told[0]) from None
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise UpkeepError("there is no room for that file: make some, or give another place") from None
+        raise
+    except BaseException:
+        disk.unlink(part)
+        raise
+
+
+@contextmanager
+def _told_to_end() -> Iterator[list[int]]:
+    """The signals by which somebody asks us to end, as they come."""
+    told: list[int] = []
+    before = {each: signal.signal(each, lambda number, _: told.append(number)) for each in (SIGINT, SIGTERM)}
+    try:
+        yield told
+    finally:
+        for each, way in before.items():
+            signal.signal(each, way)

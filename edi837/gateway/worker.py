@@ -19,6 +19,7 @@ from edi837.gateway import names
 from edi837.gateway.batch import Batches, Own
 from edi837.gateway.claims import Claims
 from edi837.gateway.fsops import clear
+from edi837.gateway.layout import Claimed
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import where
 from edi837.gateway.outside import Beat, Filed, World
@@ -146,12 +147,18 @@ class Worker:
             clock = self._world.clock
             claimed = self.claims.claim(found.path, names.job(clock.moment(), clock.token(10)), found.folder)
             if claimed:
-                own = self.own[claimed.job] = Own(claimed, cut=found.cut)
+                own = self.own[claimed.job] = Own(claimed, cut=found.cut and (all or self._still(claimed, found)))
                 batch.append(own)
                 self._log("claimed", job=claimed.job, size=found.size)
                 if found.size > _SMALL:
                     break
         return batch
+
+    def _still(self, claimed: Claimed, found: Found) -> bool:
+        """Whether a file that may be read though it is not whole is the one that the scan saw."""
+        path = self._batches.payload(claimed)
+        stat = self._disk.stat(path) if path else None
+        return stat is not None and (stat.st_size, stat.st_mtime_ns) == (found.size, found.changed)
 
     def _settle(self, batch: Sequence[Own]) -> list[Filed]:
         """Bring a batch to its end; what does not come there stays ours."""

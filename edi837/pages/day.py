@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from edi837 import safe
-from edi837.gateway import World, names, ready
+from edi837.gateway import World, waiting
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.reading import REASONS
 from edi837.pages.gather import Count
@@ -67,7 +67,7 @@ class Day:
     day: date
     made: str  # when this was gathered
     files: int = 0
-    folders: Counter[str] = field(default_factory=Counter)  # archive, error, quarantine, "" (not decided)
+    folders: Counter[str] = field(default_factory=Counter)  # archive, error, quarantine, requeued, "" (not decided)
     interchanges: int = 0
     refused: int = 0  # interchanges with a TA1 of R
     answers: Counter[str] = field(default_factory=Counter)
@@ -102,15 +102,11 @@ def gather(world: World, ledger: Ledger, day: date) -> Day:
     for row in ledger.put(_JOBS, day.isoformat()):
         _file(found, world, ledger, dict(row))
     (found.left,) = ledger.put(_LEFT, day.isoformat()).fetchone()
-    now = world.clock.moment().timestamp()
-    for folder in ("", *world.settings.folders):
-        for name, stat in world.disk.entries(world.layout("in", folder) if folder else world.layout("in")):
-            if ready.candidate(name, stat, world.settings.rules):
-                if len(found.waiting) < MOST:
-                    shown = safe.text(names.shown(f"{folder}/{name}" if folder else name))
-                    found.waiting.append((shown, stat.st_size, max(0, round(now - stat.st_mtime))))
-                else:
-                    found.more_waiting += 1
+    wait = waiting.files(world)
+    found.more_waiting = max(0, len(wait) - MOST)
+    for each in wait[:MOST]:
+        name = safe.text(each.name if each.folder == "in" else f"{each.folder.removeprefix('in/')}/{each.name}")
+        found.waiting.append((name, each.size, each.seconds))
     return found
 
 
@@ -139,7 +135,7 @@ def _file(day: Day, world: World, ledger: Ledger, row: dict[str, Any]) -> None:
         for fate, claims in (("rejected", row["rejected"]), ("refused", refused), ("accepted", rest - refused)):
             file.fates[fate].claims = claims
     day.files += 1
-    day.folders[file.folder] += 1
+    day.folders["requeued" if file.state == "REQUEUED" else file.folder] += 1
     day.interchanges += len(frames)
     day.refused += sum(not frame["taken"] for frame in frames)
     day.hours[int(row["claimed"][11:13])] += 1

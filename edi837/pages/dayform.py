@@ -19,7 +19,8 @@ from edi837.views.html import head, page, tag
 from edi837.wording import dollars, many
 
 _FATES = {"accepted": "accepted", "rejected": "rejected (277CA)", "refused": "refused by a TA1 or 999"}
-_FOLDERS = {"archive": "answered", "error": "refused", "quarantine": "in quarantine", "": "not decided"}
+_FOLDERS = {"archive": "answered", "error": "refused", "quarantine": "in quarantine", "requeued": "put back into in/",
+            "": "not decided"}  # fmt: skip
 _KINDS = {
     "rule": ("Rejections by rule", "A claim that breaks several rules is counted under each."),
     "payer": ("Rejections by payer", ""), "partner": ("Rejected or refused by partner", ""),
