@@ -143,9 +143,8 @@ class _Rewriter:
 
     def _coded(self, value: str) -> str:
         parts = value.split(self._delimiters.component)
-        dated = len(parts) > 3 and parts[2] in ("D8", "RD8", "DT")
         made = [self._kept(part) for part in parts]
-        if dated:
+        if len(parts) > 3:  # a day whatever its format (-3) is said to be; of birth, with occurrence code A1
             made[3] = self._dates(parts[3])
         return self._delimiters.component.join(made)
 

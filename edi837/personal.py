@@ -42,6 +42,8 @@ _ELEMENTS: dict[str, Container[int]] = {
     "STC": (12,),
 }
 _COMPONENTS = {("SV1", 1): 7, ("SV2", 2): 7, ("SVD", 3): 7}  # descriptions in free text
+_OCCURRENCE = "BH"  # HI01-1
+_OF_LIFE = frozenset(("A1", "B1", "C1", "55"))  # UB-04: birth of insured A, B and C, death of the patient
 
 _PATIENTS = frozenset(("IL", "QC"))  # NM101: insured, patient
 _HOMES = frozenset(("PW", "45"))  # NM101: where an ambulance fetches and brings
@@ -95,12 +97,17 @@ def _simple(tag: str, element: ElementUse, raw: str, delimiters: Delimiters, phi
     parts = raw.split(delimiters.component)
     if phi:
         return [safe.text(part) for part in parts]
-    free = _COMPONENTS.get((tag, element.seq), 0)
+    free = _COMPONENTS.get((tag, element.seq), 0) if tag != "HI" else _day_of_life(parts)
     uses = element.components
     return [
         safe.text(part) if n != free and n <= len(uses) and _foreseen(uses[n - 1], part) else safe.masked(part)
         for n, part in enumerate(parts, 1)
     ]
+
+
+def _day_of_life(parts: list[str]) -> int:
+    """The component of an HI that is the day of a birth or death, as DMG02 and PAT06 are; 0: none."""
+    return 4 if parts[0] == _OCCURRENCE and len(parts) > 3 and parts[1].strip().upper() in _OF_LIFE else 0
 
 
 def _foreseen(element: ElementUse, raw: str) -> bool:

@@ -14,6 +14,7 @@ from lxml import etree
 from edi837 import personal
 from tests.formats import FIXTURES, FORMATS, edi837, fixtures, name
 from tests.pages import harmless
+from tests.snippets import CLAIM_I, HEAD, I, interchange
 
 UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 HOSTILE = [
@@ -128,3 +129,28 @@ def test_canaries_are_told_when_asked_for(tmp_path: Path) -> None:
         out = edi837("check", file, *flag).out
         assert MASKED in out
     assert MASKED in edi837("check", file, "--phi", "show", "--format", "jsonl").out
+
+
+@pytest.mark.parametrize("last", ["19580214", "19581399"])
+def test_the_day_of_birth_of_an_occurrence_code_is_masked_as_in_dmg(last: str, tmp_path: Path) -> None:
+    """UB-04 occurrence codes A1, B1 and C1 are births of the insured, 55 is a death; 11 is a day of illness."""
+    codes = f"HI*BH:A1:D8:19470301*BH:11:D8:20241230*BH:B1:D8:19480229*BH:55:D8:20250111*BH:C1:D8:{last}"
+    file = tmp_path / "births.edi"
+    file.write_bytes(interchange(HEAD + CLAIM_I.replace("HI*ABK:A419", f"HI*ABK:A419\n{codes}"), guide=I))
+    days = ("19470301", "19480229", "20250111", last)
+    commands = [["check", file, "--format", form] for form in FORMATS]
+    commands += [["tree", file, "--raw"], ["tree", file, "--format", "json"], ["tree", file, "--format", "xml"]]
+    commands += [["show", file, "HI*BH"], ["show", file, "HI*BH", "--format", "json"]]
+    commands += [["claims", file], ["lines", file]]
+    for words in commands:
+        said = edi837(*words)
+        assert not [day for day in days if day in said.out + said.err], words
+    for words in commands[len(FORMATS) + 1 : len(FORMATS) + 5]:
+        assert "20241230" in edi837(*words).out
+        shown = edi837(*words, "--phi", "show").out
+        assert all(day in shown for day in days)
+    assert not [day for day in days if day in edi837("deid", file).out]
+    assert "20241230" not in edi837("deid", file).out
+    unsaid = file.read_bytes().replace(b":D8:", b"::")
+    file.write_bytes(unsaid)
+    assert not [day for day in days if day in edi837("deid", file).out]

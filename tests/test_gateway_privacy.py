@@ -29,7 +29,7 @@ from edi837.rules import load
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
 from tests.gateways import drop, numbered, once
-from tests.snippets import FRONT, PROVIDER, interchange
+from tests.snippets import CLAIM_I, FRONT, PROVIDER, SUBSCRIBER, I, interchange
 from tests.storm import forked, status
 
 BORN = ("19471231", "1947-12-31", "31 Dec 1947", "19480229", "1948-02-29", "29 Feb 1948")
@@ -70,11 +70,15 @@ SV1*HC:S9500*100*UN*9***1
 DTP*472*D8*20250107
 """
 GOOD = interchange(BODY)
+BIRTHS = "HI*ABK:A419\nHI*BH:A1:D8:19471231*BH:B1:D8:1948-02-29*BH:C1:D8:19480229"  # of the insured, A to C
 FILES = {
     "accepted.edi": GOOD,
     "claim.edi": GOOD.replace(b"HC:S9500*100*UN*1*", b"HC:S9500*90*UN*1*"),
     "set.edi": GOOD.replace(b"HI*ABK:A419", b"QQQ*ZQWRONG", 1),
     "elements.edi": GOOD.replace(b"D8*19471231*F", b"D8*1947-12-31*ZQFEMALE").replace(b"48000", b"ZQZIP"),
+    "births.edi": interchange(
+        FRONT + PROVIDER + SUBSCRIBER + CLAIM_I.replace("HI*ABK:A419", BIRTHS), guide=I
+    ),
     "names.edi": GOOD.replace(b"ZQLASTA", b"ZQLASTA" * 12).replace(b"ZQMEMBERA", b"ZQMEMBERA" * 12),
     "control.edi": GOOD.replace(b"ZQNOTE", b"ZQNOTE\x1b[2J\x07").replace(b"ZQSTREETA", b"ZQSTREETA\xff\xfe"),
     "group.edi": GOOD.replace(b"GE*1*1~", b"GE*7*1~"),
