@@ -24,6 +24,7 @@ from edi837.findings import Edi837Error, NotX12
 from edi837.judged import Judged, judged
 from tests.formats import edi837 as command
 from tests.formats import holds
+from tests.snippets import CLAIM_P, HEAD, interchange
 from tests.test_tree import _CANARY_FILES, _canaries, _name
 
 ROOT = Path(__file__).parent.parent
@@ -344,6 +345,22 @@ def test_no_person_is_told(path: Path) -> None:
         for patient in (held for held in resource["contained"] if held["resourceType"] == "Patient"):
             assert set(patient) == {"resourceType", "id", "name"}
             assert patient["name"] == [{"extension": [{"url": systems.ABSENCE, "valueCode": "masked"}]}]
+
+
+def _of_billing(data: bytes, phi: bool) -> list[str]:
+    """Kind and numbers of the billing provider."""
+    party = next(held for held in _first(data, phi)["contained"] if held["id"] == "billing")
+    return [party["resourceType"], *(each["value"] for each in party["identifier"])]
+
+
+@pytest.mark.parametrize("tax", ["EI", "SY"])
+def test_a_provider_who_is_a_person_has_no_tax_number_unless_asked_for(tax: str) -> None:
+    body = HEAD.replace("REF*EI*123456789", f"REF*{tax}*123456789") + CLAIM_P
+    company = interchange(body)
+    person = interchange(body.replace("2*EXAMPLE HOME INFUSION LLC**", "1*OAKES*CLIFF*"))
+    assert _of_billing(person, False) == ["Practitioner", "2000000010"]
+    assert _of_billing(person, True) == ["Practitioner", "2000000010", "123456789"]
+    assert _of_billing(company, False) == ["Organization", "2000000010", *(["123456789"] if tax == "EI" else [])]
 
 
 def test_persons_are_told_when_asked_for() -> None:

@@ -1,8 +1,8 @@
 """The parties of a claim as resources inside it: patient, payers, providers, places, coverages.
 
 Enters: their loops. Leaves: resources in `Contained`, and references to them. Without ``phi`` a person has no
-name, number, birth date, sex or address, only a mark that it is masked; of providers the number is shown, and
-the name of those that are no person, as everywhere in this house.
+name, number, birth date, sex or address, only a mark that it is masked; of providers the NPI is shown, and
+name and employer's number of those that are no person.
 """
 
 from __future__ import annotations
@@ -111,13 +111,14 @@ class Contained:
 
 
 def _numbers(loop: Loop | None, name: list[str], phi: bool) -> list[Json]:
-    """NPI, employer's number and, where persons are shown, the social security number."""
+    """NPI and tax numbers; unless persons are shown, these have their NPI alone, and nobody a REF*SY."""
+    person = element(name, 2) == "1"
     found = []
     if element(name, 8) == "XX" and element(name, 9):
         found.append(filled(system=systems.NPI, value=safe.text(element(name, 9))))
     for qualifier, system in (("EI", systems.EIN), ("SY", systems.SSN)):
         number = element(loop.first("REF", qualifier), 2) if loop else ""
-        if number and (phi or qualifier == "EI"):
+        if number and (phi or (qualifier == "EI" and not person)):
             kind = concept(systems.IDENTIFIER_TYPE, "TAX" if qualifier == "EI" else "SS")
             found.append(filled(type=kind, system=system, value=safe.text(number)))
     return found
