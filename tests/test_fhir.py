@@ -247,14 +247,34 @@ def test_providers_of_lines() -> None:
     for each, resource in _claims(data):
         team = {member["sequence"]: member for member in resource.get("careTeam", ())}
         assert [*team] == [*range(1, len(team) + 1)]
+        claim_s = {child.first("NM1")[9] for child in each.loop.loops if child.use.id.startswith("2310")}
         for item, loop in zip(resource["item"], (x for x in each.loop.loops if x.use.id == "2400"), strict=True):
             sent = [child.first("NM1")[9] for child in loop.loops
                     if child.use.id.startswith("2420") and child.first("NM1")[1] != "77"
                     and len(child.first("NM1")) > 9]  # fmt: skip
             mine = [_inside(resource, team[number]["provider"]) for number in item.get("careTeamSequence", ())]
-            assert [each["identifier"][0]["value"] for each in mine if "identifier" in each] == sent
+            told = [each["identifier"][0]["value"] for each in mine if "identifier" in each]
+            assert told[: len(sent)] == sent
+            assert len(told) == len(sent) or {*told[len(sent) :]} <= claim_s, "as another line has them"
             linked += mine
     assert linked and {each["resourceType"] for each in linked} >= {"Practitioner"}
+
+
+def test_a_line_that_repeats_the_claim_s_provider_takes_him_from_no_other() -> None:
+    """2310B is not lost to a line without 2420A when another line repeats it; 2420A stands in its place."""
+    def of(number: int, *providers: str) -> str:
+        head = f"LX*{number}\nSV1*HC:S9500*25*UN*1***1\nDTP*472*D8*20250106\n"
+        return head + "".join(f"{provider}\n" for provider in providers)
+
+    ren, other = "NM1*82*1*REN*DOC****XX*2000000036", "NM1*82*1*OAKES*CLIFF****XX*2000000150"
+    referring = "NM1*DN*1*ELM*ANN****XX*2000000051"
+    claim = f"CLM*C1*100***12:B:1*Y*A*Y*Y\nHI*ABK:A419\n{ren}\n"
+    repeats = _first(interchange(HEAD + claim + of(1, ren) + of(2, other) + of(3) + of(4, referring)))
+    rendering = {member["sequence"]: member["provider"] for member in repeats["careTeam"]}
+    assert [item["careTeamSequence"] for item in repeats["item"]] == [[1], [2], [1], [3, 1]]
+    assert _inside(repeats, rendering[1])["identifier"][0]["value"] == "2000000036"
+    alone = _first(interchange(HEAD + claim + of(1, other) + of(2) + of(3) + of(4)))
+    assert [item.get("careTeamSequence") for item in alone["item"]] == [[2], None, None, None], "1: the whole claim"
 
 
 def test_one_who_takes_part_twice_is_contained_once() -> None:

@@ -138,7 +138,7 @@ def test_the_day_of_birth_of_an_occurrence_code_is_masked_as_in_dmg(last: str, t
     file = tmp_path / "births.edi"
     file.write_bytes(interchange(HEAD + CLAIM_I.replace("HI*ABK:A419", f"HI*ABK:A419\n{codes}"), guide=I))
     days = ("19470301", "19480229", "20250111", last)
-    commands = [["check", file, "--format", form] for form in FORMATS]
+    commands: list[list[str | Path]] = [["check", file, "--format", form] for form in FORMATS]
     commands += [["tree", file, "--raw"], ["tree", file, "--format", "json"], ["tree", file, "--format", "xml"]]
     commands += [["show", file, "HI*BH"], ["show", file, "HI*BH", "--format", "json"]]
     commands += [["claims", file], ["lines", file]]

@@ -37,12 +37,12 @@ def resource(each: Judged, *, phi: bool = False) -> Json:
     provider = inside.provider("billing", _child(payee, "2010AA"), taxonomy)
     insurance, payer = _insurance(each, inside, patient)
     team = Team(inside)
-    team.join(loop)
+    teams = team.of_lines(team.join(loop), lines(loop))
     currency = element(payee.first("CUR"), 2) if payee else ""
     currency = currency or "USD"
     items = [
-        item(line, number, team.join(home), currency, phi)
-        for number, (line, home) in enumerate(zip(claim.lines, lines(loop), strict=True), 1)
+        item(line, number, mine, currency, phi)
+        for number, (line, mine) in enumerate(zip(claim.lines, teams, strict=True), 1)
     ]
     facility = next((child for child in loop.loops if element(child.first("NM1"), 1) == FACILITY), None)
     where = inside.place("facility", facility) if facility else None
