@@ -73,9 +73,10 @@ def split(file: str, out: Path, by: str, most: int | None) -> int:
     edi837 split claims.edi -o parts --by claims --claims 500
     edi837 split claims.edi -o payers --by payer
 
-    Each part is a whole interchange, DIR/NAME.0001.edi and so on. A file is refused, and nothing is
-    written, when a frame of it is wrong or a level does not stand where its numbers say. A policy
-    sees less in a part: claims of one patient may have come into different ones.
+    Each part is a whole interchange, DIR/NAME.0001.edi and so on, and ends where its own in FILE does.
+    A file is refused, and nothing is written, when a frame of it is wrong or a level does not stand
+    where its numbers say. A policy sees less in a part: claims of one patient may have come into
+    different ones.
     """
     if (by == "claims") != (most is not None):
         raise click.UsageError("give --claims N with --by claims, and only then")

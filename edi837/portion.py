@@ -1,7 +1,7 @@
 """A file in parts: by transaction set, by count of claims, or by payer.
 
 Enters: a binary stream of whole frames (`deck`). Leaves: text for numbered parts, each of them an
-interchange with its own headers, counts and numbers. Every claim goes into one part, word for word,
+interchange, and one alone, with its own headers, counts and numbers. Every claim goes into one part, word for word,
 under the levels and the head of set it stood under; a level is repeated in each part that needs it.
 
 What is written anew: ISA13 where a part before has it, HL01, HL02, HL04 and the counts of SE, GE and
@@ -69,14 +69,14 @@ class _Part:
     claims: int = 0
 
     def open(self, frames: Frames, head: list[Segment], delimiters: Delimiters) -> Iterator[Segment]:
-        """Open the set these frames lead to, when another stands open or none."""
+        """Open the set these frames lead to, of the part's interchange, when another stands open or none."""
         old = self.frames
         if old is not None and old.st is frames.st:
             return
         if old is not None:
-            yield from self.close(group=old.gs is not frames.gs, interchange=old.isa is not frames.isa)
+            yield from self.close(group=old.gs is not frames.gs, interchange=False)
         self.frames, self.delimiters = frames, delimiters
-        if old is None or old.isa is not frames.isa:
+        if old is None:
             self.control, self.groups = self.numbers.give(frames.isa[13]), 0
             yield [*frames.isa[:13], self.control, *frames.isa[14:]]
         if old is None or old.gs is not frames.gs:
@@ -84,6 +84,10 @@ class _Part:
             yield frames.gs
         self.sets, self.segments, self.levels, self.path, self.above = self.sets + 1, len(head), 0, [], []
         yield from head
+
+    def within(self, frames: Frames) -> bool:
+        """Whether these frames lead into the interchange that stands open here, or none does."""
+        return self.frames is None or self.frames.isa is frames.isa
 
     def claim(self, path: Path, claim: list[Segment]) -> Iterator[Segment]:
         """A claim, under such levels of its path as do not stand open."""
@@ -116,11 +120,8 @@ class _Part:
             yield ["IEA", str(self.groups), self.control]
 
     def text(self, segments: Iterator[Segment]) -> Text:
-        """Segments as text to add. `open` may end an interchange with other delimiters than it begins one with."""
-        said = []
-        for seg in segments:
-            said.append(deck.text(seg, self.delimiters))
-        return self.number, self.label, "".join(said)
+        """Segments as text to add; `open` sets the delimiters before it tells its first."""
+        return self.number, self.label, "".join([deck.text(seg, self.delimiters) for seg in segments])
 
 
 def by_set(stream: BinaryIO) -> Iterator[Text]:
@@ -146,11 +147,11 @@ def by_set(stream: BinaryIO) -> Iterator[Text]:
 
 
 def by_claims(stream: BinaryIO, most: int) -> Iterator[Text]:
-    """Parts of so many claims at most, in file order."""
+    """Parts of so many claims at most, in file order; none goes beyond its interchange."""
     numbers = _Numbers()
     part = _Part(1, "", numbers)
     for frames, head, path, claim, delimiters in _claims(stream):
-        if part.claims == most:
+        if part.claims == most or not part.within(frames):
             yield part.text(part.close())
             part = _Part(part.number + 1, "", numbers)
         yield part.text(part.open(frames, head, delimiters))
@@ -160,13 +161,19 @@ def by_claims(stream: BinaryIO, most: int) -> Iterator[Text]:
 
 
 def by_payer(stream: BinaryIO) -> Iterator[Text]:
-    """A part for each payer (2010BB NM109), in the order in which they come."""
+    """A part for each payer (2010BB NM109) of each interchange, in the order in which they come."""
     numbers = _Numbers()
     parts: dict[str, _Part] = {}
+    count = 0
     for frames, head, path, claim, delimiters in _claims(stream):
         payer = next((element(seg, 9) for level, _ in path for seg in level.segments if seg[:2] == ["NM1", "PR"]), "")
+        if parts and not next(iter(parts.values())).within(frames):
+            for part in parts.values():
+                yield part.text(part.close())
+            parts.clear()
         if payer not in parts:
-            parts[payer] = _Part(len(parts) + 1, payer or NO_PAYER, numbers)
+            count += 1
+            parts[payer] = _Part(count, payer or NO_PAYER, numbers)
         part = parts[payer]
         yield part.text(part.open(frames, head, delimiters))
         yield part.text(part.claim(path, claim))

@@ -155,13 +155,27 @@ def test_a_level_with_claims_and_dependents_becomes_two() -> None:
     assert len(parts(data, "claims 1")) == 2
 
 
-def test_sets_groups_and_interchanges_go_on_in_a_part() -> None:
+def test_sets_and_groups_go_on_in_a_part() -> None:
+    whole = interchange(HEAD + CLAIM_P, HEAD + CLAIM_P.replace("C1", "C2"), marks="|>!~")
+    whole = joined(whole, interchange(HEAD + CLAIM_I.replace("C1", "C3"), guide=I, marks="|>!~"))
+    for way in ("claims 9", "payer"):
+        (part,) = parts(whole, way).values()
+        assert others(part) == set() and claims(part) == claims(whole)
+        assert "".join(seg[0] for seg in segments(part) if seg[0] in ("ISA", "GS", "ST")) == "ISAGSSTSTGSST"
+    assert [len(claims(part)) for part in parts(whole, "set").values()] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("way", ["claims 9", "claims 2", "payer"])
+def test_an_interchange_ends_its_parts(way: str) -> None:
+    """Of two in a file, with other delimiters, none is put into one part with the other; join takes each."""
     p = interchange(HEAD + CLAIM_P, HEAD + CLAIM_P.replace("C1", "C2"), marks="|>!~")
     i = interchange(HEAD + CLAIM_I.replace("C1", "C3"), guide=I).replace(b"000000001", b"000000002")
-    whole = parts(p + i, "claims 9")[1, ""]
-    assert others(whole) == set() and claims(whole) == claims(p + i)
-    assert sum(seg[0] == "ISA" for seg in segments(whole)) == 2
-    assert [len(claims(part)) for part in parts(p + i, "set").values()] == [1, 1, 1]
+    found = parts(p + i, way)
+    assert [number for number, _ in found] == [1, 2]
+    assert [part.count(b"ISA") for part in found.values()] == [1, 1]
+    assert [claims(part) for part in found.values()] == [claims(p), claims(i)]
+    assert all(joined(part) and others(part) == set() for part in found.values())
+    assert [segments(part)[0][13] for part in found.values()] == ["000000001", "000000002"]
 
 
 GOOD = interchange(HEAD + CLAIM_P)
