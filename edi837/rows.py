@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from edi837 import placed, safe
-from edi837.claim import Party
+from edi837.claim import Claim, Party
 from edi837.columns import LINES
 from edi837.gate import Judge
 from edi837.judged import Judged, judged
@@ -47,7 +47,7 @@ def lines(each: Judged, phi: bool) -> Iterator[Row]:
     patient, bill_type = name_of(claim.patient), claim.bill_type
     if not phi:
         subscriber, patient = safe.masked(subscriber), safe.masked(patient)
-    for line in claim.lines:
+    for at, line in enumerate(claim.lines):
         drug = line.drug
         notes = (*line.notes, *claim.notes)
         yield {
@@ -81,7 +81,7 @@ def lines(each: Judged, phi: bool) -> Iterator[Row]:
             "subscriber_id": subscriber,
             "patient": patient,
             "status": status,
-            "findings": of_line.get(line.number, ()),
+            "findings": of_line.get(at, ()),
             "claim_findings": of_claim,
         }
 
@@ -91,21 +91,36 @@ def frames_of(each: Judged) -> Row:
     return {"interchange": each.interchange.number, "group": each.group.number, "set": each.set.number}
 
 
-def parted(each: Judged) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """The rules broken by a claim as a whole, and on each of its lines by its number, each once.
+def parted(each: Judged) -> tuple[tuple[str, ...], dict[int, tuple[str, ...]]]:
+    """The rules broken by a claim as a whole, and on each of its lines by its place in it from 0, each once.
 
     What was found on a line that no row is of, for it lacks its number, is said of the claim.
     """
     of_claim: tuple[str, ...] = ()
-    of_line: dict[str, tuple[str, ...]] = {}
-    numbers = {line.number for line in each.claim.lines} if each.findings else ()
+    of_line: dict[int, tuple[str, ...]] = {}
+    numbered = _numbered(each.claim) if each.findings else {}
     for finding in each.findings:
-        number = finding.place.line
-        if number and number in numbers:
-            of_line[number] = _once(of_line.get(number, ()), finding.rule)
+        places = numbered.get(finding.place.line) if finding.place.line else None
+        if places:
+            at = places[0] if len(places) == 1 else _meant(each, places, finding.place.segment)
+            of_line[at] = _once(of_line.get(at, ()), finding.rule)
         else:
             of_claim = _once(of_claim, finding.rule)
     return of_claim, of_line
+
+
+def _numbered(claim: Claim) -> dict[str, list[int]]:
+    """By LX01 the places of its lines in the claim: one, unless a sender counts wrong."""
+    found: dict[str, list[int]] = {}
+    for at, line in enumerate(claim.lines):
+        found.setdefault(line.number, []).append(at)
+    return found
+
+
+def _meant(each: Judged, places: Sequence[int], segment: int) -> int:
+    """Of lines of one number the one that a segment stands in: the last whose LX does not come after it."""
+    begun = [home.segments[0][0] for home in placed.lines(each.loop)]
+    return next((at for at in reversed(places) if begun[at] <= segment), places[0])
 
 
 def npi_of(party: Party) -> str:

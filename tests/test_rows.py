@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 import edi837
-from edi837 import rows, rowtext, rules, table
+from edi837 import claimrows, rows, rowtext, rules, table
 from edi837.columns import LINES
 from edi837.findings import NotX12
+from tests.snippets import CLAIM_P, HEAD, interchange
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted(path for path in FIXTURES.rglob("*.edi") if path.parent.name != "expected")
@@ -105,6 +106,17 @@ def test_a_claim_that_breaks_the_guide_is_not_judged() -> None:
     assert any("X12-IK4-7" in (*row["findings"], *row["claim_findings"]) for row in bad)
     good = [row for row in told if row["claim"] == "GOOD"]
     assert not any(row["findings"] or row["claim_findings"] for row in good)
+
+
+def test_findings_stand_on_their_own_line_when_two_have_one_number() -> None:
+    """LX01 comes twice: the segment of a finding tells which of the two it is on."""
+    second = "LX*1\nSV1*HC:S9500*200*UN*7***1\nDTP*472*D8*20250107\n"
+    third = "LX*3\nSV1*HC:S9500*50*UN*1***1\nDTP*472*D8*20250108\n"
+    data = interchange((HEAD + CLAIM_P + second + third).replace("C1*100", "C1*350").replace("PAYER042", "EXHP042"))
+    assert [row["findings"] for row in _rows(data, [POLICY])] == [(), ("S4-LX", "042-B01"), ()]
+    assert {row["claim_findings"] for row in _rows(data, [POLICY])} == {()}
+    (claim,) = claimrows.rows(io.BytesIO(data), [POLICY])
+    assert (claim["findings"], claim["line_findings"]) == ((), ("S4-LX", "042-B01"))
 
 
 def test_findings_stay_with_their_claim_when_two_have_one_name() -> None:
