@@ -32,16 +32,17 @@ class Judged:
     set: TransactionSet
     frames: str  # which interchange of the file, which group of it, which set of that: 1.1.2
     well_formed: bool  # nothing in it breaks the guide
-    status: str  # accepted, rejected; not judged
+    status: str  # rejected, by the guide's rules or a policy; accepted, by policies; not judged
     findings: tuple[Finding, ...]  # on it and its lines
 
 
 def judged(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Judged]:
-    """Yield each claim with what the policies say of it.
+    """Yield each claim with what is said of it.
 
-    Its status is ``not judged`` without policies and for a claim that breaks the guide, which no policy
-    sees. Whether its set goes on at all is known only at the set's end: that is the 999's to say.
-    Raises NotX12 when the stream holds no interchange.
+    Its status is ``rejected`` where the guide's rules beyond syntax (SNIP 3 to 5) or a policy send it back, with
+    a 277CA; else ``accepted`` where there are policies, and ``not judged`` without any. A claim whose syntax
+    breaks the guide is ``not judged``: no such rule and no policy sees it. Whether its set goes on at all is
+    known only at the set's end: that is the 999's to say. Raises NotX12 when the stream holds no interchange.
     """
     return of(process.tell_loops(stream, policies), bool(policies))
 
@@ -56,8 +57,10 @@ def of(events: Iterable[Event | Loop], by_policies: bool, count: int = 0) -> Ite
         if isinstance(event, Verdict):
             loop, well_formed, syntax = waiting.popleft()
             status = NOT_JUDGED
-            if by_policies and well_formed:
-                status = "rejected" if event.rejected else "accepted"
+            if well_formed and event.rejected:
+                status = "rejected"
+            elif well_formed and by_policies:
+                status = "accepted"
             frames = f"{count}.{interchange.groups}.{group.sets}"
             findings = (*syntax, *event.findings)
             yield Judged(event.claim, loop, interchange, group, frame, frames, well_formed, status, findings)

@@ -24,8 +24,8 @@ def rows(
 ) -> Iterator[Row]:
     """Yield a row for each service line, in file order.
 
-    ``status`` is what the policies say of the claim (`judged`), and no column says whether its set goes on at
-    all. ``phi`` shows what is a person's, ``positions`` adds where each value stands, ``file`` among it.
+    ``status`` is whether the claim goes back (`judged`), and no column says whether its set goes on at all.
+    ``phi`` shows what is a person's, ``positions`` adds where each value stands, ``file`` among it.
     Raises NotX12 when the stream holds no interchange.
     """
     for each in judged(stream, policies):

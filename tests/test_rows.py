@@ -108,6 +108,18 @@ def test_a_claim_that_breaks_the_guide_is_not_judged() -> None:
     assert not any(row["findings"] or row["claim_findings"] for row in good)
 
 
+def test_a_claim_that_a_277ca_sends_back_is_rejected_with_or_without_a_policy() -> None:
+    """For a rule of the guide (S4-LX) no policy is needed; what breaks its syntax is not judged by either."""
+    plain = interchange(HEAD + CLAIM_P)
+    wrong = plain.replace(b"LX*1", b"LX*2")
+    for data, without, by in ((plain, "not judged", "accepted"), (wrong, "rejected", "rejected")):
+        for told in (_rows(data), list(claimrows.rows(io.BytesIO(data)))):
+            assert [row["status"] for row in told] == [without]
+        assert [row["status"] for row in _rows(data, [POLICY])] == [by]
+    broken = wrong.replace(b"SV1*HC:", b"SV1*QQ:")
+    assert {row["status"] for row in (*_rows(broken), *_rows(broken, [POLICY]))} == {"not judged"}
+
+
 def test_findings_stand_on_their_own_line_when_two_have_one_number() -> None:
     """LX01 comes twice: the segment of a finding tells which of the two it is on."""
     second = "LX*1\nSV1*HC:S9500*200*UN*7***1\nDTP*472*D8*20250107\n"
