@@ -31,6 +31,7 @@ from edi837.codetables import Tables
 from edi837.companion import Guides
 from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
 from edi837.frames import Verdict
+from edi837.history import HistoryError
 from edi837.rules import Policy, PolicyError
 from edi837.rules import load as _load
 from edi837.snip import Codes
@@ -84,8 +85,11 @@ def check(
 
     ``codes`` are tables of codes with their dates (``Tables.load(folder)``), ``guides`` the guides as
     companions change them (``Guides.read(paths)``), ``history`` the store of claims accepted
-    before. Raises NotX12 when the file holds no interchange, PolicyError when a policy cannot be used.
+    before, which `acknowledge` begins and this only looks into. Raises NotX12 when the file holds no interchange,
+    PolicyError when a policy cannot be used, and Edi837Error when there is no such store.
     """
+    if history and not Path(history).exists():
+        raise HistoryError(f"there is no history {Path(history).name}: acknowledge(..., history=...) begins one")
     terms = _terms(policies, codes, guides, history)
     with _opened(source) as stream, answer.spooled(stream) as whole:
         for event in terms.read(whole).tell():

@@ -143,6 +143,17 @@ def test_only_lines_that_concern_a_policy_are_kept_and_nobodys_name(tmp_path: Pa
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_check_begins_no_store_and_acknowledge_does(tmp_path: Path, store: Path) -> None:
+    for path in (store, str(store)):
+        with pytest.raises(edi837.Edi837Error, match=r"no history history\.db: acknowledge.* begins one"):
+            list(edi837.check(one(claim("C1", WEEK)), history=path))
+    assert not [*tmp_path.iterdir()]
+    out = tmp_path / "out"
+    edi837.acknowledge(one(claim("C1", WEEK)), out=out, now=NOW, history=store)
+    assert _kept(store) == 1
+    assert list(edi837.check(one(claim("C1", WEEK)), history=store)) == []
+
+
 def test_without_its_key_a_store_is_refused(tmp_path: Path, store: Path) -> None:
     History(store).close()
     key = store.with_name("history.db.key")
