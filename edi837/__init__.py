@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -121,8 +121,10 @@ def acknowledge(
     """
     terms = _terms(policies, codes, guides, history)
     name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
-    with _opened(source) as stream, answer.spooled(stream) as whole:
-        outcome = answer.answer(whole, terms, file=name, now=now, control=control)
+    with (
+        _opened(source) as stream, answer.spooled(stream) as whole,
+        closing(answer.answer(whole, terms, file=name, now=now, control=control)) as outcome,
+    ):  # fmt: skip
         return answer.publish(outcome, Path(out), name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 
@@ -54,13 +55,14 @@ def ack(
         turns = Turns(terms, processes)
         for turn in turns.each(files):
             file = turn.file
-            with run.guarding(file), turn.taken() as (stream, begun):
+            with run.guarding(file), turn.taken() as (stream, begun), ExitStack() as answered:
                 name = _name(file)
                 with watched(stream, file, apart=out is not None) as source:
                     reading = begun or terms.read(source, turns.hands)
                     outcome = answer.answer(
                         source, terms, file=name, now=moment, control=control, phi=phi, reading=reading
                     )  # fmt: skip
+                answered.enter_context(closing(outcome))
                 if control is not None:
                     control = (control + outcome.numbers - 1) % _LAST + 1  # the next file goes on
                 if outcome.rejects:

@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +57,11 @@ class Outcome:
         """Claims that the 277CA rejects."""
         return self.fates.rejected
 
+    def close(self) -> None:
+        """Let go of the temporary files, once they are published or read."""
+        for content in self.files.values():
+            content.close()
+
 
 @contextmanager
 def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
@@ -83,36 +88,38 @@ def answer(
 ) -> Outcome:
     """Answer one file; ``watch`` is shown every event. Raises NotX12 when it holds no interchange.
 
-    ``reading`` is one of this stream that has begun.
+    ``reading`` is one of this stream that has begun. Who asks closes the outcome; when this raises nothing stays open.
     """
     if control is None:
         control = control_number(stream)
     outcome = Outcome()
-    json, text = spool(), spool()
-    json_text = io.TextIOWrapper(json, "utf-8", write_through=True)
-    text_text = io.TextIOWrapper(text, "utf-8", write_through=True)
-    report = Report(json_text, text_text, file=file, now=now, policies=terms.names, phi=phi)
-    acks = Acknowledgements(now, control, terms.replies)
-    reading = reading or terms.read(stream)
-    for event in reading.tell():
-        acks.take(event)
-        report.take(event)
-        outcome.fates.take(event)
-        if watch:
-            watch(event)
-        if isinstance(event, Verdict):
-            outcome.rejects += event.rejected
-        elif isinstance(event, Finding):
-            outcome.rejects += event.rejects
-            outcome.refused |= event.rejects
-    report.close()
-    outcome.keep = reading.keep
-    outcome.files = acks.finish()
-    outcome.numbers = acks.control - control
-    for kind, wrapper, content in (("report.json", json_text, json), ("report.txt", text_text, text)):
-        wrapper.detach()
-        content.seek(0)
-        outcome.files[kind] = content
+    with ExitStack() as opened:
+        json, text = opened.enter_context(spool()), opened.enter_context(spool())
+        json_text = io.TextIOWrapper(json, "utf-8", write_through=True)
+        text_text = io.TextIOWrapper(text, "utf-8", write_through=True)
+        report = Report(json_text, text_text, file=file, now=now, policies=terms.names, phi=phi)
+        acks = opened.enter_context(closing(Acknowledgements(now, control, terms.replies)))
+        reading = reading or terms.read(stream)
+        for event in reading.tell():
+            acks.take(event)
+            report.take(event)
+            outcome.fates.take(event)
+            if watch:
+                watch(event)
+            if isinstance(event, Verdict):
+                outcome.rejects += event.rejected
+            elif isinstance(event, Finding):
+                outcome.rejects += event.rejects
+                outcome.refused |= event.rejects
+        report.close()
+        outcome.keep = reading.keep
+        outcome.files = acks.finish()
+        outcome.numbers = acks.control - control
+        for kind, wrapper, content in (("report.json", json_text, json), ("report.txt", text_text, text)):
+            wrapper.detach()
+            content.seek(0)
+            outcome.files[kind] = content
+        opened.pop_all()  # they are the outcome's
     return outcome
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -131,15 +132,17 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
     edi837 report claims claims.edi --html claims.html
     """
     run = Run()
-    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, ExitStack() as answered:
         gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
-        acks = Acknowledgements(now or datetime.now(), 1, terms.replies)
+        acks = answered.enter_context(closing(Acknowledgements(now or datetime.now(), 1, terms.replies)))
         with watched(stream, file, apart=True) as reading:
             for event in terms.read(reading).tell():
                 acks.take(event)
                 tally.take(event)
                 gathered.take(event)
         files = acks.finish()
+        for each in files.values():
+            answered.callback(each.close)
         heard = Heard(files.get("277ca"), {each.number for each in gathered.judged if each.rejected})
         policies = [*terms.policies, *(policy for several in terms.routes.values() for policy in several)]
         daily = {code for policy in policies for code in policy.file.daily}

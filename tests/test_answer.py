@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -10,11 +11,14 @@ import re
 import stat
 from datetime import datetime
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import pytest
 
+import edi837 as package
 from edi837 import answer
+from edi837.acks import writer
 from edi837.answer import EXTENSION, Outcome, control_number, publish, spooled
 from edi837.findings import NotX12
 from edi837.rules import load
@@ -35,6 +39,33 @@ def answered(data: bytes, **more: Any) -> Outcome:
 
 def held(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def spools(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The temporary files that are opened from here on."""
+    opened: list[Any] = []
+
+    class Remembered(SpooledTemporaryFile[bytes]):
+        def __init__(self, **said: Any) -> None:
+            super().__init__(**said)
+            opened.append(self)
+
+    monkeypatch.setattr(writer, "SpooledTemporaryFile", Remembered)
+    return opened
+
+
+@pytest.mark.parametrize("data", [GOOD, WRONG, WRONG.replace(b"GE*1*1~", b"GE*7*1~"), b"no claims", GOOD[:-99]])
+def test_no_temporary_file_stays_open(data: bytes, spools: list[Any], tmp_path: Path) -> None:
+    file = tmp_path / "a.edi"
+    file.write_bytes(data)
+    with contextlib.suppress(NotX12):
+        package.acknowledge(file, out=tmp_path / "one", now=NOW)
+    edi837("ack", file, "-o", tmp_path / "two")
+    for kind in ANSWERS:
+        edi837("ack", file, "--stdout", kind)
+    edi837("report", "claims", file, "--html", tmp_path / "a.html")
+    assert len(spools) > 10 and all(each.closed for each in spools)
 
 
 # ------------------------------------------------------------------ what becomes of a file

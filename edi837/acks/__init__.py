@@ -76,13 +76,21 @@ class Acknowledgements:
             self._isa = self._mark()
 
     def finish(self) -> dict[str, IO[bytes]]:
-        """The files by kind, ``ta1``, ``999``, ``277ca``, each at its start; the empty ones left out."""
-        for file in self._spools:
-            file.close()
+        """The files by kind, ``ta1``, ``999``, ``277ca``, each at its start; the empty ones left out.
+
+        They are the caller's to close; all others are closed.
+        """
         files = {kind: file for kind, file in self._out.items() if file.tell()}
-        for file in files.values():
+        for kind, file in files.items():
             file.seek(0)
+            del self._out[kind]
+        self.close()
         return files
+
+    def close(self) -> None:
+        """Close the files that were not handed out by `finish`."""
+        for file in (*self._spools, *self._out.values()):
+            file.close()
 
     def _begin_group(self, group: FunctionalGroup) -> None:
         self._group = group

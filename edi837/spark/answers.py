@@ -13,6 +13,7 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,7 +64,8 @@ class Answers(DataSourceWriter):
                     outcome = answer.answer(stream, terms, file=name, now=self._now)
             except NotX12 as error:
                 raise Edi837Error(f"{path} is not X12: {error}") from None
-            names[name] = tuple(answer.publish(outcome, self._aside, name))
+            with closing(outcome):
+                names[name] = tuple(answer.publish(outcome, self._aside, name))
         return Written(names, tuple(twice))
 
     def commit(self, messages: list[WriterCommitMessage | None]) -> None:
