@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from string import Formatter
 from typing import Literal
@@ -96,6 +96,18 @@ class EditReader:
         for hidden in strings(table.get("hides", [])):
             if hidden not in ids:
                 self._problems.add(row, str(table.get("id")), f'hides "{hidden}"{nearest(hidden, ids)}')
+
+    def rings(self, hides: Mapping[str, Sequence[str]], rows: Mapping[str, int]) -> None:
+        """Verify that no edit hides itself, nor do several in a ring: none of them would ever be told."""
+        told: set[str] = set()
+        for id_ in hides:
+            ring = _ring(id_, hides)
+            if ring and id_ not in told:
+                told.update(ring)
+                what = f"hides {', which hides '.join(ring)}: none of them would ever be told"
+                if ring == [id_]:
+                    what = f"hides {id_}, which is itself: it would never be told"
+                self._problems.add(rows[id_], id_, what)
 
     def _check(self, table: Mapping[str, object], row: int, where: str) -> Check | None:
         if "check" not in table:
@@ -203,6 +215,18 @@ class EditReader:
                     known = sorted(check.tells)
                     near = nearest(name, known) or f"; there are {', '.join(known)}"
                     self._problems.add(row, where, f"{key}: {check.name} cannot tell {{{name}}}{near}")
+
+
+def _ring(id_: str, hides: Mapping[str, Sequence[str]]) -> list[str]:
+    """The shortest way from an edit by what each hides back to it, its end; empty when there is none."""
+    ways, reached = [[hidden] for hidden in hides[id_]], set(hides[id_])
+    for way in ways:  # which grows
+        if way[-1] == id_:
+            return way
+        further = [hidden for hidden in hides.get(way[-1], ()) if hidden not in reached]
+        reached.update(further)
+        ways += [[*way, hidden] for hidden in further]
+    return []
 
 
 def _day(table: Mapping[str, object], key: str) -> date | None:

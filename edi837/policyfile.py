@@ -22,6 +22,7 @@ from edi837.cases import Case
 from edi837.codesets import CodeSets, Row, rows_of
 from edi837.edit import Edit, Waiting
 from edi837.editfile import EditReader
+from edi837.editwords import strings
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.scope import Scope
 
@@ -183,6 +184,8 @@ def _edits(
             edits.append(edit)
     for each, row in zip(written, rows, strict=False):
         reader.hides(each, ids, row)
+    hides = {id_: strings(each.get("hides", [])) for id_, each in zip(ids, written, strict=True)}
+    reader.rings(hides, dict(zip(ids, rows, strict=False)))
     for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
         problems.add(rows[len(ids) - 1 - ids[::-1].index(id_)], id_, "there is an edit with this id already")
     laid = tuple(edit for edit in edits if isinstance(edit, Edit))

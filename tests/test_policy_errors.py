@@ -170,6 +170,7 @@ FAULTS = [
     ('id      = "7-B01"', 'id = "7-A01"', ":31: 7-A01: there is an edit with this id already"),
     ('id      = "7-B01"', 'id = "8-B01"', "8-B01: an id is the policy's number, a letter and two digits"),
     ('hides   = ["7-B01"]', 'hides = ["7-B11"]', '7-A01: hides "7-B11"; did you mean "7-B01"?'),
+    ('hides   = ["7-B01"]', 'hides = ["7-A01"]', ":16: 7-A01: hides 7-A01, which is itself: it would never be told"),
     ('hides   = ["7-B01"]', 'hides = "7-B01"', "7-A01: hides is a list of texts"),
     ('title   = "Units"\n', "", "7-B01: title is missing"),
     ('fix     = "Add SH"', 'fix = ""', '7-A01: fix is no text in quotes: fix = "..."'),
@@ -231,6 +232,20 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     bad = GOOD.replace("lacking", "lackin", 1).replace('"A7:145:82"', '"A7:145"').replace("A4222", "A4223", 1)
     problems = _problems(tmp_path, bad)
     assert [problem.split(": ")[1] for problem in problems] == ["7-A01", "7-C01", "7-C01"]
+
+
+def test_edits_that_hide_each_other_are_told_once(tmp_path: Path) -> None:
+    """Else neither would ever be found, and a claim that both reject would go through."""
+    ring = GOOD.replace('id      = "7-B01"', 'id      = "7-B01"\nhides = ["7-C01"]')
+    assert [edit.id for edit in load(_write(tmp_path, ring)).edits][:2] == ["7-A01", "7-B01"], "a row is no ring"
+    (problem,) = _problems(tmp_path, ring.replace('["7-C01"]', '["7-C02", "7-A01"]'))
+    assert problem == "trial.toml:16: 7-A01: hides 7-B01, which hides 7-A01: none of them would ever be told"
+    longer = ring.replace('id      = "7-C01"', 'id      = "7-C01"\nhides = ["7-C02", "7-A01"]')
+    (problem,) = _problems(tmp_path, longer)
+    assert problem.startswith("trial.toml:16: 7-A01: hides 7-B01, which hides 7-C01, which hides 7-A01: none")
+    behind = longer.replace('"7-C02", "7-A01"', '"7-B01"')
+    (problem,) = _problems(tmp_path, behind)
+    assert problem.startswith("trial.toml:31: 7-B01: hides 7-C01, which hides 7-B01: none"), "A01 is in no ring"
 
 
 def test_an_edit_without_id_or_check(tmp_path: Path) -> None:
