@@ -165,6 +165,9 @@ class EditReader:
         for key in ("effective", "until"):
             if key in table and _day(table, key) is None:
                 add(row, where, f"{key} is a date without quotes, as 2024-10-07")
+        effective, until = _day(table, "effective"), _day(table, "until")
+        if effective and until and until < effective:
+            add(row, where, f"until {until} is before effective {effective}: no line would ever be judged")
         if "mend" in table and (what := mend.fault(table["mend"])):
             add(row, where, what)
         if not isinstance(table.get("on", True), bool):

@@ -129,6 +129,8 @@ def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
     whose = scope.read({key: header[key] for key in scope.KEYS if key in header}, problems, 0, "policy")
     title = _text(header, "title", "policy", problems)
     effective, until = _day(header, "effective", problems), _day(header, "until", problems)
+    if effective and until and until < effective:
+        problems.add(0, "policy", f"until {until} is before effective {effective}: no line would ever be judged")
     problems.settle()
     return PolicyFile(
         profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),

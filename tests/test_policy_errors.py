@@ -205,6 +205,10 @@ FAULTS = [
     ('number    = "7"', "number = 007", "trial.toml: is not TOML: "),
     ("2024-01-01", '"2024-01-01"', "policy: effective is a date without quotes, as 2024-10-07"),
     ("2024-01-01", "2024-01-01T00:00:00", "policy: effective is a date without quotes, as 2024-10-07"),
+    ("2024-01-01", "2024-01-02\nuntil = 2024-01-01",
+     "policy: until 2024-01-01 is before effective 2024-01-02: no line would ever be judged"),
+    ("most    = 1", "most = 1\neffective = 2024-02-01\nuntil = 2024-01-31",
+     ":31: 7-B01: until 2024-01-31 is before effective 2024-02-01: no line would ever be judged"),
     ('payers    = ["*"]', 'payers = "*"', 'policy: payers is a list of texts: payers = ["..."]'),
     ('payers    = ["*"]', 'payer = ["*"]', 'policy: unknown key "payer"; did you mean "payers"?'),
     ('text      = "7.txt"', 'text = "8.txt"', 'policy: text: no readable file "8.txt" beside the policy'),
@@ -232,6 +236,12 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     bad = GOOD.replace("lacking", "lackin", 1).replace('"A7:145:82"', '"A7:145"').replace("A4222", "A4223", 1)
     problems = _problems(tmp_path, bad)
     assert [problem.split(": ")[1] for problem in problems] == ["7-A01", "7-C01", "7-C01"]
+
+
+def test_a_single_day_is_a_span(tmp_path: Path) -> None:
+    day = GOOD.replace("2024-01-01", "2024-01-01\nuntil = 2024-01-01")
+    day = day.replace("most    = 1", "most = 1\neffective = 2024-02-01\nuntil = 2024-02-01")
+    assert load(_write(tmp_path, day)).edits
 
 
 def test_edits_that_hide_each_other_are_told_once(tmp_path: Path) -> None:
