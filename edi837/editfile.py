@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from string import Formatter
 from typing import Literal
@@ -32,11 +32,15 @@ _KNOWN = {*_REQUIRED, *_OPTIONAL, *(each.name for check in CHECKS.values() for e
 class EditReader:
     """Reads the edits of one file."""
 
-    def __init__(self, number: str, codes: CodeSets, text: str, problems: Problems) -> None:
+    def __init__(
+        self, number: str, codes: CodeSets, text: str, problems: Problems, rules: Collection[str] = ()
+    ) -> None:
+        """``rules``: those of the guide; none: what is named of them is not verified."""
         self._number = number
         self._codes = codes
         self._text = plain(text)
         self._problems = problems
+        self._rules = rules
 
     def quote(self, says: str, row: int, where: str) -> None:
         """Verify that the policy's text has these words, whole and in this order."""
@@ -168,6 +172,11 @@ class EditReader:
         effective, until = _day(table, "effective"), _day(table, "until")
         if effective and until and until < effective:
             add(row, where, f"until {until} is before effective {effective}: no line would ever be judged")
+        told = table.get("told_by", "")
+        if "told_by" in table and not (isinstance(told, str) and told.strip()):
+            add(row, where, "told_by is a rule of the guide, as S4-MODIFIER-TWICE")
+        elif told and self._rules and told not in self._rules:
+            add(row, where, f'told_by: unknown rule "{told}"{nearest(str(told), self._rules)}')
         if "mend" in table and (what := mend.fault(table["mend"])):
             add(row, where, what)
         if not isinstance(table.get("on", True), bool):
@@ -196,6 +205,8 @@ class EditReader:
             if each.name in table:
                 place = f"{where}: {each.name}"
                 words[each.name] = editwords.read(table[each.name], each.kind, self._codes, row, place)
+        for what in editwords.at_odds(words):
+            self._problems.add(row, where, what)
         return words
 
     def _status(self, table: Mapping[str, object], row: int, where: str) -> tuple[str, ...]:

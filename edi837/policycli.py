@@ -9,7 +9,19 @@ from pathlib import Path
 
 import click
 
-from edi837 import completing, options, policydiff, policyfile, policyshow, rules, safe, simulate, skeleton, trial
+from edi837 import (
+    completing,
+    options,
+    policydiff,
+    policyfile,
+    policyshow,
+    rulebook,
+    rules,
+    safe,
+    simulate,
+    skeleton,
+    trial,
+)
 from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened, written
 from edi837.policyfile import PolicyFile
 
@@ -83,7 +95,8 @@ def check(name: str) -> int:
     path, profile = _located(name)
     problems: tuple[str, ...] = ()
     try:
-        file = policyfile.read(path, profile)
+        known = [entry.rule for entry in rulebook.entries([])]
+        file = policyfile.read(path, profile, rules=known)
         if not file.cases:
             problems = (rules.untried(path),)
     except rules.PolicyError as error:

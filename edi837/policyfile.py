@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -77,11 +77,12 @@ def profiles(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys((number[1] if number else path.stem, *named)))
 
 
-def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
+def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection[str] = ()) -> PolicyFile:
     """The policy at ``path``, in a profile of its own. PolicyError names all that is wrong.
 
     ``cases`` False: without its cases and other profiles, which are then not verified. A shipped policy is
     loaded so at every start: the tests hold it to them, and they are read when they are shown or tried.
+    ``rules``: those of the guide, one of which an edit may name in ``told_by``; none: that is not verified.
     """
     tables, source = parsed(path)
     problems = Problems(path.name)
@@ -96,7 +97,7 @@ def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
     text = _beside(path, _text(header, "text", "policy", problems), "text", problems)
     sets = _table(tables, "codes", problems)
     codes = CodeSets(sets, _rows_of_sets(source), problems, cache(lambda name: _listed(path, name)))
-    reader = EditReader(number, codes, text, problems)
+    reader = EditReader(number, codes, text, problems, rules)
     for name, table in sets.items():
         if isinstance(table, dict) and "says" in table:
             reader.quote(str(table["says"]), 0, f"codes.{name}")
