@@ -167,6 +167,27 @@ def test_a_companion_that_cannot_be_used_stops_the_load(tmp_path: Path, change: 
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('loop="2300" segment="CLM" element="CLM05-3" fact="codes" remove="1" reason="x"', "reason needs 8 characters"),
+        ('loop="2300" fact="usage" value="N" reason="none at"', "reason needs 8 characters at least"),
+        ('loop="2300" segment="CLM" fact="max_use" value="1"', "reason needs 8 characters at least"),
+        ('loop="2300" segment="CLM" fact="colour" value="1" reason="as it is asked"', "Element change failed"),
+    ],
+)
+def test_a_fault_of_form_is_told_with_its_row(tmp_path: Path, change: str, said: str) -> None:
+    good = '<change loop="2300" segment="REF" fact="usage" value="N" reason="none is taken"/>'
+    path = tmp_path / "payer.xml"
+    for row in (2, 3, 5):
+        blank = "\n" * (row - 2)
+        changes = f"{good}\n{blank}<change {change}/>{good}\n"
+        path.write_text(f'<companion guide="005010X222A1">{changes}</companion>', "utf-8")
+        with pytest.raises(GrammarError) as caught:
+            Guides.read([path])
+        assert str(caught.value).startswith(f"payer.xml:{row} does not fit schemas/companion.rng: {said}")
+
+
 def test_the_example_of_the_readme(tmp_path: Path) -> None:
     readme = (FIXTURES.parent / "README.md").read_text("utf-8")
     path = tmp_path / "readme.xml"
