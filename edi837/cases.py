@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from edi837 import sample, shorthand
+from edi837 import headings, sample, shorthand
 from edi837.edit import Edit
 from edi837.problems import Problems, nearest
 from edi837.shorthand import ShorthandError, ToldClaim
@@ -111,9 +111,9 @@ def read(source: str, problems: Problems) -> tuple[Case, ...]:
     if not isinstance(written, list) or not all(isinstance(each, dict) for each in written):
         problems.add(0, "", "a case is written [[case]]")
         return ()
-    rows = [number for number, line in enumerate(source.splitlines(), 1) if line.strip().startswith("[[case]]")]
+    rows = headings.of(written, "case", headings.rows(source))
     laid = ({"forms": forms, **each} for each in written)
-    found = [_case(each, row, year, payer, problems) for each, row in zip(laid, rows, strict=False)]
+    found = [_case(each, row, year, payer, problems) for each, row in zip(laid, rows, strict=True)]
     names: set[str] = set()
     for case in found:
         if case.name in names:

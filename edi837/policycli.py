@@ -131,7 +131,8 @@ def test(name: str) -> int:
         tried += 1
         if each.faults:
             failed += 1
-            click.echo(f'{path.name} case "{each.case.name}" as 837{each.kind} (row {each.case.row}):')
+            place = f"{court.file.book}:{each.case.row}" if each.case.row else court.file.book
+            click.echo(f'{place}: case "{each.case.name}" as 837{each.kind}:')
             click.echo("".join(f"    {text}\n" for text in each.case.lines), nl=False)
             click.echo("".join(f"  it {fault}\n" for fault in each.faults))
     click.echo("edit       broken by  held by")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edi837 import cases as casebook
-from edi837 import scope
+from edi837 import headings, scope
 from edi837.cases import Case
 from edi837.codesets import CodeSets, Row, rows_of
 from edi837.edit import Edit, Waiting
@@ -66,6 +66,7 @@ class PolicyFile:
     written: tuple[Edit, ...] = ()  # the edits of this profile, those that are off as well
     sets: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the named code sets
     cases: tuple[Case, ...] = ()
+    book: str = ""  # the file of its cases, beside it
     waiting: tuple[Waiting, ...] = ()  # edits that need what a claim does not carry
 
 
@@ -85,10 +86,11 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     ``rules``: those of the guide, one of which an edit may name in ``told_by``; none: that is not verified.
     """
     tables, source = parsed(path)
-    problems = Problems(path.name)
+    heads = headings.rows(source)
+    problems = Problems(path.name, heads)
     for key in tables:
         if key not in _TOP:
-            problems.add(0, "", f'unknown table "{key}"{nearest(key, _TOP)}')
+            problems.add(heads.get(key, [0])[0], "", f'unknown table "{key}"{nearest(key, _TOP)}')
     header = _table(tables, "policy", problems)
     for key in header:
         if key not in _POLICY:
@@ -96,14 +98,14 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     number = _text(header, "number", "policy", problems)
     text = _beside(path, _text(header, "text", "policy", problems), "text", problems)
     sets = _table(tables, "codes", problems)
-    codes = CodeSets(sets, _rows_of_sets(source), problems, cache(lambda name: _listed(path, name)))
+    rows_of_sets = {name: heads.get(f"codes.{name}", [0])[0] for name in sets}
+    codes = CodeSets(sets, rows_of_sets, problems, cache(lambda name: _listed(path, name)))
     reader = EditReader(number, codes, text, problems, rules)
     for name, table in sets.items():
         if isinstance(table, dict) and "says" in table:
-            reader.quote(str(table["says"]), 0, f"codes.{name}")
+            reader.quote(str(table["says"]), rows_of_sets[name], f"codes.{name}")
     written = _list(tables, "edit", problems)
-    rows = [n for n, line in enumerate(source.splitlines(), 1) if re.match(r"\s*\[\[edit\]\]", line)]
-    rows += [0] * len(written)
+    rows = headings.of(written, "edit", heads)
     known = {number: {}, **_table(tables, "profile", problems)} if number else {}
     if profile and profile not in known:
         problems.add(0, "", f'unknown profile "{profile}"{nearest(profile, known)}')
@@ -123,9 +125,10 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     tried = {**asked, "": asked.get(number, set())}
     held = _cases(path, header, all_of_it, ids, tried, problems) if cases else ()
     unenforced = []
-    for each in _list(tables, "unenforced", problems):
+    sentences = _list(tables, "unenforced", problems)
+    for each, row in zip(sentences, headings.of(sentences, "unenforced", heads), strict=True):
         said = _text(each, "says", "unenforced", problems)
-        reader.quote(said, 0, "unenforced")
+        reader.quote(said, row, "unenforced")
         unenforced.append(Unenforced(said, _text(each, "why", "unenforced", problems)))
     whose = scope.read({key: header[key] for key in scope.KEYS if key in header}, problems, 0, "policy")
     title = _text(header, "title", "policy", problems)
@@ -135,7 +138,8 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     problems.settle()
     return PolicyFile(
         profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),
-        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, held, waiting,
+        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, held,
+        str(header.get("cases", "")), waiting,
     )  # fmt: skip
 
 
@@ -241,12 +245,6 @@ def _listed(path: Path, name: str) -> Sequence[Row]:
         if re.fullmatch(r"[a-z0-9-]+", name) and file.is_file():
             return rows_of(_whole(file))
     return ()
-
-
-def _rows_of_sets(source: str) -> dict[str, int]:
-    lines = enumerate(source.splitlines(), 1)
-    found = ((re.match(r"\s*\[codes\.([^\]\s]+)\]", line), n) for n, line in lines)
-    return {match[1]: n for match, n in found if match}
 
 
 def _table(tables: Mapping[str, object], key: str, problems: Problems) -> dict[str, object]:

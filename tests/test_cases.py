@@ -283,6 +283,15 @@ def test_a_fault_of_a_case_stops_the_load(tmp_path: Path, right: str, wrong: str
     assert any(said in problem for problem in told), told
 
 
+def test_a_case_is_one_however_its_heading_is_written(tmp_path: Path) -> None:
+    """Blanks in it are TOML; before, such a case was passed over, and later ones told of another row."""
+    assert problems(tmp_path, CASES.replace("[[case]]", "[[ case ]]")) == ()
+    (told,) = problems(tmp_path, CASES.replace("[[case]]", "[[ case ]]").replace("S9500 2 11/01", "S9500 two 11/01"))
+    assert told.startswith('7.cases.toml:10: case "units": lines: "S9500 two 11/01" is no line')
+    inline = 'case = [{ name = "a", lines = ["S9500 two 11/01"] }]\n'
+    assert '7.cases.toml: case "a": lines: "S9500 two 11/01" is no line' in problems(tmp_path, inline)[-1]
+
+
 def test_an_edit_that_is_off_is_not_expected(tmp_path: Path) -> None:
     off = NAMED.replace("most    = 1", "most    = 1\non = false")
     (told,) = problems(tmp_path, CASES, off)
@@ -295,7 +304,7 @@ def test_an_edit_that_is_off_is_not_expected(tmp_path: Path) -> None:
 
 
 def test_a_file_of_cases_that_is_not_there(tmp_path: Path) -> None:
-    assert 'trial.toml: policy: cases: no readable file "7.cases.toml" beside the policy' in problems(tmp_path, None)
+    assert 'trial.toml:1: policy: cases: no readable file "7.cases.toml" beside the policy' in problems(tmp_path, None)
 
 
 def test_faults_of_policy_and_cases_are_told_at_once(tmp_path: Path) -> None:

@@ -238,6 +238,45 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert [problem.split(": ")[1] for problem in problems] == ["7-A01", "7-C01", "7-C01"]
 
 
+def _row(toml: str, line: str) -> int:
+    return toml.split("\n").index(line) + 1
+
+
+def test_rows_are_those_of_the_headings_however_they_are_written(tmp_path: Path) -> None:
+    """Blanks in one are TOML, and what stands in a text or a remark is no heading."""
+    text = GOOD.replace("[[edit]]", "[[ edit ]] # [[edit]]", 1)
+    text = text.replace('title   = "Units"', 'title   = """\n[[edit]]\n"""\n#[[edit]]')
+    loaded = load(_write(tmp_path, text))
+    assert [edit.row for edit in loaded.edits] == [16, 31, 47, 63]
+    tables = "edit = [\n" + '{id = "7-A01", check = "one_a_day"},\n' * 2 + "]\n"
+    (head, _, rest), tail = GOOD.partition("[[edit]]"), GOOD[GOOD.index("[[unenforced]]") :]
+    assert rest
+    told = _problems(tmp_path, tables + head + tail)
+    assert "trial.toml: 7-A01: there is an edit with this id already" in told, "rather no row than another's"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "where"),
+    [
+        ('number    = "7"', "number = 7", "[policy]"),
+        ('payers    = ["*"]', 'payer = ["*"]', "[policy]"),
+        ('payers    = ["*"]', 'filing = "CI"', "[policy]"),
+        ("2024-01-01", '"2024-01-01"', "[policy]"),
+        ('text      = "7.txt"', 'text = "8.txt"', "[policy]"),
+        ("[profile.strict.edits]\n7-B01", "[profile.strict.edits]\n7-B02", "[profile.strict.edits]"),
+        ("[profile.strict.edits]", '[profile . "strict"]\nsources = ["words"]\n[profile.strict.edits]',
+         '[profile . "strict"]'),
+        ('{ action = "reject",', '{ says = "All plans",', "[profile.strict.edits]"),
+        ('says = "All plans"', 'says = "Some plans"', "[[unenforced]]"),
+        ("[[unenforced]]", "[[unenforcd]]", "[[unenforcd]]"),
+        ('unit  = "day"', 'unit  = "day"\nsays = "By day"', "[codes.daily]"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_table_is_told_with_its_row(tmp_path: Path, right: str, wrong: str, where: str) -> None:
+    bad = "\n\n" + GOOD.replace(right, wrong, 1)
+    assert any(problem.startswith(f"trial.toml:{_row(bad, where)}: ") for problem in _problems(tmp_path, bad))
+
+
 def test_a_single_day_is_a_span(tmp_path: Path) -> None:
     day = GOOD.replace("2024-01-01", "2024-01-01\nuntil = 2024-01-01")
     day = day.replace("most    = 1", "most = 1\neffective = 2024-02-01\nuntil = 2024-02-01")

@@ -166,10 +166,11 @@ def test_test_tells_expected_and_found(copy: Path) -> None:
     change(copy, "most      = 1", "most      = 2")
     status, out, _ = edi837("policy", "test", copy)
     assert status == 1
-    assert 'case "doses billed instead of days" as 837P' in out and "as 837I" in out
+    row = copy.with_name("042.cases.toml").read_text("utf-8").partition('"doses billed instead of days"')[0].count("\n")
+    assert f'042.cases.toml:{row}: case "doses billed instead of days" as 837P' in out and "as 837I" in out
     assert "    S9501 14 11/01-11/07\n  it does not reject 042-B01 line 1, which is expected\n" in out
     failed = int(re.search(r"(\d+) failed", out)[1])  # type: ignore[index]
-    assert failed == out.count(' (row ') > 1
+    assert failed == out.count(" as 837P:") + out.count(" as 837I:") > 1
     change(copy, "most      = 2", "most      = 0")
     assert "it rejects 042-B01 line 1, which is not expected" in edi837("policy", "test", copy)[1]
 
