@@ -146,15 +146,23 @@ def _case(table: Mapping[str, object], row: int, year: int, payer: str, problems
         str(name), lines, expected, str(table.get("profile", "")), frozenset(lists["on"]), year, row,
         frozenset(lists["forms"]),
     )  # fmt: skip
+    faults = [f"lines: {fault}" for fault in _unsent(case)] or list(_places(case))
+    for fault in faults:
+        problems.add(row, where, fault)
+    return case
+
+
+def _unsent(case: Case) -> Iterator[str]:
+    """Why the claims of a case cannot be read; else why they can be sent in no guide."""
+    unread = list(shorthand.faults(case.lines, case.year))
+    yield from unread or sample.faults(case.claims)
+    if unread:
+        return
     try:
         if not case.kinds:
-            raise ShorthandError("it can be sent in no guide")
+            yield "it can be sent in no guide"
     except ShorthandError as error:
-        problems.add(row, where, f"lines: {error}")
-    else:
-        for fault in _places(case):
-            problems.add(row, where, fault)
-    return case
+        yield str(error)  # of the claims together; what is said already is said once
 
 
 def _for_payer(lines: Sequence[str], payer: str) -> Iterator[str]:

@@ -103,7 +103,7 @@ def check(name: str) -> int:
         problems = error.problems
     if problems:
         Run.say("\n".join(problems))
-        Run.say(f"{len(problems)} faults")
+        Run.say(f"{len(problems)} fault{'s' if len(problems) > 1 else ''}")
         return USAGE
     on = len(file.edits)
     click.echo(

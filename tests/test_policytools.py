@@ -136,12 +136,13 @@ def test_check_knows_the_rules_of_the_guide(copy: Path) -> None:
     change(copy, '"S4-MODIFIER-TWICE"', '"S4-MODIFIERS-TWICE"')
     status, _, err = edi837("policy", "check", copy)
     assert status == 2
-    assert re.match(
+    assert err.endswith("\n1 fault\n") and re.match(
         r'042\.toml:\d+: 042-A07: told_by: unknown rule "S4-MODIFIERS-TWICE"; did you mean "S4-MODIFIER-TWICE"\?\n', err
     )
     change(copy, '"S4-MODIFIERS-TWICE"', '""')
     status, _, err = edi837("policy", "check", copy)
     assert status == 2 and "told_by is a rule of the guide, as S4-MODIFIER-TWICE" in err
+    assert err.endswith("\n1 fault\n"), "one is no plural"
 
 
 def test_check_asks_for_cases(copy: Path) -> None:
