@@ -24,7 +24,9 @@ _PERIODS = {"D8": _DATE, "RD8": f"{_DATE}-{_DATE}", "DT": f"{_DATE}(?:[01]\\d|2[
 
 
 def pattern(use: SegmentUse, delimiters: Delimiters) -> str:
-    """The expression that accepts a segment in its place."""
+    """The expression that accepts a segment in its place; none that a companion guide forbids."""
+    if use.usage == "N":
+        return "(?!)"
     separator = re.escape(delimiters.element)
     return re.escape(use.tag) + _sequence(use.elements, separator, delimiters, lead=separator) + rf"{separator}*"
 

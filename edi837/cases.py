@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from edi837 import sample, shorthand
+from edi837 import headings, sample, shorthand
 from edi837.edit import Edit
 from edi837.problems import Problems, nearest
 from edi837.shorthand import ShorthandError, ToldClaim
@@ -111,9 +111,9 @@ def read(source: str, problems: Problems) -> tuple[Case, ...]:
     if not isinstance(written, list) or not all(isinstance(each, dict) for each in written):
         problems.add(0, "", "a case is written [[case]]")
         return ()
-    rows = [number for number, line in enumerate(source.splitlines(), 1) if line.strip().startswith("[[case]]")]
+    rows = headings.of(written, "case", headings.rows(source))
     laid = ({"forms": forms, **each} for each in written)
-    found = [_case(each, row, year, payer, problems) for each, row in zip(laid, rows, strict=False)]
+    found = [_case(each, row, year, payer, problems) for each, row in zip(laid, rows, strict=True)]
     names: set[str] = set()
     for case in found:
         if case.name in names:
@@ -146,15 +146,23 @@ def _case(table: Mapping[str, object], row: int, year: int, payer: str, problems
         str(name), lines, expected, str(table.get("profile", "")), frozenset(lists["on"]), year, row,
         frozenset(lists["forms"]),
     )  # fmt: skip
+    faults = [f"lines: {fault}" for fault in _unsent(case)] or list(_places(case))
+    for fault in faults:
+        problems.add(row, where, fault)
+    return case
+
+
+def _unsent(case: Case) -> Iterator[str]:
+    """Why the claims of a case cannot be read; else why they can be sent in no guide."""
+    unread = list(shorthand.faults(case.lines, case.year))
+    yield from unread or sample.faults(case.claims)
+    if unread:
+        return
     try:
         if not case.kinds:
-            raise ShorthandError("it can be sent in no guide")
+            yield "it can be sent in no guide"
     except ShorthandError as error:
-        problems.add(row, where, f"lines: {error}")
-    else:
-        for fault in _places(case):
-            problems.add(row, where, fault)
-    return case
+        yield str(error)  # of the claims together; what is said already is said once
 
 
 def _for_payer(lines: Sequence[str], payer: str) -> Iterator[str]:

@@ -92,6 +92,10 @@ def _change(guide: Guide, change: etree._Element, file: str) -> None:
         elif fact == "usage":
             if isinstance(use, LoopUse):
                 use.entry.usage = get("value", "")
+            elif isinstance(use, SegmentUse) and use is use.loop.entry and "N" in (use.usage, get("value")):
+                use.loop.usage = get("value", "")  # without the segment that opens it there is no loop
+            if use in (guide.root, guide.root.entry):
+                raise GrammarError(f"{where}: without ST there is no set")
             use.usage = get("value", "")
         elif fact == "repeat" and isinstance(use, LoopUse | ElementUse):
             use.repeat = int(get("value", ""))

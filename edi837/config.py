@@ -115,6 +115,8 @@ def replies(said: Mapping[str, object], problems: Problems) -> Profile:
         if status not in statuscodes.STATUSES:
             problems.add(0, where, f"unknown status{nearest(status, statuscodes.STATUSES)}")
         instead[status] = tuple(texts(codes, where, problems))
+        if codes == []:
+            problems.add(0, where, f"an STC cannot be empty: say what is sent instead of {status}, or drop the row")
         for fault in statuscodes.faults(instead[status]):
             problems.add(0, where, fault)
     return Profile(

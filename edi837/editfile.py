@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from string import Formatter
 from typing import Literal
@@ -32,11 +32,15 @@ _KNOWN = {*_REQUIRED, *_OPTIONAL, *(each.name for check in CHECKS.values() for e
 class EditReader:
     """Reads the edits of one file."""
 
-    def __init__(self, number: str, codes: CodeSets, text: str, problems: Problems) -> None:
+    def __init__(
+        self, number: str, codes: CodeSets, text: str, problems: Problems, rules: Collection[str] = ()
+    ) -> None:
+        """``rules``: those of the guide; none: what is named of them is not verified."""
         self._number = number
         self._codes = codes
         self._text = plain(text)
         self._problems = problems
+        self._rules = rules
 
     def quote(self, says: str, row: int, where: str) -> None:
         """Verify that the policy's text has these words, whole and in this order."""
@@ -97,6 +101,18 @@ class EditReader:
             if hidden not in ids:
                 self._problems.add(row, str(table.get("id")), f'hides "{hidden}"{nearest(hidden, ids)}')
 
+    def rings(self, hides: Mapping[str, Sequence[str]], rows: Mapping[str, int]) -> None:
+        """Verify that no edit hides itself, nor do several in a ring: none of them would ever be told."""
+        told: set[str] = set()
+        for id_ in hides:
+            ring = _ring(id_, hides)
+            if ring and id_ not in told:
+                told.update(ring)
+                what = f"hides {', which hides '.join(ring)}: none of them would ever be told"
+                if ring == [id_]:
+                    what = f"hides {id_}, which is itself: it would never be told"
+                self._problems.add(rows[id_], id_, what)
+
     def _check(self, table: Mapping[str, object], row: int, where: str) -> Check | None:
         if "check" not in table:
             self._problems.add(row, where, "check is missing")
@@ -153,6 +169,14 @@ class EditReader:
         for key in ("effective", "until"):
             if key in table and _day(table, key) is None:
                 add(row, where, f"{key} is a date without quotes, as 2024-10-07")
+        effective, until = _day(table, "effective"), _day(table, "until")
+        if effective and until and until < effective:
+            add(row, where, f"until {until} is before effective {effective}: no line would ever be judged")
+        told = table.get("told_by", "")
+        if "told_by" in table and not (isinstance(told, str) and told.strip()):
+            add(row, where, "told_by is a rule of the guide, as S4-MODIFIER-TWICE")
+        elif told and self._rules and told not in self._rules:
+            add(row, where, f'told_by: unknown rule "{told}"{nearest(str(told), self._rules)}')
         if "mend" in table and (what := mend.fault(table["mend"])):
             add(row, where, what)
         if not isinstance(table.get("on", True), bool):
@@ -181,6 +205,8 @@ class EditReader:
             if each.name in table:
                 place = f"{where}: {each.name}"
                 words[each.name] = editwords.read(table[each.name], each.kind, self._codes, row, place)
+        for what in editwords.at_odds(words):
+            self._problems.add(row, where, what)
         return words
 
     def _status(self, table: Mapping[str, object], row: int, where: str) -> tuple[str, ...]:
@@ -203,6 +229,18 @@ class EditReader:
                     known = sorted(check.tells)
                     near = nearest(name, known) or f"; there are {', '.join(known)}"
                     self._problems.add(row, where, f"{key}: {check.name} cannot tell {{{name}}}{near}")
+
+
+def _ring(id_: str, hides: Mapping[str, Sequence[str]]) -> list[str]:
+    """The shortest way from an edit by what each hides back to it, its end; empty when there is none."""
+    ways, reached = [[hidden] for hidden in hides[id_]], set(hides[id_])
+    for way in ways:  # which grows
+        if way[-1] == id_:
+            return way
+        further = [hidden for hidden in hides.get(way[-1], ()) if hidden not in reached]
+        reached.update(further)
+        ways += [[*way, hidden] for hidden in further]
+    return []
 
 
 def _day(table: Mapping[str, object], key: str) -> date | None:

@@ -57,6 +57,11 @@ class SegmentUse:
     loop: LoopUse = field(repr=False)
     bit: int = 0  # its bit in the mask of what its loop has seen
 
+    @property
+    def unused(self) -> bool:
+        """Whether it may not stand here, or its loop may not: only a companion guide says so."""
+        return self.usage == "N" or self.loop.unused
+
     def __str__(self) -> str:
         return f"{self.loop.id} {self.tag}"
 
@@ -82,6 +87,11 @@ class LoopUse:
         first = self.children[0]
         assert isinstance(first, SegmentUse)
         return first
+
+    @property
+    def unused(self) -> bool:
+        """Whether it may not stand here, or a loop it is in may not."""
+        return self.usage == "N" or (self.parent is not None and self.parent.unused)
 
     def segments(self) -> Iterator[SegmentUse]:
         """Every segment use below, in guide order."""

@@ -228,7 +228,7 @@ class Reader:
         for use in step.opens:
             bit, kept = use.bit, True
             if top.seen & bit:
-                if top.count(bit) == use.repeat + 1 > 1:
+                if top.count(bit) == use.repeat + 1 > 1 and not use.unused:
                     if left.use is use and len(left.segments) == 1:  # its first segment came twice
                         del self._out[said:]  # what the first lacks stands behind the second
                     self._top = top
@@ -286,7 +286,7 @@ class Reader:
 
     def _below(self, loop: Loop) -> None:
         """Whether a level that closes has below it what its HL04 says, or at least a claim."""
-        what = levels.lacks(loop)
+        what = "" if loop.use.unused else levels.lacks(loop)
         if what in ("0", "1"):
             if loop is not self._doubtful:
                 self._finding(
@@ -300,6 +300,8 @@ class Reader:
 
     def _missing(self, loop: Loop, required: int = 0, because: Because = ()) -> None:
         """Tell what a loop that closes needs and lacks."""
+        if loop.use.unused:
+            return
         for child in loop.use.children:
             if child.bit & (required or loop.use.required) & ~(loop.seen | loop.excused):
                 where = child.id if isinstance(child, LoopUse) else loop.use.id
@@ -318,7 +320,7 @@ class Reader:
     def _again(self, loop: Loop, use: SegmentUse) -> None:
         if loop.counts and loop.segments and loop.crowded(loop.segments[-1][1].bit, CROWD):
             loop.segments.pop()
-        if loop.count(use.bit) == use.max_use + 1 > 1 and not self._lost:
+        if loop.count(use.bit) == use.max_use + 1 > 1 and not (self._lost or use.unused):
             self._finding(
                 "IK3:5", f"{use.tag} ({use.name}) comes more than {_times(use.max_use)} in loop {use.loop.id}",
                 loop=use.loop.id, tag=use.tag, fix="drop what is one too many",
@@ -328,12 +330,27 @@ class Reader:
 
     def _judge(self, use: SegmentUse, seg: Segment, good: bool) -> None:
         """Explain a segment that its pattern refused, or look at the syntax notes of a good one."""
+        if use.unused:
+            self._unused(use)
+            return
         if good:
             flaws = list(syntax.notes(use, seg))
         else:
             flaws = list(syntax.explain(use, seg, self._chart.delimiters))
         for flaw in flaws:
             self._flaw(use, flaw)
+
+    def _unused(self, use: SegmentUse) -> None:
+        """Tell a segment that a companion guide forbids; what stands in a forbidden loop is told with its first."""
+        loop = use.loop
+        headless = self._top.use is loop and len(self._top.segments) == 1
+        if (loop.parent and loop.parent.unused) or (loop.unused and use is not loop.entry and not headless):
+            return
+        what = f"loop {loop.id} ({loop.name})" if loop.unused else f"{use.tag} ({use.name})"
+        self._finding(
+            "IK3:I4", f"{what} is not used here{'' if loop.unused else f', in loop {loop.id}'}",
+            loop=loop.id, tag=use.tag, fix=f"leave {'the loop' if loop.unused else 'it'} out",
+        )  # fmt: skip
 
     def _flaw(self, use: SegmentUse, flaw: syntax.Flaw) -> None:
         name = _refdes(use.tag, flaw.element, flaw.component)
@@ -355,7 +372,7 @@ class Reader:
         for element, expected in slips:
             if element == 2:
                 self._doubtful = self._top.parent
-            if element in told:
+            if element in told or use.unused:
                 continue  # it is no number at all
             refdes = f"HL{element:02d}"
             self._finding(
@@ -410,7 +427,7 @@ class Reader:
             entry = headless.use.entry
             headless.seen |= entry.bit
             self._lost = lost  # which loop it is was only guessed
-            if not lost:  # else it was there, and could not be read
+            if not lost and not entry.unused:  # else it was there, and could not be read
                 self._finding(
                     "IK3:3", f"{entry.tag} ({entry.name}) is required to open loop {entry.loop.id} and missing",
                     loop=entry.loop.id, tag=entry.tag, fix=f"send {entry.tag} before {seg[0]}",
@@ -427,6 +444,8 @@ class Reader:
             self._level(placed.use, seg)
 
     def _unplaced(self, seg: Segment, slip: misfits.Misfit) -> None:
+        if slip.placed and slip.placed.use.unused:
+            return  # it is told as such
         if slip.element:
             name = _refdes(seg[0], slip.element, slip.component)
             code, what = self._no_qualifier(slip)

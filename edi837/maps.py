@@ -19,6 +19,7 @@ from lxml import etree
 from edi837.findings import Edi837Error
 
 MOST = 16 << 20  # bytes of a file
+REASON = 8  # characters that the reason of a change has at least, by the schemas
 UNBOUNDED = 0  # of repeat and max_use
 _OVERLAYS = ("837P.overlay.xml", "837I.overlay.xml", "277CA.overlay.xml", "999.overlay.xml")
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, huge_tree=False)
@@ -73,9 +74,26 @@ def parse(source: Traversable, schema: str) -> etree._Element:
         raise GrammarError(f"{source.name} has a DOCTYPE; none is needed and none is read")
     rules = etree.RelaxNG(etree.fromstring(schema_file(schema).read_bytes(), _PARSER))
     if not rules.validate(tree):
-        first = rules.error_log[0]
-        raise GrammarError(f"{source.name}:{first.line} does not fit schemas/{schema}: {first.message}")
+        raise GrammarError(f"{source.name}:{_misfit(tree, rules, schema)}")
     return tree
+
+
+def _misfit(tree: etree._Element, rules: etree.RelaxNG, schema: str) -> str:
+    """Row and cause of the first thing off the schema: lxml often knows neither."""
+    log = [(entry.line, entry.message) for entry in rules.error_log]
+    row, message = next((found for found in log if found[0]), log[0])
+    if not row:  # the first of its children that does not fit, alone either
+        row = next((child.sourceline for child in tree if not _fits(child, tree, rules)), tree.sourceline)
+    short = (node for node in tree.iter("change") if node.sourceline == row)
+    if any(len(node.get("reason", "")) < REASON for node in short):
+        message = f"reason needs {REASON} characters at least"
+    return f"{row} does not fit schemas/{schema}: {message}"
+
+
+def _fits(child: etree._Element, tree: etree._Element, rules: etree.RelaxNG) -> bool:
+    alone = etree.Element(tree.tag, {str(key): str(value) for key, value in tree.attrib.items()})
+    alone.append(etree.fromstring(etree.tostring(child, with_tail=False), _PARSER))
+    return bool(rules.validate(alone))
 
 
 def apply(overlay: etree._Element, tree: etree._Element, name: str) -> None:

@@ -9,7 +9,19 @@ from pathlib import Path
 
 import click
 
-from edi837 import completing, options, policydiff, policyfile, policyshow, rules, safe, simulate, skeleton, trial
+from edi837 import (
+    completing,
+    options,
+    policydiff,
+    policyfile,
+    policyshow,
+    rulebook,
+    rules,
+    safe,
+    simulate,
+    skeleton,
+    trial,
+)
 from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened, written
 from edi837.policyfile import PolicyFile
 
@@ -83,14 +95,15 @@ def check(name: str) -> int:
     path, profile = _located(name)
     problems: tuple[str, ...] = ()
     try:
-        file = policyfile.read(path, profile)
+        known = [entry.rule for entry in rulebook.entries([])]
+        file = policyfile.read(path, profile, rules=known)
         if not file.cases:
             problems = (rules.untried(path),)
     except rules.PolicyError as error:
         problems = error.problems
     if problems:
         Run.say("\n".join(problems))
-        Run.say(f"{len(problems)} faults")
+        Run.say(f"{len(problems)} fault{'s' if len(problems) > 1 else ''}")
         return USAGE
     on = len(file.edits)
     click.echo(
@@ -118,7 +131,8 @@ def test(name: str) -> int:
         tried += 1
         if each.faults:
             failed += 1
-            click.echo(f'{path.name} case "{each.case.name}" as 837{each.kind} (row {each.case.row}):')
+            place = f"{court.file.book}:{each.case.row}" if each.case.row else court.file.book
+            click.echo(f'{place}: case "{each.case.name}" as 837{each.kind}:')
             click.echo("".join(f"    {text}\n" for text in each.case.lines), nl=False)
             click.echo("".join(f"  it {fault}\n" for fault in each.faults))
     click.echo("edit       broken by  held by")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from edi837 import cases as casebook
-from edi837 import scope
+from edi837 import headings, scope
 from edi837.cases import Case
 from edi837.codesets import CodeSets, Row, rows_of
 from edi837.edit import Edit, Waiting
 from edi837.editfile import EditReader
+from edi837.editwords import strings
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.scope import Scope
 
@@ -65,6 +66,7 @@ class PolicyFile:
     written: tuple[Edit, ...] = ()  # the edits of this profile, those that are off as well
     sets: Mapping[str, frozenset[str]] = field(default_factory=dict)  # the named code sets
     cases: tuple[Case, ...] = ()
+    book: str = ""  # the file of its cases, beside it
     waiting: tuple[Waiting, ...] = ()  # edits that need what a claim does not carry
 
 
@@ -76,17 +78,19 @@ def profiles(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys((number[1] if number else path.stem, *named)))
 
 
-def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
+def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection[str] = ()) -> PolicyFile:
     """The policy at ``path``, in a profile of its own. PolicyError names all that is wrong.
 
     ``cases`` False: without its cases and other profiles, which are then not verified. A shipped policy is
     loaded so at every start: the tests hold it to them, and they are read when they are shown or tried.
+    ``rules``: those of the guide, one of which an edit may name in ``told_by``; none: that is not verified.
     """
     tables, source = parsed(path)
-    problems = Problems(path.name)
+    heads = headings.rows(source)
+    problems = Problems(path.name, heads)
     for key in tables:
         if key not in _TOP:
-            problems.add(0, "", f'unknown table "{key}"{nearest(key, _TOP)}')
+            problems.add(heads.get(key, [0])[0], "", f'unknown table "{key}"{nearest(key, _TOP)}')
     header = _table(tables, "policy", problems)
     for key in header:
         if key not in _POLICY:
@@ -94,14 +98,14 @@ def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
     number = _text(header, "number", "policy", problems)
     text = _beside(path, _text(header, "text", "policy", problems), "text", problems)
     sets = _table(tables, "codes", problems)
-    codes = CodeSets(sets, _rows_of_sets(source), problems, cache(lambda name: _listed(path, name)))
-    reader = EditReader(number, codes, text, problems)
+    rows_of_sets = {name: heads.get(f"codes.{name}", [0])[0] for name in sets}
+    codes = CodeSets(sets, rows_of_sets, problems, cache(lambda name: _listed(path, name)))
+    reader = EditReader(number, codes, text, problems, rules)
     for name, table in sets.items():
         if isinstance(table, dict) and "says" in table:
-            reader.quote(str(table["says"]), 0, f"codes.{name}")
+            reader.quote(str(table["says"]), rows_of_sets[name], f"codes.{name}")
     written = _list(tables, "edit", problems)
-    rows = [n for n, line in enumerate(source.splitlines(), 1) if re.match(r"\s*\[\[edit\]\]", line)]
-    rows += [0] * len(written)
+    rows = headings.of(written, "edit", heads)
     known = {number: {}, **_table(tables, "profile", problems)} if number else {}
     if profile and profile not in known:
         problems.add(0, "", f'unknown profile "{profile}"{nearest(profile, known)}')
@@ -121,17 +125,21 @@ def read(path: Path, profile: str = "", *, cases: bool = True) -> PolicyFile:
     tried = {**asked, "": asked.get(number, set())}
     held = _cases(path, header, all_of_it, ids, tried, problems) if cases else ()
     unenforced = []
-    for each in _list(tables, "unenforced", problems):
+    sentences = _list(tables, "unenforced", problems)
+    for each, row in zip(sentences, headings.of(sentences, "unenforced", heads), strict=True):
         said = _text(each, "says", "unenforced", problems)
-        reader.quote(said, 0, "unenforced")
+        reader.quote(said, row, "unenforced")
         unenforced.append(Unenforced(said, _text(each, "why", "unenforced", problems)))
     whose = scope.read({key: header[key] for key in scope.KEYS if key in header}, problems, 0, "policy")
     title = _text(header, "title", "policy", problems)
     effective, until = _day(header, "effective", problems), _day(header, "until", problems)
+    if effective and until and until < effective:
+        problems.add(0, "policy", f"until {until} is before effective {effective}: no line would ever be judged")
     problems.settle()
     return PolicyFile(
         profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),
-        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, held, waiting,
+        path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, held,
+        str(header.get("cases", "")), waiting,
     )  # fmt: skip
 
 
@@ -183,6 +191,8 @@ def _edits(
             edits.append(edit)
     for each, row in zip(written, rows, strict=False):
         reader.hides(each, ids, row)
+    hides = {id_: strings(each.get("hides", [])) for id_, each in zip(ids, written, strict=True)}
+    reader.rings(hides, dict(zip(ids, rows, strict=False)))
     for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
         problems.add(rows[len(ids) - 1 - ids[::-1].index(id_)], id_, "there is an edit with this id already")
     laid = tuple(edit for edit in edits if isinstance(edit, Edit))
@@ -235,12 +245,6 @@ def _listed(path: Path, name: str) -> Sequence[Row]:
         if re.fullmatch(r"[a-z0-9-]+", name) and file.is_file():
             return rows_of(_whole(file))
     return ()
-
-
-def _rows_of_sets(source: str) -> dict[str, int]:
-    lines = enumerate(source.splitlines(), 1)
-    found = ((re.match(r"\s*\[codes\.([^\]\s]+)\]", line), n) for n, line in lines)
-    return {match[1]: n for match, n in found if match}
 
 
 def _table(tables: Mapping[str, object], key: str, problems: Problems) -> dict[str, object]:

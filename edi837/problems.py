@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from edi837.findings import Edi837Error
@@ -19,12 +19,15 @@ class PolicyError(Edi837Error):
 class Problems:
     """Gathers what is wrong with one file."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, rows: Mapping[str, Sequence[int]] | None = None) -> None:
+        """``rows``: of the tables of the file, for what is told of a table as a whole."""
         self.file = file
+        self.rows = rows or {}
         self.found: list[str] = []
 
     def add(self, row: int, where: str, what: str) -> None:
         """``row``: line of the file, 0 when unknown; ``where``: the edit, code set or table."""
+        row = row or next(iter(self.rows.get(where, ())), 0)  # of a table as a whole
         place = f"{self.file}:{row}" if row else self.file
         said = f"{place}: {where}: {what}" if where else f"{place}: {what}"
         if said not in self.found:

@@ -35,18 +35,25 @@ def kinds(claims: Sequence[ToldClaim]) -> str:
     Only an 837I has statement dates, lines of a revenue code alone and the unit DA, only an
     837P the unit MJ. No claim that keeps to a guide has no dates, or dates that run backwards.
     """
+    for fault in faults(claims):
+        raise ShorthandError(fault)
     only_i = only_p = False
     for claim in claims:
-        if not claim.lines:
-            raise ShorthandError("a claim has no lines")
-        days = period(claim)
         for each in claim.lines:
-            _keeps(each, days)
             only_i |= each.statement or not each.code or each.unit == "DA"
             only_p |= each.unit == "MJ"
     if only_i and only_p:
         raise ShorthandError("MJ is a unit of the 837P; statement, DA and a revenue code alone are of the 837I")
     return "I" if only_i else "P" if only_p else "PI"
+
+
+def faults(claims: Sequence[ToldClaim]) -> Iterator[str]:
+    """Why claims can be sent in no guide: of each line the first thing, in their order."""
+    for claim in claims:
+        if not claim.lines:
+            yield "a claim has no lines"
+        days = period(claim)
+        yield from filter(None, (_strays(each, days) for each in claim.lines))
 
 
 def period(claim: ToldClaim) -> tuple[date, date]:
@@ -57,19 +64,20 @@ def period(claim: ToldClaim) -> tuple[date, date]:
     return min(days, default=_NO_DAY), max(days, default=_NO_DAY)
 
 
-def _keeps(told: Told, days: tuple[date, date]) -> None:
-    """Verify that the dates of a line are such as a guide takes."""
+def _strays(told: Told, days: tuple[date, date]) -> str:
+    """Why the dates of a line are none that a guide takes; empty when they are."""
     name = told.code or told.revenue
     if told.first is None or told.last is None:
-        raise ShorthandError(f"{name} has no dates: a line dated by its claim is written statement 11/01-11/30")
+        return f"{name} has no dates: a line dated by its claim is written statement 11/01-11/30"
     if told.last < told.first:
-        raise ShorthandError(f"the dates of {name} run backwards")
+        return f"the dates of {name} run backwards"
     inside = days[0] <= told.first and told.last <= days[1]
     if not inside or (told.statement and (told.first, told.last) != days):
-        raise ShorthandError(
+        return (
             f"{name}: the claim's days are {days[0]:%m/%d}-{days[1]:%m/%d}; its lines lie in them, and those "
             "dated by the statement have these very days"
         )
+    return ""
 
 
 def interchange(claims: Sequence[ToldClaim], kind: str) -> str:

@@ -135,6 +135,15 @@ def told(texts: Sequence[str], year: int = YEAR) -> list[ToldClaim]:
     return found
 
 
+def faults(texts: Sequence[str], year: int = YEAR) -> Iterator[str]:
+    """What of these lines cannot be read: of each the first thing, in their order."""
+    for text in texts:
+        try:
+            (_claim if begins_claim(text) else line)(text, year)
+        except ShorthandError as error:
+            yield str(error)
+
+
 def begins_claim(text: str) -> bool:
     """Whether a line of shorthand begins a claim."""
     return re.match(r"claim\b", text.strip()) is not None

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from edi837 import explain, process, rulebook
+from edi837.companion import Guides
 from edi837.findings import Finding, NotX12
 from tests.ack_events import answer, segments, starting
 from tests.mutate import mutations
@@ -59,6 +60,15 @@ def given(data: bytes) -> frozenset[str]:
     return frozenset(codes)
 
 
+def forbidden(folder: Path) -> set[str]:
+    """The codes of what only a companion guide forbids."""
+    path = folder / "payer.xml"
+    change = '<change loop="2300" segment="HI" fact="usage" value="N" reason="none is taken"/>'
+    path.write_text(f'<companion guide="005010X222A1">{change}</companion>', "utf-8")
+    events = list(process.tell(io.BytesIO(MINIMUM), guides=Guides.read([path])))
+    return {event.syntax for event in events if isinstance(event, Finding)} - {""}
+
+
 def _any_marks(data: bytes) -> list[list[str]]:
     text = data.decode("latin-1")
     return segments(data, text[3], text[105]) if text else []
@@ -75,9 +85,10 @@ def inputs() -> Iterator[bytes]:
     yield from OWN.values()
 
 
-def test_the_table_lists_the_codes_that_are_given_and_no_others() -> None:
+def test_the_table_lists_the_codes_that_are_given_and_no_others(tmp_path: Path) -> None:
     listed = {entry.rule for entry in rulebook.entries([]) if entry.rule.startswith("X12-")}
     made = {f"X12-{code.replace(':', '-')}" for data in inputs() for code in given(data)} - {"X12-TA1-000"}
+    made |= {f"X12-{code.replace(':', '-')}" for code in forbidden(tmp_path)}
     assert listed - made == set(), "listed, and never given"
     assert made - listed == set(), "given, and not listed"
 

@@ -283,6 +283,33 @@ def test_a_fault_of_a_case_stops_the_load(tmp_path: Path, right: str, wrong: str
     assert any(said in problem for problem in told), told
 
 
+def test_each_line_of_a_case_that_is_wrong_is_told(tmp_path: Path) -> None:
+    wrong = '"claim payr P1", "S9500 two 11/01", "S9500 1 11/01", "S9500 1 13/01"'
+    told = [each for each in problems(tmp_path, CASES.replace('"S9500 2 11/01"', wrong)) if "lines: " in each]
+    assert [each.split("lines: ")[1].split(";")[0] for each in told] == [
+        'no word of a claim: "payr" in "claim payr P1"',
+        '"S9500 two 11/01" is no line: code[:modifier] units dates, as S9500:SH 7 11/01-11/07',
+        '"13/01" is no day, as 11/03 or 11/03/2025',
+    ]
+    wrong = '"S9500 2 none", "S9500 1 11/03-11/01", "claim", "claim", "S9501 1 none"'
+    told = [each for each in problems(tmp_path, CASES.replace('"S9500 2 11/01"', wrong)) if "lines: " in each]
+    assert [each.split("lines: ")[1].split(":")[0] for each in told] == [
+        "S9500 has no dates", "the dates of S9500 run backwards", "a claim has no lines", "S9501 has no dates",
+    ]
+    wrong = '"S9500 2 11/01 MJ", "S9500 2 11/01 DA"'
+    (one,) = [each for each in problems(tmp_path, CASES.replace('"S9500 2 11/01"', wrong)) if "lines: " in each]
+    assert "MJ is a unit of the 837P" in one
+
+
+def test_a_case_is_one_however_its_heading_is_written(tmp_path: Path) -> None:
+    """Blanks in it are TOML; before, such a case was passed over, and later ones told of another row."""
+    assert problems(tmp_path, CASES.replace("[[case]]", "[[ case ]]")) == ()
+    (told,) = problems(tmp_path, CASES.replace("[[case]]", "[[ case ]]").replace("S9500 2 11/01", "S9500 two 11/01"))
+    assert told.startswith('7.cases.toml:10: case "units": lines: "S9500 two 11/01" is no line')
+    inline = 'case = [{ name = "a", lines = ["S9500 two 11/01"] }]\n'
+    assert '7.cases.toml: case "a": lines: "S9500 two 11/01" is no line' in problems(tmp_path, inline)[-1]
+
+
 def test_an_edit_that_is_off_is_not_expected(tmp_path: Path) -> None:
     off = NAMED.replace("most    = 1", "most    = 1\non = false")
     (told,) = problems(tmp_path, CASES, off)
@@ -295,7 +322,7 @@ def test_an_edit_that_is_off_is_not_expected(tmp_path: Path) -> None:
 
 
 def test_a_file_of_cases_that_is_not_there(tmp_path: Path) -> None:
-    assert 'trial.toml: policy: cases: no readable file "7.cases.toml" beside the policy' in problems(tmp_path, None)
+    assert 'trial.toml:1: policy: cases: no readable file "7.cases.toml" beside the policy' in problems(tmp_path, None)
 
 
 def test_faults_of_policy_and_cases_are_told_at_once(tmp_path: Path) -> None:

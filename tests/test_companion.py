@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 import edi837
-from edi837 import cli, grammar
+from edi837 import cli, grammar, process
 from edi837.companion import Guides
 from edi837.maps import GrammarError
+from tests.ack_events import answer, complaints, starting
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 HOME = (FIXTURES / "837P/pass/subscriber-claims.edi").read_bytes()
+DEMO = (FIXTURES / "demo.edi").read_bytes()
 FIFTY_ONE = (FIXTURES / "837P/fail/fifty-one-lines.edi").read_bytes()
 
 
@@ -62,6 +65,53 @@ def test_an_element_is_not_used(tmp_path: Path) -> None:
     assert found(HOME, path) == {("IK4:I10", "2000B", "SBR")}
 
 
+def rows(data: bytes, path: Path) -> list[tuple[str, str, str]]:
+    findings = edi837.check(data, guides=Guides.read([path]))
+    return [(f.syntax, f.place.loop, f.place.tag) for f in findings if f.syntax and f.place.loop]
+
+
+def test_a_segment_is_not_used(tmp_path: Path) -> None:
+    path = companion(tmp_path, 'loop="2300" segment="REF" name="Prior Authorization" fact="usage" value="N"')
+    assert rows(DEMO, path) == [("IK3:I4", "2300", "REF")]
+    assert rows(DEMO.replace(b"REF*G1*", b"REF*F8*"), path) == [], "another REF is used"
+
+
+def test_a_loop_is_not_used_and_what_stands_in_it_is_not_told_besides(tmp_path: Path) -> None:
+    path = companion(tmp_path, 'loop="2410" fact="usage" value="N"')
+    whole, once = rows(DEMO, path), ("IK3:I4", "2410", "LIN")
+    assert whole == [once] * DEMO.count(b"LIN*"), "and each time, though the same segment was read before"
+    assert rows(DEMO.replace(b"*ML~", b"*XX~").replace(b"LIN**N4*", b"LIN**ZZ*"), path) == whole, "not its flaws"
+    lines = DEMO.split(b"\n")
+    doubled = b"\n".join(line for each in lines for line in [each] * (1 + each.startswith((b"LIN*", b"CTP*"))))
+    assert set(rows(doubled, path)) == {once}, "nor that it comes too often"
+    headless = b"\n".join(line for line in lines if not line.startswith(b"LIN*"))
+    assert set(rows(headless, path)) == {("IK3:I4", "2410", "CTP")}, "nor that its first segment is missing"
+    opener = companion(tmp_path, 'loop="2410" segment="LIN" fact="usage" value="N"')
+    assert rows(DEMO, opener) == whole, "a loop whose first segment is not used is not used"
+
+
+def test_a_level_is_not_used(tmp_path: Path) -> None:
+    data = (FIXTURES / "837P/pass/dependants.edi").read_bytes()
+    path = companion(tmp_path, 'loop="2000C" fact="usage" value="N"')
+    assert rows(data, path) == [("IK3:I4", "2000C", "HL")] * data.count(b"*23*0~")
+    assert rows(data.replace(b"~\nLX*1~", b"~\nLX*A~"), path) == rows(data, path)
+
+
+def test_a_later_companion_takes_a_loop_in_again(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    first = companion(tmp_path, 'loop="2410" segment="LIN" fact="usage" value="N"')
+    second = companion(tmp_path / "b", 'loop="2410" fact="usage" value="S"')
+    assert not [f for f in edi837.check(DEMO, guides=Guides.read([first, second])) if f.syntax]
+
+
+def test_what_is_not_used_is_answered_in_the_999(tmp_path: Path) -> None:
+    path = companion(tmp_path, 'loop="2410" fact="usage" value="N"')
+    files = answer(process.tell(io.BytesIO(DEMO), guides=Guides.read([path])))
+    assert starting("IK3", files["999"])[0] == "IK3*LIN*32*2410*I4"
+    assert starting("IK5", files["999"]) == ["IK5*R*I5"]
+    assert complaints(files["999"]) == []
+
+
 def test_more_lines_are_allowed(tmp_path: Path) -> None:
     assert found(FIFTY_ONE, None) == {("IK3:4", "2400", "LX")}
     assert found(FIFTY_ONE, companion(tmp_path, 'loop="2400" fact="repeat" value="99"')) == set()
@@ -105,6 +155,8 @@ def test_what_tells_uses_apart_follows_the_codes(tmp_path: Path) -> None:
         ('loop="2300" segment="CLM" element="CLM05" fact="codes" value="A"', "codes says nothing of a composite"),
         ('loop="2300" segment="CLM" element="CLM01" fact="codes" add="A"', "CLM01 has no list of codes to change"),
         ('loop="2300" segment="CLM" element="CLM06" fact="codes" remove="Y N"', "no code of CLM06 would be left"),
+        ('loop="ST_LOOP" fact="usage" value="N"', "payer.xml:2: without ST there is no set"),
+        ('loop="ST_LOOP" segment="ST" fact="usage" value="N"', "payer.xml:2: without ST there is no set"),
         ('loop="2300" fact="usage" value="Q"', "does not fit schemas/companion.rng"),
         ('loop="2300" fact="colour" value="R"', "does not fit schemas/companion.rng"),
     ],
@@ -113,6 +165,27 @@ def test_a_companion_that_cannot_be_used_stops_the_load(tmp_path: Path, change: 
     with pytest.raises(GrammarError) as caught:
         Guides.read([companion(tmp_path, change)])
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('loop="2300" segment="CLM" element="CLM05-3" fact="codes" remove="1" reason="x"', "reason needs 8 characters"),
+        ('loop="2300" fact="usage" value="N" reason="none at"', "reason needs 8 characters at least"),
+        ('loop="2300" segment="CLM" fact="max_use" value="1"', "reason needs 8 characters at least"),
+        ('loop="2300" segment="CLM" fact="colour" value="1" reason="as it is asked"', "Element change failed"),
+    ],
+)
+def test_a_fault_of_form_is_told_with_its_row(tmp_path: Path, change: str, said: str) -> None:
+    good = '<change loop="2300" segment="REF" fact="usage" value="N" reason="none is taken"/>'
+    path = tmp_path / "payer.xml"
+    for row in (2, 3, 5):
+        blank = "\n" * (row - 2)
+        changes = f"{good}\n{blank}<change {change}/>{good}\n"
+        path.write_text(f'<companion guide="005010X222A1">{changes}</companion>', "utf-8")
+        with pytest.raises(GrammarError) as caught:
+            Guides.read([path])
+        assert str(caught.value).startswith(f"payer.xml:{row} does not fit schemas/companion.rng: {said}")
 
 
 def test_the_example_of_the_readme(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_a_payer_has_the_policies_of_its_route(tmp_path: Path) -> None:
         ('"clearinghouse"', '"bank"', 'replies: role is "payer" or "clearinghouse"'),
         ('id            = "CH1"', "", "replies: name and id are texts, both or neither"),
         ("735 =", "9735 =", "replies.instead: 9735: unknown status"),
+        ('["A3:21", "A3:454"]', "[]", "replies.instead: 735: an STC cannot be empty: say what is sent instead of 735"),
         ('["A3:21", "A3:454"]', '["A3:21"]', "replies.instead: 735: status 21 must not stand alone"),
         ("[policies]", "[policies", "settings.toml: is not TOML"),
     ],

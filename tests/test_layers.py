@@ -17,7 +17,10 @@ HOUSE = Path(__file__).parent.parent / "edi837"
 LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen", "keyed", "pseudonyms"},
     {"isa", "pending", "sheet"},
-    {"x12", "claim", "maps", "problems", "statuscodes", "table", "wording", "codefiles", "skeleton", "columns"},
+    {
+        "x12", "claim", "maps", "problems", "headings", "statuscodes", "table", "wording", "codefiles", "skeleton",
+        "columns",
+    },
     {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope", "synth"},

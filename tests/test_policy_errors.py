@@ -170,6 +170,7 @@ FAULTS = [
     ('id      = "7-B01"', 'id = "7-A01"', ":31: 7-A01: there is an edit with this id already"),
     ('id      = "7-B01"', 'id = "8-B01"', "8-B01: an id is the policy's number, a letter and two digits"),
     ('hides   = ["7-B01"]', 'hides = ["7-B11"]', '7-A01: hides "7-B11"; did you mean "7-B01"?'),
+    ('hides   = ["7-B01"]', 'hides = ["7-A01"]', ":16: 7-A01: hides 7-A01, which is itself: it would never be told"),
     ('hides   = ["7-B01"]', 'hides = "7-B01"', "7-A01: hides is a list of texts"),
     ('title   = "Units"\n', "", "7-B01: title is missing"),
     ('fix     = "Add SH"', 'fix = ""', '7-A01: fix is no text in quotes: fix = "..."'),
@@ -204,6 +205,10 @@ FAULTS = [
     ('number    = "7"', "number = 007", "trial.toml: is not TOML: "),
     ("2024-01-01", '"2024-01-01"', "policy: effective is a date without quotes, as 2024-10-07"),
     ("2024-01-01", "2024-01-01T00:00:00", "policy: effective is a date without quotes, as 2024-10-07"),
+    ("2024-01-01", "2024-01-02\nuntil = 2024-01-01",
+     "policy: until 2024-01-01 is before effective 2024-01-02: no line would ever be judged"),
+    ("most    = 1", "most = 1\neffective = 2024-02-01\nuntil = 2024-01-31",
+     ":31: 7-B01: until 2024-01-31 is before effective 2024-02-01: no line would ever be judged"),
     ('payers    = ["*"]', 'payers = "*"', 'policy: payers is a list of texts: payers = ["..."]'),
     ('payers    = ["*"]', 'payer = ["*"]', 'policy: unknown key "payer"; did you mean "payers"?'),
     ('text      = "7.txt"', 'text = "8.txt"', 'policy: text: no readable file "8.txt" beside the policy'),
@@ -231,6 +236,65 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     bad = GOOD.replace("lacking", "lackin", 1).replace('"A7:145:82"', '"A7:145"').replace("A4222", "A4223", 1)
     problems = _problems(tmp_path, bad)
     assert [problem.split(": ")[1] for problem in problems] == ["7-A01", "7-C01", "7-C01"]
+
+
+def _row(toml: str, line: str) -> int:
+    return toml.split("\n").index(line) + 1
+
+
+def test_rows_are_those_of_the_headings_however_they_are_written(tmp_path: Path) -> None:
+    """Blanks in one are TOML, and what stands in a text or a remark is no heading."""
+    text = GOOD.replace("[[edit]]", "[[ edit ]] # [[edit]]", 1)
+    text = text.replace('title   = "Units"', 'title   = """\n[[edit]]\n"""\n#[[edit]]')
+    loaded = load(_write(tmp_path, text))
+    assert [edit.row for edit in loaded.edits] == [16, 31, 47, 63]
+    tables = "edit = [\n" + '{id = "7-A01", check = "one_a_day"},\n' * 2 + "]\n"
+    (head, _, rest), tail = GOOD.partition("[[edit]]"), GOOD[GOOD.index("[[unenforced]]") :]
+    assert rest
+    told = _problems(tmp_path, tables + head + tail)
+    assert "trial.toml: 7-A01: there is an edit with this id already" in told, "rather no row than another's"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "where"),
+    [
+        ('number    = "7"', "number = 7", "[policy]"),
+        ('payers    = ["*"]', 'payer = ["*"]', "[policy]"),
+        ('payers    = ["*"]', 'filing = "CI"', "[policy]"),
+        ("2024-01-01", '"2024-01-01"', "[policy]"),
+        ('text      = "7.txt"', 'text = "8.txt"', "[policy]"),
+        ("[profile.strict.edits]\n7-B01", "[profile.strict.edits]\n7-B02", "[profile.strict.edits]"),
+        ("[profile.strict.edits]", '[profile . "strict"]\nsources = ["words"]\n[profile.strict.edits]',
+         '[profile . "strict"]'),
+        ('{ action = "reject",', '{ says = "All plans",', "[profile.strict.edits]"),
+        ('says = "All plans"', 'says = "Some plans"', "[[unenforced]]"),
+        ("[[unenforced]]", "[[unenforcd]]", "[[unenforcd]]"),
+        ('unit  = "day"', 'unit  = "day"\nsays = "By day"', "[codes.daily]"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_table_is_told_with_its_row(tmp_path: Path, right: str, wrong: str, where: str) -> None:
+    bad = "\n\n" + GOOD.replace(right, wrong, 1)
+    assert any(problem.startswith(f"trial.toml:{_row(bad, where)}: ") for problem in _problems(tmp_path, bad))
+
+
+def test_a_single_day_is_a_span(tmp_path: Path) -> None:
+    day = GOOD.replace("2024-01-01", "2024-01-01\nuntil = 2024-01-01")
+    day = day.replace("most    = 1", "most = 1\neffective = 2024-02-01\nuntil = 2024-02-01")
+    assert load(_write(tmp_path, day)).edits
+
+
+def test_edits_that_hide_each_other_are_told_once(tmp_path: Path) -> None:
+    """Else neither would ever be found, and a claim that both reject would go through."""
+    ring = GOOD.replace('id      = "7-B01"', 'id      = "7-B01"\nhides = ["7-C01"]')
+    assert [edit.id for edit in load(_write(tmp_path, ring)).edits][:2] == ["7-A01", "7-B01"], "a row is no ring"
+    (problem,) = _problems(tmp_path, ring.replace('["7-C01"]', '["7-C02", "7-A01"]'))
+    assert problem == "trial.toml:16: 7-A01: hides 7-B01, which hides 7-A01: none of them would ever be told"
+    longer = ring.replace('id      = "7-C01"', 'id      = "7-C01"\nhides = ["7-C02", "7-A01"]')
+    (problem,) = _problems(tmp_path, longer)
+    assert problem.startswith("trial.toml:16: 7-A01: hides 7-B01, which hides 7-C01, which hides 7-A01: none")
+    behind = longer.replace('"7-C02", "7-A01"', '"7-B01"')
+    (problem,) = _problems(tmp_path, behind)
+    assert problem.startswith("trial.toml:31: 7-B01: hides 7-C01, which hides 7-B01: none"), "A01 is in no ring"
 
 
 def test_an_edit_without_id_or_check(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from time import process_time
 
 import pytest
 
+from edi837 import editwords, grammar
 from edi837.edit import Edit
 from edi837.rules import Policy, PolicyError, load
 from tests import shorthand
@@ -169,6 +170,71 @@ FAULTS = [
     ('rests_on = "a list"\n', "", "7-E01: an external edit names in rests_on the document it rests on"),
     ('id      = "7-E01"', 'id = "7-E1"', "7-E1: an id is the policy's number, a letter and two digits"),
 ]  # fmt: skip
+
+
+KINDS = [  # a check, a word it cannot have, what is said of it, and words it can have
+    ("patient_sex", 'sexes = ["female"]',
+     'sexes: is not a list of words, as ["F"]: sexes as DMG03 has them; "female" is none; there are F, M, U',
+     'sexes = ["F", "M", "U"]'),
+    ("patient_sex", 'sexes = ["f"]', '"f" is none; did you mean "F"?', 'sexes = ["M"]'),
+    ("diagnosed", 'known = ["L03.115"]', '"L03.115" is none; did you mean "L03115"?', 'known = ["L03115", "C"]'),
+    ("diagnosed", 'never = ["b20"]', '"b20" is none; did you mean "B20"?', 'never = ["B20"]'),
+    ("counted_in", 'units = ["UN", "UNIT"]', '"UNIT" is none; did you mean "UN"?', 'units = ["UN", "DA", "MJ"]'),
+    ("drug_unit", 'units = ["XX"]', '"XX" is none; there are F2, GR, ME, ML, UN',
+     'units = ["F2", "GR", "ME", "ML", "UN"]'),
+    ("claim_form", 'never = ["837-P"]', '"837-P" is none; did you mean "837P"?', 'never = ["837P", "837I"]'),
+    ("coded_as", 'never = ["CPT"]', '"CPT" is none; there are ER, HC, HP, IV, WK', 'never = ["IV", "ER"]'),
+    ("billed_by", 'never = [""]', 'provider taxonomy codes, or how they begin; "" is none', 'never = ["251F"]'),
+    ("not_rendered_by", 'taxonomies = ["374-"]', '"374-" is none; did you mean "374"?', 'taxonomies = ["374"]'),
+    ("filed_as", 'known = ["M.A"]', '"M.A" is none; did you mean "MA"?', 'known = ["MA", "16"]'),
+    ("bill_type", 'never = ["0"]', '"0" is none', 'never = ["0341", "32", "8"]'),
+    ("drug_named", 'unless = ["rev:0636"]', '"rev:0636" is none', 'unless = ["0636"]'),
+    ("place_of_service", 'never = ["1 2"]', '"1 2" is none; did you mean "12"?', 'never = ["12"]'),
+    ("place_of_service", 'known = ["12", "99"]\nnever = ["49", "12"]', "7-F01: 12 stands in known and in never",
+     'known = ["12"]\nnever = ["49"]'),
+    ("units_between", "least = 50\nmost = 2", "7-F01: least is 50 and most is 2: nothing lies between them",
+     "least = 2\nmost = 2"),
+    ("units_per_day", "least = 2\nmost = 1", "least is 2 and most is 1", "most = 0"),
+    ("days_between", "least = 8\nmost = 7", "least is 8 and most is 7", "least = 7"),
+    ("charged_between", "least = 8\nmost = 7", "least is 8 and most is 7", "least = 7\nmost = 8"),
+    ("patient_age", "least = 18\nmost = 17", "least is 18 and most is 17", "least = 17\nmost = 18"),
+]
+
+
+@pytest.mark.parametrize(("check", "wrong", "said", "right"), KINDS)
+def test_a_word_is_one_of_its_kind(tmp_path: Path, check: str, wrong: str, said: str, right: str) -> None:
+    edit = f"""\
+[[edit]]
+id      = "7-F01"
+title   = "Of a kind"
+says    = "Therapies are paid"
+source  = "explicit"
+check   = "{check}"
+codes   = "daily"
+WORDS
+action  = "warn"
+message = "{{code}}"
+fix     = "Another"
+
+"""
+    (problem,) = _problems(tmp_path, GOOD.replace("[[unenforced]]", edit.replace("WORDS", wrong) + "[[unenforced]]"))
+    assert problem.startswith("trial.toml:72: 7-F01: ") and said in problem
+    whole = load(_write(tmp_path, GOOD.replace("[[unenforced]]", edit.replace("WORDS", right) + "[[unenforced]]")))
+    assert whole.edits[-1].id == "7-F01"
+
+
+def test_the_words_that_are_listed_are_the_guides() -> None:
+    """What the guides list of an element is what a policy may name."""
+    listed: dict[str, set[str]] = {}
+    for guide in ("005010X222A1", "005010X223A2"):
+        for use in grammar.load(guide).root.segments():
+            for each in (one for element in use.elements for one in (element, *element.components)):
+                listed.setdefault(each.refdes, set()).update(each.codes)
+    kinds = {kind: set(words) for kind, words in editwords.LISTED.items()}
+    assert kinds["Sexes"] == listed["DMG03"] and kinds["Measures"] == listed["CTP05-1"]
+    assert kinds["Units"] == listed["SV103"] | listed["SV204"]
+    assert kinds["Qualifiers"] == listed["SV101-1"] | listed["SV202-1"]
+    assert len(kinds) == 5, "and the forms of a claim"
 
 
 @pytest.mark.parametrize(("right", "wrong", "said"), FAULTS)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edi837.checks import CHECKS, Breaks, Lines, Unknown, conflicts, needs
-from edi837.checks.vocabulary import Heading, Traits, Window, code_of
+from edi837.checks.vocabulary import Heading, Traits, code_of
+from edi837.checks.words import Window
 from edi837.claim import Claim
 from edi837.sieve import HCPCS
 from tests import shorthand

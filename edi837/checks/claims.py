@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import (
-    NONE,
-    Answer,
-    Breaks,
-    Codes,
-    Heading,
-    Lines,
-    Unknown,
-    Words,
-    check,
-    code_said,
-)
+from edi837.checks.vocabulary import Answer, Breaks, Heading, Lines, Unknown, check, code_said
+from edi837.checks.words import NONE, Bills, Codes, Filings, Forms, Taxonomies
 from edi837.claim import ServiceLine
 
 
-def _billed_as(claim: Heading, *, codes: Codes, never: Words = NONE, known: Words = NONE) -> bool:
+def _billed_as(claim: Heading, *, codes: Codes, never: Bills = NONE, known: Bills = NONE) -> bool:
     return claim.kind == "I" and not _meant(claim.place + claim.frequency, _plain(never), _plain(known))
 
 
 @check(wakes="codes", tells="bill codes", claim=_billed_as)
-def bill_type(lines: Lines, *, codes: Codes, never: Words = NONE, known: Words = NONE) -> Iterator[Answer]:
+def bill_type(lines: Lines, *, codes: Codes, never: Bills = NONE, known: Bills = NONE) -> Iterator[Answer]:
     """The type of bill of an 837I (CLM05-1 with CLM05-3) is one of those meant.
 
     codes  the lines it looks at
@@ -39,7 +29,7 @@ def bill_type(lines: Lines, *, codes: Codes, never: Words = NONE, known: Words =
 
 
 @check(wakes="codes", tells="form codes", claim=lambda claim, *, codes, never: f"837{claim.kind}" in never)
-def claim_form(lines: Lines, *, codes: Codes, never: Words) -> Iterator[Answer]:
+def claim_form(lines: Lines, *, codes: Codes, never: Forms) -> Iterator[Answer]:
     """The claim comes in the form that the payer takes.
 
     codes  the lines it looks at
@@ -51,12 +41,12 @@ def claim_form(lines: Lines, *, codes: Codes, never: Words) -> Iterator[Answer]:
             yield Breaks(line, on="id", level="claim", form=form, codes=here)
 
 
-def _filed(claim: Heading, *, codes: Codes, never: Words = NONE, known: Words = NONE) -> bool:
+def _filed(claim: Heading, *, codes: Codes, never: Filings = NONE, known: Filings = NONE) -> bool:
     return claim.filing in never or (bool(known) and claim.filing not in known)
 
 
 @check(wakes="codes", tells="filing codes", claim=_filed)
-def filed_as(lines: Lines, *, codes: Codes, never: Words = NONE, known: Words = NONE) -> Iterator[Answer]:
+def filed_as(lines: Lines, *, codes: Codes, never: Filings = NONE, known: Filings = NONE) -> Iterator[Answer]:
     """The kind of insurance (SBR09) is one of those meant.
 
     codes  the lines it looks at
@@ -71,12 +61,16 @@ def filed_as(lines: Lines, *, codes: Codes, never: Words = NONE, known: Words = 
             yield Breaks(line, on="id", level="claim", filing=filing, codes=here)
 
 
-def _billed_by(claim: Heading, *, codes: Codes, never: Words = NONE, known: Words = NONE) -> bool:
+def _billed_by(
+    claim: Heading, *, codes: Codes, never: Taxonomies = NONE, known: Taxonomies = NONE
+) -> bool:
     return not _meant(claim.taxonomy, tuple(never), tuple(known))
 
 
 @check(wakes="codes", tells="taxonomy codes", claim=_billed_by)
-def billed_by(lines: Lines, *, codes: Codes, never: Words = NONE, known: Words = NONE) -> Iterator[Answer]:
+def billed_by(
+    lines: Lines, *, codes: Codes, never: Taxonomies = NONE, known: Taxonomies = NONE
+) -> Iterator[Answer]:
     """The taxonomy of the billing provider (2000A PRV03) is one of those meant.
 
     codes  the lines it looks at
@@ -97,7 +91,7 @@ def _meant(word: str, never: tuple[str, ...], known: tuple[str, ...]) -> bool:
     return not word.startswith(never) and (not known or word.startswith(known))
 
 
-def _plain(bills: Words) -> tuple[str, ...]:
+def _plain(bills: Bills) -> tuple[str, ...]:
     """Types of bill as CLM05 writes them: without the zero in front."""
     return tuple(bill.lstrip("0") for bill in bills)
 

@@ -7,15 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from edi837.checks.vocabulary import (
-    NONE,
     Answer,
     Breaks,
-    Codes,
-    Count,
-    Lasting,
     Lines,
-    Modifiers,
-    Rows,
     Traits,
     Unknown,
     check,
@@ -24,6 +18,7 @@ from edi837.checks.vocabulary import (
     first_day,
     last_day,
 )
+from edi837.checks.words import NONE, Codes, Count, Lasting, Modifiers, Rows
 from edi837.claim import ServiceLine
 from edi837.overlap import certain
 

@@ -7,29 +7,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
-from edi837.checks.vocabulary import (
-    NONE,
-    Answer,
-    Breaks,
-    Codes,
-    Crosswalk,
-    Lines,
-    Traits,
-    Unknown,
-    Words,
-    check,
-)
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check
+from edi837.checks.words import NONE, Codes, Crosswalk, Measures, Revenues
 from edi837.claim import ServiceLine
 
 _NDC = re.compile(r"[0-9]{11}\Z")
 
 
-def _nameless(line: Traits, *, codes: Codes, unless: Words = NONE) -> bool:
+def _nameless(line: Traits, *, codes: Codes, unless: Revenues = NONE) -> bool:
     return line.drug is None and line.code in codes and line.revenue not in unless
 
 
 @check(wakes="codes", line=_nameless)
-def drug_named(lines: Lines, *, codes: Codes, unless: Words = NONE) -> Iterator[Answer]:
+def drug_named(lines: Lines, *, codes: Codes, unless: Revenues = NONE) -> Iterator[Answer]:
     """A line names its drug: there is a loop 2410.
 
     codes   the lines that must; a line that has a revenue code alone is none of them
@@ -89,16 +79,16 @@ def drug_quantity(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
             yield Breaks(line, on="drug_quantity")
 
 
-def _odd_unit(line: Traits, *, codes: Codes, units: Words) -> bool:
+def _odd_unit(line: Traits, *, codes: Codes, units: Measures) -> bool:
     return line.drug is not None and line.drug not in units and line.code in codes
 
 
 @check(wakes="codes", tells="unit", line=_odd_unit)
-def drug_unit(lines: Lines, *, codes: Codes, units: Words) -> Iterator[Answer]:
+def drug_unit(lines: Lines, *, codes: Codes, units: Measures) -> Iterator[Answer]:
     """The quantity of the drug, if there is one, is counted in one of these units (CTP05-1).
 
     codes  the lines it looks at
-    units  units of measure, such as ML or UN
+    units  units of measure: F2, GR, ME, ML, UN
     """
     for line in lines.having(codes):
         drug = line.drug

@@ -7,19 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from edi837.checks.vocabulary import (
-    Answer,
-    Breaks,
-    Codes,
-    Count,
-    Lines,
-    Unknown,
-    Weights,
-    Window,
-    check,
-    dated,
-    last_day,
-)
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Unknown, check, dated, last_day
+from edi837.checks.words import Codes, Count, Weights, Window
 from edi837.claim import ServiceLine
 
 REACH = 200  # of a crowd of lines, so many that end on or after a day are counted together

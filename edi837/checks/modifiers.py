@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import (
-    NONE,
-    Answer,
-    Breaks,
-    Codes,
-    Count,
-    Lines,
-    Modifiers,
-    Places,
-    Traits,
-    Unknown,
-    check,
-    code_of,
-)
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check, code_of
+from edi837.checks.words import NONE, Codes, Count, Modifiers, Places
 
 
 def _strays(line: Traits, *, codes: Codes, modifiers: Modifiers, known: Codes = NONE) -> bool:

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from edi837.checks.vocabulary import (
-    NONE,
-    Answer,
-    Breaks,
-    Codes,
-    Count,
-    Lines,
-    Modifiers,
-    Traits,
-    Unknown,
-    check,
-    dated,
-)
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check, dated
+from edi837.checks.words import NONE, Codes, Count, Modifiers
 from edi837.claim import ServiceLine
 from edi837.overlap import Days, common, orphan, outside, union
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from edi837.checks.vocabulary import (
-    Answer,
-    Breaks,
-    Codes,
-    Count,
-    Ends,
-    Lines,
-    Unknown,
-    Words,
-    check,
-)
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Unknown, check
+from edi837.checks.words import Codes, Count, Ends, Sexes
 
 
 @check(wakes="codes")
@@ -46,7 +37,7 @@ def _years(birth: date, day: date) -> int:
 
 
 @check(wakes="codes")
-def patient_sex(lines: Lines, *, codes: Codes, sexes: Words) -> Iterator[Answer]:
+def patient_sex(lines: Lines, *, codes: Codes, sexes: Sexes) -> Iterator[Answer]:
     """The sex of the patient (DMG03) is one of these.
 
     codes  the lines it looks at

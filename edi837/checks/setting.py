@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import (
-    NONE,
-    Answer,
-    Breaks,
-    Codes,
-    Lines,
-    Places,
-    Traits,
-    Unknown,
-    Words,
-    check,
-)
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check
+from edi837.checks.words import NONE, Codes, Diagnoses, Places, Qualifiers, Taxonomies
 from edi837.claim import Claim
 
 
@@ -55,12 +45,12 @@ def place_of_service(
             yield Breaks(line, on="place", doubt=doubt, level="claim", place=place, codes=", ".join(here))
 
 
-def _rendered(line: Traits, *, codes: Codes, taxonomies: Words) -> bool:
+def _rendered(line: Traits, *, codes: Codes, taxonomies: Taxonomies) -> bool:
     return line.code in codes and line.taxonomy.startswith(tuple(taxonomies))
 
 
 @check(wakes="codes", tells="taxonomy", line=_rendered)
-def not_rendered_by(lines: Lines, *, codes: Codes, taxonomies: Words) -> Iterator[Answer]:
+def not_rendered_by(lines: Lines, *, codes: Codes, taxonomies: Taxonomies) -> Iterator[Answer]:
     """The one who rendered the service, if the claim says who, is none of these.
 
     codes       the lines it looks at
@@ -81,12 +71,12 @@ def not_billed(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
         yield Breaks(line)
 
 
-def _foreign(line: Traits, *, never: Words, codes: Codes = NONE) -> bool:
+def _foreign(line: Traits, *, never: Qualifiers, codes: Codes = NONE) -> bool:
     return line.qualifier in never and (not codes or line.procedure in codes)
 
 
 @check(wakes="", tells="qualifier", line=_foreign, foreign=True)
-def coded_as(lines: Lines, *, never: Words, codes: Codes = NONE) -> Iterator[Answer]:
+def coded_as(lines: Lines, *, never: Qualifiers, codes: Codes = NONE) -> Iterator[Answer]:
     """The code of a line is of no such list (SV101-1, SV202-1).
 
     never  qualifiers of code lists, such as IV or ER
@@ -109,7 +99,7 @@ def authorised(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
 
 
 @check(wakes="codes", tells="diagnoses")
-def diagnosed(lines: Lines, *, codes: Codes, known: Words = NONE, never: Words = NONE) -> Iterator[Answer]:
+def diagnosed(lines: Lines, *, codes: Codes, known: Diagnoses = NONE, never: Diagnoses = NONE) -> Iterator[Answer]:
     """A diagnosis the line points to (SV107; on an 837I any of the claim) is among those meant.
 
     codes  the lines it looks at

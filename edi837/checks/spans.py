@@ -8,8 +8,6 @@ from datetime import timedelta
 from edi837.checks.vocabulary import (
     Answer,
     Breaks,
-    Codes,
-    Count,
     Lines,
     Unknown,
     check,
@@ -18,6 +16,7 @@ from edi837.checks.vocabulary import (
     first_day,
     last_day,
 )
+from edi837.checks.words import Codes, Count
 from edi837.claim import ServiceLine
 
 _DAY = timedelta(days=1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Lines, Pattern, Patterns, check, code_of
+from edi837.checks.vocabulary import Answer, Breaks, Lines, check, code_of
+from edi837.checks.words import Codes, Pattern, Patterns
 
 _LONGEST = 80  # characters that are looked at: what NTE02 and SV101-7 hold
 

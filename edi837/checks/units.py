@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from edi837.checks.vocabulary import Answer, Breaks, Codes, Count, Lines, Unknown, Words, among, check, dated
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Unknown, among, check, dated
+from edi837.checks.words import Codes, Count, Units
 from edi837.claim import ServiceLine
 
 _STATEMENT = "the days are those of the statement, not of the line"
@@ -43,17 +44,17 @@ def units_per_day(
             yield Breaks(line, on="units", doubt=doubt, days=days)
 
 
-def _counted(line: ServiceLine, *, codes: Codes, units: Words) -> bool:
+def _counted(line: ServiceLine, *, codes: Codes, units: Units) -> bool:
     many = line.units
     return line.unit in units and (many is None or (many > 0 and many == many.to_integral_value()))
 
 
 @check(wakes="codes", tells="unit", line=among, holds=_counted)
-def counted_in(lines: Lines, *, codes: Codes, units: Words) -> Iterator[Answer]:
+def counted_in(lines: Lines, *, codes: Codes, units: Units) -> Iterator[Answer]:
     """Units are whole, more than none, and counted in one of these units.
 
     codes  the lines it looks at
-    units  units of measure, such as UN or DA
+    units  units of measure: UN, DA, MJ
     """
     for line in lines.having(codes):
         if line.unit not in units:

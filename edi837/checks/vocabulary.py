@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from edi837.checks.words import NONE, Codes
 from edi837.claim import Claim, ServiceLine
 from edi837.overlap import Span
-
-# The kinds of word an edit gives a check. The loader reads each by this name.
-Codes = frozenset[str]  # procedure codes, or revenue codes as rev:0261: the name of a set, or a list
-Words = frozenset[str]  # units, taxonomies ...: a list of words as they stand in the claim
-Modifiers = frozenset[str]  # a list of modifiers
-Places = frozenset[str]  # a list of places of service
-Count = int  # a whole number, not below 0
-Rows = tuple[tuple[Codes, Codes], ...]  # rows of codes: the first of each row, and the rest of it
-Lasting = Mapping[str, int]  # a code or modifier, and days
-Weights = Mapping[str, Decimal]  # a code, and what a unit of it counts
-Ends = Mapping[str, date]  # a code, and the last day on which it was one
-Window = str | int  # day, week, month, or a number of days
-Pattern = re.Pattern[str]  # a narrow regular expression
-Patterns = Mapping[str, re.Pattern[str]]  # a code, and the pattern for its lines
-Crosswalk = Mapping[str, tuple[str, Decimal]]  # an NDC: its code, and units of the code in one unit of the NDC
-
-NONE: frozenset[str] = frozenset()
 
 
 class Traits(NamedTuple):
