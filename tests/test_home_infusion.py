@@ -86,7 +86,8 @@ def test_volumes_of_a_day() -> None:
 def test_sets_are_of_their_kind() -> None:
     kinds = {
         "per-diem": ["per-diem"], "catheter-care": ["per-diem"], "therapies": ["per-diem"],
-        "infusions": ["per-diem"], "pregnancy": ["per-diem"], "not-by-vein": ["per-diem"],
+        "infusions": ["per-diem"], "therapies-by-vein": ["per-diem"], "pregnancy": ["per-diem"],
+        "not-by-vein": ["per-diem"],
         "tube-feeding": ["per-diem"], "vein-feeding": ["per-diem"], "nursing": ["nursing"],
         "other-nursing": ["nursing"], "supplies": ["supply"], "insulin-supplies": ["supply"],
         "equipment": ["equipment"], "insulin-pumps": ["equipment"], "implanted-pumps": ["equipment"],
@@ -95,11 +96,14 @@ def test_sets_are_of_their_kind() -> None:
         "drugs": ["drug"], "solutions": ["drug"], "unnamed-drugs": ["drug"], "pharmacy": ["pharmacy"],
         "delivery": ["delivery"], "device-service": ["device-service"], "medicare-visits": ["medicare-visit"],
     }  # fmt: skip
-    assert set(FILE["codes"]) == {*kinds, "home-infusion", "revenue"}
+    assert set(FILE["codes"]) == {*kinds, "home-infusion", "no-therapies", "home-equipment", "revenue"}
     for name, allowed in kinds.items():
         assert SETS.named(name), name
         assert {TABLE[code]["kind"] for code in SETS.named(name)} == set(allowed), name
     assert SETS.named("home-infusion") == set(TABLE)
+    assert SETS.named("no-therapies") == set(TABLE) - SETS.named("therapies")
+    assert SETS.named("home-equipment").isdisjoint(TABLE), "it has nothing to do with an infusion"
+    assert SETS.named("therapies-by-vein").isdisjoint(SETS.named("not-by-vein") | SETS.named("catheter-care"))
     assert not PROBLEMS.found
 
 
