@@ -76,7 +76,7 @@ class Gate:
         said = [iter(policy.judge(good)) for policy in self._policies] if good else []
         held, self._held = self._held, []
         for claim, found in held:
-            mine = list(found or ())
+            mine = found or []
             if found is not None:
                 keys = self._keys(claim, mine)
                 known: set[object] | None = None  # what a policy need not say again

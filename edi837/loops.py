@@ -286,7 +286,9 @@ class Reader:
 
     def _below(self, loop: Loop) -> None:
         """Whether a level that closes has below it what its HL04 says, or at least a claim."""
-        what = "" if loop.use.unused else levels.lacks(loop)
+        what = levels.lacks(loop)
+        if what and loop.use.unused:
+            return
         if what in ("0", "1"):
             if loop is not self._doubtful:
                 self._finding(
