@@ -17,8 +17,6 @@ from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.turns import Turns
 
-_LAST = 999_999_999  # control number
-
 
 @click.command()
 @options.files
@@ -64,7 +62,7 @@ def ack(
                     )  # fmt: skip
                 answered.enter_context(closing(outcome))
                 if control is not None:
-                    control = (control + outcome.numbers - 1) % _LAST + 1  # the next file goes on
+                    control += outcome.numbers  # the next file goes on; behind the last one it starts again
                 if outcome.rejects:
                     run.worsen(REJECTED)
                 if out is not None:
@@ -79,7 +77,7 @@ def ack(
                 run.say(
                     f"{safe.text(name)}: {outcome.claims} claims, {outcome.fates}"
                     + (" by TA1 or 999" if outcome.fates.refused else "")
-                    + (", and something refused by TA1 or 999" if outcome.refused > bool(outcome.fates.refused) else "")
+                    + (", and something refused by TA1 or 999" if outcome.refused and not outcome.fates.refused else "")
                 )
     return run.status
 

@@ -78,6 +78,7 @@ class EditReader:
         if len(self._problems.found) > before or any(key not in laid for key in _REQUIRED):
             return None
         action: Literal["reject", "warn"] = "reject" if laid["action"] == "reject" else "warn"
+        effective, until = days(laid, self._problems, row, where)
         return Edit(
             id=where, title=str(laid["title"]), says=str(laid["says"]), source=str(laid["source"]),
             rests_on=str(laid.get("rests_on", "")), check=check, words=words, action=action, status=status,
@@ -85,7 +86,7 @@ class EditReader:
             hides=frozenset(strings(laid.get("hides", []))),
             warn_only=warn_only | guides,
             only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)), whose=whose,
-            effective=_day(laid, "effective"), until=_day(laid, "until"), told_by=str(laid.get("told_by", "")),
+            effective=effective, until=until, told_by=str(laid.get("told_by", "")),
             mend=mend.read(written) if isinstance(written := laid.get("mend"), dict) else None,
         )  # fmt: skip
 
@@ -166,12 +167,7 @@ class EditReader:
             given = f'scope is "{scope}"' if "scope" in table else "scope is missing"
             add(row, where, f"{given}; {check.name} looks at a {', '.join(check.scopes)}")
         self._origin(table, row, where)
-        for key in ("effective", "until"):
-            if key in table and _day(table, key) is None:
-                add(row, where, f"{key} is a date without quotes, as 2024-10-07")
-        effective, until = _day(table, "effective"), _day(table, "until")
-        if effective and until and until < effective:
-            add(row, where, f"until {until} is before effective {effective}: no line would ever be judged")
+        days(table, self._problems, row, where)
         told = table.get("told_by", "")
         if "told_by" in table and not (isinstance(told, str) and told.strip()):
             add(row, where, "told_by is a rule of the guide, as S4-MODIFIER-TWICE")
@@ -243,9 +239,19 @@ def _ring(id_: str, hides: Mapping[str, Sequence[str]]) -> list[str]:
     return []
 
 
-def _day(table: Mapping[str, object], key: str) -> date | None:
-    day = table.get(key)
-    return day if type(day) is date else None
+def days(
+    table: Mapping[str, object], problems: Problems, row: int, where: str
+) -> tuple[date | None, date | None]:
+    """The first and the last day, ``effective`` and ``until``, that a policy or an edit is for; None: open."""
+    told = [day if type(day := table.get(key)) is date else None for key in ("effective", "until")]
+    for key, day in zip(("effective", "until"), told, strict=True):
+        if key in table and day is None:
+            problems.add(row, where, f"{key} is a date without quotes, as 2024-10-07")
+    effective, until = told
+    if effective and until and until < effective:
+        problems.add(row, where, f"until {until} is before effective {effective}: no line would ever be judged")
+    return effective, until
+
 
 
 _STRAIGHT = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}  # for quotation marks and apostrophes

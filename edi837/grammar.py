@@ -56,11 +56,7 @@ class SegmentUse:
     notes: tuple[tuple[str, tuple[int, ...]], ...]  # syntax notes that can matter: ("P", (3, 4))
     loop: LoopUse = field(repr=False)
     bit: int = 0  # its bit in the mask of what its loop has seen
-
-    @property
-    def unused(self) -> bool:
-        """Whether it may not stand here, or its loop may not: only a companion guide says so."""
-        return self.usage == "N" or self.loop.unused
+    unused: bool = False  # it may not stand here, or its loop may not: only a companion guide says so
 
     def __str__(self) -> str:
         return f"{self.loop.id} {self.tag}"
@@ -80,6 +76,7 @@ class LoopUse:
     required: int = 0  # bits of the children that must appear
     told: bool = False  # a claim or a hierarchical level: told when it closes, and let go
     bit: int = 0
+    unused: bool = False  # it may not stand here, or a loop it is in may not
 
     @property
     def entry(self) -> SegmentUse:
@@ -87,11 +84,6 @@ class LoopUse:
         first = self.children[0]
         assert isinstance(first, SegmentUse)
         return first
-
-    @property
-    def unused(self) -> bool:
-        """Whether it may not stand here, or a loop it is in may not."""
-        return self.usage == "N" or (self.parent is not None and self.parent.unused)
 
     def segments(self) -> Iterator[SegmentUse]:
         """Every segment use below, in guide order."""
@@ -253,10 +245,11 @@ def _first(use: SegmentUse) -> ElementUse:
 
 
 def number(loop: LoopUse) -> None:
-    """Give each child its bit, and the loop the mask of those it requires."""
+    """Give each child its bit, and the loop the mask of those it requires; say what may not stand in it."""
     loop.required = 0
     for index, child in enumerate(loop.children):
         child.bit = 1 << index
+        child.unused = loop.unused or child.usage == "N"
         if child.usage == "R":
             loop.required |= child.bit
         if isinstance(child, LoopUse):

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from edi837 import codetables, completing, config, rules
+from edi837.acks.reply import LAST_NUMBER
 from edi837.companion import Guides
 from edi837.findings import Edi837Error
 from edi837.terms import Terms
@@ -30,12 +31,13 @@ now = click.option(
     "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
     help="Date the answers so, not by the clock.",
 )  # fmt: skip
+_number = click.IntRange(1, LAST_NUMBER)
 control = click.option(
-    "--control", type=click.IntRange(1, 999_999_999),
+    "--control", type=_number,
     help="First control number; without it, it is drawn from the file's bytes.",
 )  # fmt: skip
 ledger_control = click.option(
-    "--control", type=click.IntRange(1, 999_999_999),
+    "--control", type=_number,
     help="Give no control number below this one any more; without it, the ledger goes on counting.",
 )  # fmt: skip
 files = click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=completing.files)

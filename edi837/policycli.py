@@ -24,6 +24,7 @@ from edi837 import (
 )
 from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened, written
 from edi837.policyfile import PolicyFile
+from edi837.wording import many
 
 _name = click.argument("name", metavar="NAME|FILE", shell_complete=completing.policies)
 
@@ -103,7 +104,7 @@ def check(name: str) -> int:
         problems = error.problems
     if problems:
         Run.say("\n".join(problems))
-        Run.say(f"{len(problems)} fault{'s' if len(problems) > 1 else ''}")
+        Run.say(many(len(problems), "fault"))
         return USAGE
     on = len(file.edits)
     click.echo(

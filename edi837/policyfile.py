@@ -21,7 +21,7 @@ from edi837 import headings, scope
 from edi837.cases import Case
 from edi837.codesets import CodeSets, Row, rows_of
 from edi837.edit import Edit, Waiting
-from edi837.editfile import EditReader
+from edi837.editfile import EditReader, days
 from edi837.editwords import strings
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.scope import Scope
@@ -132,9 +132,7 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
         unenforced.append(Unenforced(said, _text(each, "why", "unenforced", problems)))
     whose = scope.read({key: header[key] for key in scope.KEYS if key in header}, problems, 0, "policy")
     title = _text(header, "title", "policy", problems)
-    effective, until = _day(header, "effective", problems), _day(header, "until", problems)
-    if effective and until and until < effective:
-        problems.add(0, "policy", f"until {until} is before effective {effective}: no line would ever be judged")
+    effective, until = days(header, problems, 0, "policy")
     problems.settle()
     return PolicyFile(
         profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),
@@ -272,11 +270,3 @@ def _text(table: Mapping[str, object], key: str, where: str, problems: Problems)
             problems.add(0, where, f'{key} is missing, or no text in quotes: {key} = "..."')
         return ""
     return value
-
-
-def _day(header: Mapping[str, object], key: str, problems: Problems) -> date | None:
-    day = header.get(key)
-    if day is not None and type(day) is not date:
-        problems.add(0, "policy", f"{key} is a date without quotes, as 2024-10-07")
-        return None
-    return day
