@@ -10,6 +10,7 @@ what has been seen of their children.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edi837.chart import Loop
@@ -42,6 +43,30 @@ class Standing:
     last: str  # HL01 of the last one
     above: dict[str, tuple[str, str]]  # HL01 of each open level, by loop id: as sent, and as it should be
     empty: int  # terminators so far with nothing before them
+
+
+def path(top: Loop, doubtful: Loop | None) -> dict[str, Opened]:
+    """The open loops by their ids, the set first; empty when one of them, such as ``doubtful``, tells nothing sure."""
+    found: list[tuple[str, Opened]] = []
+    inside: Loop | None = None
+    loop: Loop | None = top
+    while loop is not None:
+        said = opened(loop, inside)
+        if said is None or loop is doubtful or not loop.segments:
+            return {}
+        found.append((loop.use.id, said))
+        inside, loop = loop, loop.parent
+    return dict(reversed(found))
+
+
+def reopen(path: Sequence[Opened], use: LoopUse) -> tuple[Loop, Loop]:
+    """The loops of a path, open again: that of the set, whose use it is, and the innermost."""
+    root = top = reopened(path[0], use, None)
+    for said in path[1:]:
+        loop = reopened(said, inner(top.use, said), top)
+        top.loops.append(loop)
+        top = loop
+    return root, top
 
 
 def opened(loop: Loop, inside: Loop | None = None) -> Opened | None:

@@ -18,31 +18,28 @@ A claim repeats much of the one before it: its payer, its dates, LX*1. A short s
 good is therefore known word for word at the site it was reached from, with its step, and is
 neither split nor judged again; `Chart.forget` ends it.
 
-What cannot be placed so is a slip, and `Misfit` (module `misfits`) finds its one cause.
+What cannot be placed so is a slip: `misfits` finds its one cause, and `slips` tells it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from itertools import chain
 from typing import Any, Protocol
 
-from edi837 import cut, levels, misfits, onward, syntax, x12
+from edi837 import cut, levels, misfits, onward
 from edi837.chart import Fork, Loop, Step, chart
-from edi837.cut import Opened, Standing
-from edi837.findings import Finding, Level, Place
+from edi837.cut import Standing
+from edi837.findings import Finding, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
+from edi837.slips import Slips
 from edi837.x12 import Delimiters, Segment
 
 ENVELOPE = frozenset(("ISA", "GS", "ST", "SE", "GE", "IEA"))
 SHORT = 80  # characters; a longer segment is hardly sent twice
 CROWD = 10_000  # how many too many of a kind in one loop are still kept: a claim has to fit into memory
 LEVELS = frozenset(("2000A", "2000B", "2000C", "2000D"))
-_BELOW = {"0": "no level", "1": "a level"}
-_MEND = {"0": "send 0, or the level that is missing", "1": "send 1"}
 _BLANK = " \t\r\n"
-Because = tuple[tuple[int, SegmentUse, int], ...]  # segment in the set, its use, and the element
 
 
 class Inspector(Protocol):
@@ -77,7 +74,7 @@ class Reader:
         self._strayed = 0  # the last segment that lost us
         self._early: SegmentUse | None = None  # came before the segment that opens its loop
         self._late: tuple[int, SegmentUse] | None = None  # the last segment out of order
-        self._out: list[Finding | Loop] = []  # found and not yet handed over
+        self._slips = Slips(at, delimiters)
         self._levels = levels.Levels()
         self._doubtful: Loop | None = None  # a level below it names another as its parent
         self._inspector = inspector
@@ -90,7 +87,7 @@ class Reader:
         """
         separator = self._chart.delimiters.element
         component = self._chart.delimiters.component
-        out, number = self._out, self.number
+        out, number = self._slips.out, self.number
         inspected = self._inspected
         noted = self._inspector.noted if self._inspector else _nothing
         site, top = self._site, self._top
@@ -151,7 +148,7 @@ class Reader:
                     good, clean = site.accepts(text), True
                     if good is None or len(seg) > site.noted:
                         said = len(out)
-                        self._judge(site.use, seg, good is not None)
+                        self._slips.judge(top, number, (site.use, seg), good is not None)
                         clean = len(out) == said
                     if clean and site.use in inspected and noted(top, (number, site.use, seg)):
                         pass  # and not known by heart: what was noted is noted each time
@@ -169,10 +166,10 @@ class Reader:
         """Close every loop, at the end of the set; the root, yielded last, is the set itself."""
         while self._top is not self.root:
             self._leave()
-        self._missing(self.root)
-        self._out.append(self.root)
-        yield from self._out
-        self._out.clear()
+        self._slips.missing(self.root, self.number)
+        self._slips.out.append(self.root)
+        yield from self._slips.out
+        self._slips.out.clear()
 
     # -------------------------------------------------------------- parts of a set
 
@@ -185,35 +182,21 @@ class Reader:
             self._close(placed.pops)
             self.number -= 1
             self.standing = self._stand()
-        yield from self._out
-        self._out.clear()
+        yield from self._slips.out
+        self._slips.out.clear()
 
     def _stand(self) -> Standing | None:
-        path: list[Opened] = []
-        ids = set()
-        inside, loop = None, self._top
-        while True:
-            said = cut.opened(loop, inside)
-            if said is None or loop is self._doubtful or not loop.segments:
-                return None
-            path.insert(0, said)
-            ids.add(loop.use.id)
-            if loop.parent is None:
-                break
-            inside, loop = loop, loop.parent
-        above = {level: said for level, said in self._levels.open.items() if level in ids}
-        return Standing(self.number, tuple(path), self._levels.count, self._levels.last, above, self.empty)
+        path = cut.path(self._top, self._doubtful)
+        if not path:
+            return None
+        levels = self._levels
+        above = {level: said for level, said in levels.open.items() if level in path}
+        return Standing(self.number, tuple(path.values()), levels.count, levels.last, above, self.empty)
 
     def resume(self, standing: Standing) -> None:
         """Stand where another reader of the set stood."""
-        use, said = self.root.use, standing.path[0]
-        self.root = self._top = cut.reopened(said, use, None)
-        for said in standing.path[1:]:
-            use = cut.inner(use, said)
-            loop = cut.reopened(said, use, self._top)
-            self._top.loops.append(loop)
-            self._top = loop
-        self._site = self._chart.site(use.entry)
+        self.root, self._top = cut.reopen(standing.path, self.root.use)
+        self._site = self._chart.site(self._top.use.entry)
         self.number, self.empty = standing.number, standing.empty
         self._levels = levels.Levels(standing.levels, standing.last, dict(standing.above))
 
@@ -221,7 +204,7 @@ class Reader:
 
     def _cross(self, step: Step) -> None:
         self._lost = False
-        left, said = self._top, len(self._out)
+        left, said = self._top, len(self._slips.out)
         if step.pops:
             self._close(step.pops)
         top = self._top
@@ -230,12 +213,8 @@ class Reader:
             if top.seen & bit:
                 if top.count(bit) == use.repeat + 1 > 1 and not use.unused:
                     if left.use is use and len(left.segments) == 1:  # its first segment came twice
-                        del self._out[said:]  # what the first lacks stands behind the second
-                    self._top = top
-                    self._finding(
-                        "IK3:4", f"loop {use.id} ({use.name}) comes more than {_times(use.repeat)}",
-                        loop=use.id, tag=use.entry.tag, fix="split the claim, or drop what is one too many",
-                    )  # fmt: skip
+                        del self._slips.out[said:]  # what the first lacks stands behind the second
+                    self._slips.too_many_loops(top, self.number, use)
                 kept = use.told or not top.crowded(bit, use.repeat + CROWD)  # what is told is let go anyway
             top.seen |= bit
             loop = Loop(use, top)
@@ -265,13 +244,13 @@ class Reader:
         loop = self._top
         use, parent = loop.use, loop.parent
         if use.required & ~loop.seen:
-            self._missing(loop)
+            self._slips.missing(loop, self.number)
         if use.told and use.id in LEVELS:
             self._below(loop)
         assert parent is not None
         self._top = parent
         if use.told:
-            self._out.append(loop)
+            self._slips.out.append(loop)
             parent.loops.pop()  # let it go
             if parent.gone is None:
                 parent.gone = {}
@@ -291,97 +270,26 @@ class Reader:
             return
         if what in ("0", "1"):
             if loop is not self._doubtful:
-                self._finding(
-                    "IK4:7", f"HL04 of loop {loop.use.id} should be {what}: {_BELOW[what]} stands below it",
-                    loop=loop.use.id, tag="HL", element=4, data_element="736", value=x12.element(loop.first("HL"), 4),
-                    of=loop, number=loop.segments[0][0], fix=_MEND[what],
-                )  # fmt: skip
+                self._slips.below(loop, what)
         elif what and self._strayed < loop.segments[0][0]:
             asked = sum(c.bit for c in loop.use.children if isinstance(c, LoopUse) and c.id == what)
-            self._missing(loop, asked, ((loop.segments[0][0], loop.use.entry, 4),))  # HL04: no level stands below
-
-    def _missing(self, loop: Loop, required: int = 0, because: Because = ()) -> None:
-        """Tell what a loop that closes needs and lacks."""
-        if loop.use.unused:
-            return
-        for child in loop.use.children:
-            if child.bit & (required or loop.use.required) & ~(loop.seen | loop.excused):
-                where = child.id if isinstance(child, LoopUse) else loop.use.id
-                entry = child.entry if isinstance(child, LoopUse) else child
-                what = f"{f'loop {child.id}' if isinstance(child, LoopUse) else child.tag} ({child.name})"
-                # Segments of one position stand in any order: behind the last it is missed for certain.
-                later = [n for n, use, _ in loop.segments if use.pos > child.pos]
-                later += [c.segments[0][0] for c in loop.loops if c.use.bit > child.bit and c.segments]
-                later += [n for bit, n in (loop.gone or {}).items() if bit > child.bit]
-                after = min(later, default=self.number)
-                self._finding(
-                    "IK3:3", f"{what} is required in loop {loop.use.id} and missing",
-                    loop=where, tag=entry.tag, number=after, of=loop, fix=f"send {what}", because=because,
-                )  # fmt: skip
+            hl04 = loop.segments[0][0], loop.use.entry, 4
+            self._slips.missing(loop, self.number, asked, (hl04,))  # HL04: no level stands below
 
     def _again(self, loop: Loop, use: SegmentUse) -> None:
         if loop.counts and loop.segments and loop.crowded(loop.segments[-1][1].bit, CROWD):
             loop.segments.pop()
         if loop.count(use.bit) == use.max_use + 1 > 1 and not (self._lost or use.unused):
-            self._finding(
-                "IK3:5", f"{use.tag} ({use.name}) comes more than {_times(use.max_use)} in loop {use.loop.id}",
-                loop=use.loop.id, tag=use.tag, fix="drop what is one too many",
-            )  # fmt: skip
-
-    # -------------------------------------------------------------- judging
-
-    def _judge(self, use: SegmentUse, seg: Segment, good: bool) -> None:
-        """Explain a segment that its pattern refused, or look at the syntax notes of a good one."""
-        if use.unused:
-            self._unused(use)
-            return
-        if good:
-            flaws = list(syntax.notes(use, seg))
-        else:
-            flaws = list(syntax.explain(use, seg, self._chart.delimiters))
-        for flaw in flaws:
-            self._flaw(use, flaw)
-
-    def _unused(self, use: SegmentUse) -> None:
-        """Tell a segment that a companion guide forbids; what stands in a forbidden loop is told with its first."""
-        loop = use.loop
-        headless = self._top.use is loop and len(self._top.segments) == 1
-        if (loop.parent and loop.parent.unused) or (loop.unused and use is not loop.entry and not headless):
-            return
-        what = f"loop {loop.id} ({loop.name})" if loop.unused else f"{use.tag} ({use.name})"
-        self._finding(
-            "IK3:I4", f"{what} is not used here{'' if loop.unused else f', in loop {loop.id}'}",
-            loop=loop.id, tag=use.tag, fix=f"leave {'the loop' if loop.unused else 'it'} out",
-        )  # fmt: skip
-
-    def _flaw(self, use: SegmentUse, flaw: syntax.Flaw) -> None:
-        name = _refdes(use.tag, flaw.element, flaw.component)
-        called = f" ({flaw.use.name})" if flaw.use else ""
-        detail = f": {flaw.detail}" if flaw.detail else ""
-        self._finding(
-            f"IK4:{flaw.code}", f"{name}{called} {syntax.IK403[flaw.code]}{detail}",
-            loop=use.loop.id, tag=use.tag, element=flaw.element, component=flaw.component,
-            repetition=flaw.repetition, data_element=flaw.use.data_element if flaw.use else "", value=flaw.value,
-            because=tuple((self.number, use, seq) for seq in flaw.because),
-        )  # fmt: skip
+            self._slips.too_many(loop, self.number, use)
 
     def _level(self, use: SegmentUse, seg: Segment) -> None:
         """HL01 counts on from the HL before, HL02 names the HL above (X12.59)."""
         slips = self._levels.check(use.loop, seg)
         if not slips:
             return
-        told = {f.place.element for f in self._out if f.__class__ is Finding and f.place.segment == self.number}
-        for element, expected in slips:
-            if element == 2:
-                self._doubtful = self._top.parent
-            if element in told or use.unused:
-                continue  # it is no number at all
-            refdes = f"HL{element:02d}"
-            self._finding(
-                "IK4:7", f"{refdes} of loop {use.loop.id} should be {expected or 'empty'}",
-                loop=use.loop.id, tag="HL", element=element, data_element="628" if element == 1 else "734",
-                value=seg[element] if element < len(seg) else "",
-            )  # fmt: skip
+        if any(element == 2 for element, _ in slips):
+            self._doubtful = self._top.parent
+        self._slips.miscounted(self._top, self.number, (use, seg), slips)
 
     # -------------------------------------------------------------- what does not fit
 
@@ -389,26 +297,27 @@ class Reader:
         delimiters = self._chart.delimiters
         following = ahead.lstrip(_BLANK).split(delimiters.element) if ahead else []
         slip = misfits.explain(self._site.use, self._top, seg, following, self._chart.guide, delimiters.component)
-        placed, lost = slip.placed, self._lost
+        placed, lost, tell = slip.placed, self._lost, self._slips
         if lost and slip.code != "3" and seg[0] != "HL":
             return  # part of a loop already reported
         if placed is None:
-            self._unplaced(seg, slip)
+            tell.unplaced(self._top, self.number, seg, slip)
             self._lost = slip.opens_unknown
             if self._lost:
                 self._strayed = self.number
             return
         if slip.early:
-            self._unplaced(seg, slip)
-            self._judge(placed.use, seg, False)
+            tell.unplaced(self._top, self.number, seg, slip)
+            tell.judge(self._top, self.number, (placed.use, seg))
             self._early = placed.use
             return
         if slip.code == "7":  # out of order: it stays where it belongs, we stay where we are
             use = placed.use
             number, last = self._late or (0, use)
             self._late = self.number, use
+            # Behind its fellow it may be out of order only because that one came before its place.
             if number != self.number - 1 or last.loop is not use.loop or last.pos > use.pos:
-                self._unplaced(seg, slip)  # else what came before its place puts this one out of order too
+                tell.unplaced(self._top, self.number, seg, slip)
             home = self._top
             for _ in range(placed.pops):
                 assert home.parent is not None
@@ -420,7 +329,7 @@ class Reader:
             else:
                 home.seen |= placed.use.bit
                 home.segments.append((self.number, placed.use, seg))
-            self._judge(placed.use, seg, False)
+            tell.judge(self._top, self.number, (placed.use, seg))
             return
         self._cross(self._chart.step(placed))
         if slip.code == "3":  # the segment that opens the loop is missing
@@ -430,10 +339,7 @@ class Reader:
             headless.seen |= entry.bit
             self._lost = lost  # which loop it is was only guessed
             if not lost and not entry.unused:  # else it was there, and could not be read
-                self._finding(
-                    "IK3:3", f"{entry.tag} ({entry.name}) is required to open loop {entry.loop.id} and missing",
-                    loop=entry.loop.id, tag=entry.tag, fix=f"send {entry.tag} before {seg[0]}",
-                )  # fmt: skip
+                tell.headless(self._top, self.number, entry, seg[0])
             if entry.tag == "HL":
                 self._levels.skip(entry.loop)
         if self._top.seen & placed.use.bit:
@@ -441,81 +347,10 @@ class Reader:
         self._top.seen |= placed.use.bit
         self._top.segments.append((self.number, placed.use, seg))
         self._site = self._chart.site(placed.use)
-        self._judge(placed.use, seg, False)
+        tell.judge(self._top, self.number, (placed.use, seg))
         if seg[0] == "HL":
             self._level(placed.use, seg)
-
-    def _unplaced(self, seg: Segment, slip: misfits.Misfit) -> None:
-        if slip.placed and slip.placed.use.unused:
-            return  # it is told as such
-        if slip.element:
-            name = _refdes(seg[0], slip.element, slip.component)
-            code, what = self._no_qualifier(slip)
-            self._finding(
-                code, f"{name} {what} in loop {slip.loop}",
-                loop=slip.loop, tag=seg[0], element=slip.element, component=slip.component,
-                data_element=slip.data_element, value=slip.value,
-            )  # fmt: skip
-            return
-        tag = seg[0] if slip.code != "1" else ""
-        code = f"IK3:{slip.code}" if tag else "IK5:5"  # X12 RFI 1257: an unknown id is not echoed
-        message, fix = slip.message, ""
-        if slip.instead:  # it stands where another is due: one slip
-            loop, owed = slip.instead
-            loop.excused |= owed.bit
-            due = owed.entry.tag if isinstance(owed, LoopUse) else owed.tag
-            message, fix = f"{message}; {due} ({owed.name}) is expected", f"send {due}"
-        self._finding(code, message, loop=slip.loop, tag=tag, fix=fix)
-
-    def _no_qualifier(self, slip: misfits.Misfit) -> tuple[str, str]:
-        """The code of an element that should have said which use a segment is, and what it says to a person."""
-        marks = self._chart.delimiters
-        if not slip.value or slip.value.isspace():
-            return "IK4:1", syntax.IK403["1"]
-        if marks.component in slip.value:
-            return "IK4:13", syntax.IK403["13"]
-        if marks.repetition and marks.repetition in slip.value:
-            return "IK4:12", syntax.IK403["12"]
-        return "IK4:7", "is not a code the guide lists"
-
-    def _finding(
-        self, code: str, message: str, *, loop: str, tag: str, number: int = 0, of: Loop | None = None,
-        element: int = 0, component: int = 0, repetition: int = 0, data_element: str = "", value: str = "",
-        fix: str = "", because: Because = (),
-    ) -> None:  # fmt: skip
-        (of or self._top).broken = True
-        claim = line = ""
-        frame: Loop | None = of or self._top
-        while frame is not None:
-            if frame.use.id == "2300":
-                claim = x12.element(frame.first("CLM"), 1)
-            elif frame.use.id == "2400":
-                line = x12.element(frame.first("LX"), 1)
-            frame = frame.parent
-        place = replace(
-            self.at, claim=claim, line=line, segment=number or self.number, tag=tag, loop=loop,
-            element=element, component=component, repetition=repetition, data_element=data_element, value=value,
-        )  # fmt: skip
-        rule = "X12-" + code.replace(":", "-")
-        level: Level = "element" if element else "segment"
-        triggers = tuple(
-            replace(
-                self.at, claim=claim, line=line, segment=at, tag=use.tag, loop=use.loop.id, element=seq,
-                data_element=use.elements[seq - 1].data_element,
-            ) for at, use, seq in because
-        )  # fmt: skip
-        self._out.append(
-            Finding(rule, "reject", level, message, place, "guide", fix=fix, syntax=code, because=triggers)
-        )
 
 
 def _nothing(loop: Loop, row: tuple[int, SegmentUse, Segment]) -> bool:
     return False
-
-
-def _refdes(tag: str, element: int, component: int) -> str:
-    return Place(tag=tag, element=element, component=component).refdes
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

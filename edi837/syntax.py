@@ -131,6 +131,8 @@ def broken(note: tuple[str, tuple[int, ...]], use: SegmentUse, seg: Segment) -> 
     kind, seqs = note
     size = len(seg)
     there = [seq < size and seg[seq] != "" for seq in seqs]
+    if kind != "E" and False not in there:
+        return None  # as most are
     here = tuple(seq for seq, sent in zip(seqs, there, strict=True) if sent)
     missing = seqs[there.index(False)] if not all(there) else 0
     if kind == "P" and here and missing:

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"onward"},
     {"misfits"},
     {"chart", "companion", "deck"},
-    {"levels", "portion", "gather", "deid", "cut"},
+    {"levels", "portion", "gather", "deid", "cut", "slips"},
     {"loops"},
     {"mapper"},
     {"checks"},
@@ -60,7 +60,9 @@ LAYERS: list[set[str]] = [
 ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
-GUIDE = {"maps", "grammar", "syntax", "accept", "envelope", "onward", "misfits", "chart", "levels", "loops", "mapper"}
+GUIDE = {
+    "maps", "grammar", "syntax", "accept", "envelope", "onward", "misfits", "chart", "levels", "slips", "loops", "mapper",
+}  # fmt: skip
 RULES = (
     "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editwords", "editfile", "cases", "policyfile",
     "sieve", "rules",

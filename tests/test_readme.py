@@ -109,8 +109,8 @@ def summary(module: Path) -> str:
 # The order in which a byte becomes a rejection.
 ORDER = {
     "edi837": (
-        "findings keyed isa x12 maps grammar syntax accept onward misfits chart companion levels cut loops envelope "
-        "claim mapper frames overlap codesets codefiles codewindows codetables problems headings statuscodes scope "
+        "findings keyed isa x12 maps grammar syntax accept onward misfits chart companion levels cut slips loops "
+        "envelope claim mapper frames overlap codesets codefiles codewindows codetables problems headings statuscodes scope "
         "mend editwords editfile edit shorthand sample cases policyfile sieve parts rules seen gate history bench body "
         "part foresight ahead parted process packing kin terms jobs safe wording fates report answer pending outline "
         "branches personal nodewords treedata "
