@@ -289,6 +289,9 @@ def main(target: str, seconds: str, *more: str) -> None:
             return bytes(atheris.Mutate(data, most))
         return mutated(data, random.Random(seed), most)
 
+    for word in more:
+        if not word.startswith("-"):
+            Path(word).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for number, seed in enumerate(corpus(target)):
             (Path(folder) / f"{number:04}").write_bytes(seed)
