@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from edi837.findings import NotX12
@@ -66,6 +67,14 @@ class Delimiters:
         if len(repetition) != 1 or repetition.isalnum() or repetition in (*BLANK, element, component, segment):
             repetition = ""
         return cls(element, component, repetition, segment)
+
+
+@lru_cache(maxsize=16)
+def alike(delimiters: Delimiters) -> re.Pattern[str]:
+    """A pattern for a whole ISA of the right widths with these separators and terminator; none stands in an element."""
+    mark, other, end = re.escape(delimiters.element), re.escape(delimiters.component), re.escape(delimiters.segment)
+    elements = "".join(f"[^{mark}{end}]{{{width}}}{mark}" for width in _WIDTHS)
+    return re.compile(f"ISA{mark}{elements}{other}{end}")
 
 
 def by_width(text: str) -> list[str]:

@@ -56,7 +56,7 @@ class RawInterchange:
     offset: int  # byte at which the ISA begins
     runs: Iterator[str] = field(repr=False)  # the ISA, then text of some segments, a terminator between two
     pieces: Iterator[str] = field(repr=False)  # text of each segment, with the line ends before it; or take `runs`
-    unterminated: bool = False  # the last piece had no terminator: the stream ended inside it
+    unterminated: bool = False  # the last piece had no terminator: the stream, or the next ISA, cut it off
     oversize: bool = False  # a segment passed LONGEST: reading stopped there
     unusable: str = ""  # TA105 of a delimiter that cannot be used: then the ISA is the only piece
 
@@ -198,7 +198,10 @@ def _pieces(raw: RawInterchange) -> Iterator[str]:
 
 
 def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
-    """Yield the ISA and the text of segments through the IEA; stop before the next ISA or at the end of the stream."""
+    """Yield the ISA and the text of segments through the IEA; stop before the next ISA or at the end of the stream.
+
+    A piece without a terminator is a run of its own.
+    """
     end = raw.delimiters.segment
     if raw.unusable:  # where its segments end cannot be told: what follows is left to the next search
         head, source.text = source.text[: isa.LENGTH - 1], source.text[isa.LENGTH:]
@@ -214,19 +217,28 @@ def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
         if len(text) > LONGEST and text.find(end, 0, LONGEST + 1) < 0:
             raw.oversize = True
             break
-        start = _frame(text, raw.delimiters)
+        start, torn = _frame(text, raw.delimiters)
         if start >= 0:
-            if start:
-                yield text[: start - 1]
+            last = text.rfind(end, 0, start) + 1 if torn else start
+            if last:
+                yield text[: last - 1]
+            if torn:
+                raw.unterminated = True
+                yield text[last:start]
             seen += start
             text = text[start:]
             if text.lstrip(BLANK).startswith("ISA"):
                 break
             at = text.find(end, 0, LONGEST + 1)
             if at >= 0:
+                after = isa.alike(raw.delimiters).search(text, 0, at + 1)
+                if after:  # the IEA is cut off
+                    raw.unterminated = True
+                    at = len(text[: after.start()].rstrip(BLANK))
                 yield text[:at]
-                seen += at + 1
-                text = text[at + 1 :]
+                at += not raw.unterminated
+                seen += at
+                text = text[at:]
                 break
         else:
             last = text.rfind(end) + 1
@@ -249,9 +261,10 @@ def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
     source.offset += seen
 
 
-def _frame(text: str, delimiters: Delimiters) -> int:
+def _frame(text: str, delimiters: Delimiters) -> tuple[int, bool]:
     """Where the first IEA or ISA segment begins, blanks before it included; -1 if nowhere.
 
+    And whether it is an ISA in the middle of a segment: of an interchange that was cut off, with another behind it.
     Looked for once a block, not once a segment.
     """
     for match in re.finditer(f"I[ES]A{re.escape(delimiters.element)}", text):
@@ -259,5 +272,7 @@ def _frame(text: str, delimiters: Delimiters) -> int:
         while start and text[start - 1] in BLANK and text[start - 1] != delimiters.segment:
             start -= 1
         if start == 0 or text[start - 1] == delimiters.segment:
-            return start
-    return -1
+            return start, False
+        if isa.alike(delimiters).match(text, match.start()):
+            return start, True
+    return -1, False

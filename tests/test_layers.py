@@ -61,7 +61,8 @@ ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
 GUIDE = {
-    "maps", "grammar", "syntax", "accept", "envelope", "onward", "misfits", "chart", "levels", "slips", "loops", "mapper",
+    "maps", "grammar", "syntax", "accept", "envelope", "onward", "misfits", "chart", "levels", "slips", "loops",
+    "mapper",
 }  # fmt: skip
 RULES = (
     "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editwords", "editfile", "cases", "policyfile",

@@ -378,6 +378,15 @@ def test_a_file_cut_off_anywhere_is_one_finding(cut: int) -> None:
     assert told(ONE[:cut]) == ("TA1:023" if cut < whole else "-TA1:023" if cut == whole else "")
 
 
+@pytest.mark.parametrize("cut", range(106, len(ONE) - 2, 7))
+def test_an_interchange_cut_off_anywhere_leaves_the_next_alone(cut: int) -> None:
+    events = tell(ONE[:cut] + ONE.replace(b"000000001", b"000000002"))
+    said = [event.syntax for event in events if isinstance(event, Finding)]
+    assert said == ["TA1:023"]
+    ends = [event.of.refused for event in events if isinstance(event, End) and isinstance(event.of, Interchange)]
+    assert ends == [cut < len(ONE) - len(b"~\n"), False]
+
+
 def test_text_between_interchanges_is_counted_once() -> None:
     data = b"words " + ONE + b"\nmore words\n" + ONE.replace(b"000000001", b"000000002") + b"\r\n\x1a"
     findings = [event for event in tell(data) if isinstance(event, Finding)]

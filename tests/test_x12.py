@@ -349,6 +349,31 @@ def test_an_interchange_without_iea_ends_before_the_next_isa() -> None:
     assert len(second[2][1]) == len(segments(CLEAN))
 
 
+@pytest.mark.parametrize("between", [b"", b"\r\n"])
+@pytest.mark.parametrize("block", [7, 1 << 20])
+def test_an_interchange_cut_off_anywhere_ends_before_the_next_isa(block: int, between: bytes) -> None:
+    whole = read(CLEAN)[0]
+    for cut in range(107, len(CLEAN) - 2):
+        data = CLEAN[:cut] + between + CLEAN
+        first, second = [item for item in read(data, block) if item[0] == "interchange"]
+        assert (first[1], second[1]) == (0, cut + len(between))
+        assert second[2] == whole[2]
+        assert isinstance(first[2], tuple)
+        _, pieces, unterminated, _ = first[2]
+        last = CLEAN[:cut].decode().rpartition("~")[2]
+        assert unterminated == bool(last.strip())
+        if unterminated:
+            assert pieces[-1].rstrip() == last.rstrip()
+        assert rewritten(data, block) == data
+
+
+def test_isa_in_a_name_begins_no_interchange() -> None:
+    for name in (b"MELISA", b"ISA", b"ISA*00"):
+        data = CLEAN.replace(b"NM1*85*2*", b"NM1*85*2*" + name + b"*")
+        assert data != CLEAN
+        assert [kind for kind, _, _ in read(data) if kind == "interchange"] == ["interchange"]
+
+
 @pytest.mark.parametrize(("length", "block"), list(product((2999, 3000, 3001, 4500, 9000), (1, 7, 1500))))
 def test_a_segment_may_be_as_long_as_the_limit_and_no_longer(
     length: int, block: int, monkeypatch: pytest.MonkeyPatch
