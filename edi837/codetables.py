@@ -31,12 +31,19 @@ class CodeTableError(Edi837Error):
     """A code table of this machine is broken: the file, what is wrong, and the remedy."""
 
 
+class NoHome(CodeTableError):
+    """The user has no home folder, as a service may."""
+
+
 def folder(environment: Mapping[str, str]) -> Path:
-    """Where the tables are unless another folder is named."""
+    """Where the tables are unless another folder is named. NoHome: there is no such place."""
     if named := environment.get("EDI837_CODES"):
         return Path(named)
     data = environment.get("XDG_DATA_HOME", "")
-    return (Path(data) if data.startswith("/") else Path.home() / ".local" / "share") / "edi837" / "codes"
+    try:
+        return (Path(data) if data.startswith("/") else Path.home() / ".local" / "share") / "edi837" / "codes"
+    except RuntimeError as error:
+        raise NoHome("this user has no home folder") from error
 
 
 def family(kind: str, code: str) -> str:

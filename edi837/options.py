@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from edi837 import codetables, completing, config, rules
+from edi837 import codetables, completing, config, rules, safe
 from edi837.acks.reply import LAST_NUMBER
 from edi837.companion import Guides
 from edi837.findings import Edi837Error
@@ -122,9 +122,14 @@ def judges(
 
 
 def tables() -> codetables.Tables:
-    """The operator's tables of codes, in their usual folder."""
+    """The operator's tables of codes, in their usual folder; none, which is said, if nobody may look there."""
     try:
         return codetables.Tables.load(codetables.folder(os.environ))
+    except (PermissionError, codetables.NoHome) as error:  # as under a service whose home is shut
+        if os.environ.get("EDI837_CODES"):
+            raise click.UsageError(f"code tables: {error}") from None
+        click.echo(f"no code tables are used ({safe.text(str(error))}): EDI837_CODES names their folder", err=True)
+        return codetables.Tables([])
     except Edi837Error as error:
         raise click.UsageError(str(error)) from None
 

@@ -10,10 +10,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edi837 import codefiles, codetables, codewindows
+from edi837.cli import main
 from edi837.codefiles import CodeFileError, Published
 from edi837.codetables import CodeTableError, Release, Tables
 from edi837.codewindows import Window
@@ -523,6 +525,35 @@ def test_where_tables_are() -> None:
     assert codetables.folder({"EDI837_CODES": "/a", "XDG_DATA_HOME": "/b"}) == Path("/a")
     assert codetables.folder({"EDI837_CODES": "", "XDG_DATA_HOME": "/b"}) == Path("/b/edi837/codes")
     assert codetables.folder({"XDG_DATA_HOME": "b"}) == Path.home() / ".local/share/edi837/codes"
+
+
+def test_a_service_without_a_home_checks_without_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.setattr(Path, "home", lost)
+    demo = str(Path(__file__).parent.parent / "fixtures" / "837P" / "pass" / "minimum.edi")
+    environment = {"EDI837_CODES": "", "XDG_DATA_HOME": ""}
+    run = CliRunner().invoke(main, ["check", demo], env=environment)
+    assert run.exit_code == 0
+    assert "no code tables are used (this user has no home folder): EDI837_CODES names their folder" in run.stderr
+    run = CliRunner().invoke(main, ["codes", "list"], env=environment, standalone_mode=False)
+    assert run.return_value == 2
+    assert "no home folder" in run.stderr
+
+
+def test_a_home_that_is_shut_is_no_fault_unless_it_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shut(folder: Path) -> Tables:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Tables, "load", shut)
+    demo = str(Path(__file__).parent.parent / "fixtures" / "837P" / "pass" / "minimum.edi")
+    run = CliRunner().invoke(main, ["check", demo], env={"EDI837_CODES": "", "XDG_DATA_HOME": "/shut"})
+    assert run.exit_code == 0
+    assert "no code tables are used ([Errno 13] Permission denied: '/shut/edi837/codes')" in run.stderr
+    run = CliRunner().invoke(main, ["check", demo], env={"EDI837_CODES": "/shut"})
+    assert run.exit_code == 2
+    assert "Permission denied: '/shut'" in run.stderr
 
 
 # ------------------------------------------------------------------ the commands
