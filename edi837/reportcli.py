@@ -22,7 +22,7 @@ from edi837.pages.day import gather
 from edi837.pages.gather import Gathered
 from edi837.pages.heard import Heard
 from edi837.progress import watched
-from edi837.replies import form
+from edi837.replies import form, inquiries
 from edi837.replies.read import read
 from edi837.replies.words import Teller
 from edi837.terms import Terms
@@ -62,10 +62,11 @@ def _said(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool
         for file in files:
             _put(sink, writer.begin(file))
             teller, read_whole = Teller(phi), False
+            wanted = {"", kind, inquiries.KIND} if kind == "277CA" else {"", kind}
             with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
                 for item in read(stream):
                     for said in teller.say(item):
-                        if said.kind in ("", kind or said.kind):
+                        if not kind or said.kind in wanted:
                             _put(sink, writer.put(said))
                 read_whole = True
             _put(sink, writer.end(teller.summary() if read_whole else "This could not be read to its end."))
@@ -93,12 +94,13 @@ def _form(name: str, files: tuple[str, ...], sink: Sink) -> form.Form:
 def _judge(run: Run, file: str, teller: Teller, kind: str) -> None:
     """The status, and the last line."""
     name = safe.text(file)
-    if not teller.kinds or (kind and kind not in teller.kinds):
-        held = f"; it holds {', '.join(sorted(teller.kinds))}" if teller.kinds else ""
+    if not teller.kinds - {inquiries.KIND} or (kind and kind not in teller.kinds):
+        names = ["a 277 that is none" if each == inquiries.KIND else each for each in sorted(teller.kinds)]
+        held = f"; it holds {', '.join(names)}" if names else ""
         run.say(f"{name}: there is no {kind or 'acknowledgement'} in it{held}")
         run.worsen(UNREADABLE)
         return
-    if teller.cut:
+    if teller.cut or teller.unclear:
         run.worsen(UNREADABLE)
     if teller.rejected or teller.refused:
         run.worsen(REJECTED)

@@ -126,7 +126,7 @@ ORDER = {
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html marked page",
     "edi837/lookup": "where found nearest meanings told form",
     "edi837/pages": "gather figures heard claims day dayform",
-    "edi837/replies": "items read codes facts words form",
+    "edi837/replies": "items read outcomes codes reasons facts sums said groups inquiries words form",
     "edi837/fhir": "form systems parties team facts items claim valid",
     "edi837/spark": "glance stretch plan tables answers source",
     "edi837/acks": "writer reply ta1 ack999 status ack277ca",

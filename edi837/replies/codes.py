@@ -6,10 +6,10 @@ and 837I). A code that is not known is said to be so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edi837 import safe, statuscodes
 from edi837.explain import SYNTAX
-
-REJECTING = tuple(sorted(statuscodes.REJECTING))
 
 # The element of an 837 that a claim status is about (X222 and X223); the biller looks there first.
 PLACES = {
@@ -35,13 +35,18 @@ AGAIN = {
     "interchange": "Correct it and send the whole interchange again under a new ISA13: nothing in it was read.",
     "group": "Correct it and send the whole group again under a new GS06: none of its claims went on.",
     "set": "Correct it and send this set again under a new ST02 and BHT03; the accepted sets are not sent again.",
+    "set alone": "Correct it and send this set again under a new ST02 and BHT03: none of its claims went on.",
+    "set with its group": "Correct this, too, before the group is sent again.",
     "batch": "The whole batch was sent back: correct it and send it again.",
-    "claim": "Correct it and send it again as an original (CLM05-3 = 1): it never entered adjudication.",
-}
+    "provider": "Correct it and send the claims again: none of them entered adjudication.",
+    "claim": "Correct it and send it again: an original as an original (CLM05-3 = 1), a replacement as 7 and a void "
+    "as 8, both with REF*F8. It never entered adjudication.",
+}  # fmt: skip
+ASK = "Ask the payer what became of it before sending anything again: what the answer says is neither yes nor no."
 # What else there is to do than to correct it, by status.
 INSTEAD = {
     "24": "Enrol with the payer for electronic claims of this party, then send it again.",
-    "33": "Ask the payer for the patient's member number, correct it and send it again as an original.",
+    "33": "Ask the payer for the patient's member number, correct it and send it again.",
     "54": "It was taken before: do not send it again. What must change in it goes as a replacement (CLM05-3 = 7) "
     "with the payer's number in REF*F8.",
     "78": "It is with the payer already: wait for his answer before sending anything.",
@@ -50,6 +55,13 @@ INSTEAD = {
     "684": "See the 999 of the same set for what is wrong in it, correct that and send it again.",
     "746": "The batch came before: send it again only if it was changed, under a new ST02 and BHT03.",
 }
+_OF_CLAIMS = ("54", "78")  # at a line they say that a line is there twice, not that the claim is with the payer
+# Categories of a 277 that is no acknowledgement (X12 code source 507), by their beginnings, the longest first.
+_ELSEWHERE = {
+    "F1": "decided: paid", "F2": "decided: denied", "F3": "decided: changed", "F4": "decided: nothing is paid",
+    "F": "decided", "P": "not yet decided", "R": "the payer asks for more information", "D0": "not found",
+    "E": "the question could not be answered",
+}  # fmt: skip
 _OUTCOMES = {
     "A": "accepted", "E": "accepted, with errors", "P": "partly accepted", "R": "rejected",
     "M": "rejected for security", "W": "rejected for security", "X": "rejected for security",
@@ -70,10 +82,16 @@ def syntax(kind: str, code: str) -> str:
     return f"{words} ({kind} {shown})" if words else f"code {shown} ({kind}), which is not in use for claims"
 
 
-def status(code: str) -> str:
-    """A claim status in words."""
+def status(code: str, inquiry: bool = False) -> str:
+    """A claim status in words; ``inquiry`` where it stands in a 277 that is no acknowledgement."""
     category, about, entity = _parts(code)
-    told = statuscodes.CATEGORIES.get(category, f"category {safe.text(category)} is none of a claim acknowledgement")
+    elsewhere = next((words for start, words in _ELSEWHERE.items() if category.startswith(start)), "")
+    told = statuscodes.CATEGORIES.get(category, "")
+    if not told and inquiry:
+        told = elsewhere or f"category {safe.text(category)}"
+    elif not told:
+        means = f" ({elsewhere})" if elsewhere else ""
+        told = f"category {safe.text(category)}{means} is none of a claim acknowledgement"
     if about in statuscodes.STOPPED:
         told += f": status {about}, no longer in use"
     else:
@@ -89,9 +107,14 @@ def place(code: str) -> str:
     return PLACES.get(_parts(code)[1], "")
 
 
-def what_to_do(codes: list[str], what: str) -> str:
-    """What to do with what was rejected: as the first code says that has more to say than to correct it."""
-    return next((INSTEAD[about] for _, about, _ in map(_parts, codes) if about in INSTEAD), AGAIN[what])
+def what_to_do(codes: Sequence[str], what: str, lines: Sequence[str] = ()) -> str:
+    """What to do with what was rejected: as the first code says that has more to say than to correct it.
+
+    ``codes`` are those of the batch, provider or claim, as ``what`` says; ``lines`` those of its lines.
+    """
+    own = [about for _, about, _ in map(_parts, codes) if what == "claim" or about not in _OF_CLAIMS]
+    below = [about for _, about, _ in map(_parts, lines) if about not in _OF_CLAIMS]
+    return next((INSTEAD[about] for about in (*own, *below) if about in INSTEAD), AGAIN[what])
 
 
 def _parts(code: str) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Protocol
 
 from edi837 import safe
-from edi837.replies.words import Said
+from edi837.replies.said import Said
 from edi837.views.html import page, tag
 
 WIDTH = 100

@@ -116,9 +116,10 @@ class Totals:
 
 @dataclass(slots=True)
 class Batch:
-    """The head of a 277CA: who answers whom about what."""
+    """The head of a 277: who answers whom about what."""
 
     number: str = ""  # ST02
+    guide: str = ""  # ST03, else GS08: 005010X214 is a 277CA
     source: str = ""
     receiver: str = ""
     reference: str = ""  # 2200B TRN02, the BHT03 that is answered

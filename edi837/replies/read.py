@@ -1,7 +1,7 @@
 """Reads acknowledgements: TA1, 999 (or 997) and 277CA, as they come.
 
 Enters: a binary stream. Leaves: one item after another, in file order: an `Envelope`, a `Receipt` (TA1), a
-`GroupReply` (999), and of a 277CA a `Batch`, each `Provider` and `ClaimReply`, and the `BatchEnd`; a `Cut`
+`GroupReply` (999), and of a 277 a `Batch`, each `Provider` and `ClaimReply`, and the `BatchEnd`; a `Cut`
 where an interchange has no IEA. A claim at a time is held. Nothing is judged here: what is missing is empty,
 what is out of place is taken as it stands. Raises NotX12 when the stream holds no interchange.
 """
@@ -42,7 +42,7 @@ def read(stream: BinaryIO) -> Iterator[Item]:
     for raw in x12.read(stream):
         if isinstance(raw, x12.Stray):
             continue
-        marks, reader, ended = raw.delimiters, None, False
+        marks, reader, ended, version = raw.delimiters, None, False, ""
         for piece in raw.pieces:
             seg = raw.header(piece) if piece.lstrip().startswith("ISA") else x12.split(piece, marks)
             seg = [value.strip() for value in seg]
@@ -54,8 +54,10 @@ def read(stream: BinaryIO) -> Iterator[Item]:
                 yield Envelope(element(seg, 13), element(seg, 6), element(seg, 8), element(seg, 15) == "T")
             elif tag == "TA1":
                 yield Receipt(*(element(seg, n) for n in range(1, 6)))
+            elif tag == "GS":
+                version = element(seg, 8)
             elif tag == "ST":
-                reader = _reader(element(seg, 1), element(seg, 2), marks)
+                reader = _reader(element(seg, 1), Batch(element(seg, 2), element(seg, 3) or version), marks)
             elif reader:
                 yield from reader.take(_OLD.get(tag, tag), seg, marks)
             ended = ended or tag == "IEA"
@@ -65,10 +67,10 @@ def read(stream: BinaryIO) -> Iterator[Item]:
             yield Cut()
 
 
-def _reader(kind: str, number: str, marks: Delimiters) -> _Group | _Claims | None:
+def _reader(kind: str, batch: Batch, marks: Delimiters) -> _Group | _Claims | None:
     """Who reads a set of this kind (ST01); nobody, when it is no answer to claims."""
     if kind == "277":
-        return _Claims(marks, number)
+        return _Claims(marks, batch)
     return _Group() if kind in ("999", "997") else None
 
 
@@ -129,10 +131,10 @@ def _context(seg: Segment, marks: Delimiters) -> Context:
 
 
 class _Claims:
-    """Reads a 277CA: where an HL is missing, the NM1 tells the level."""
+    """Reads a 277: where an HL is missing, the NM1 tells the level."""
 
-    def __init__(self, marks: Delimiters, number: str) -> None:
-        self._batch = Batch(number)
+    def __init__(self, marks: Delimiters, batch: Batch) -> None:
+        self._batch = batch
         self._told = False  # the batch was handed over
         self._level = "source"
         self._provider: Provider | None = None
