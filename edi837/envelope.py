@@ -120,6 +120,9 @@ def gs(seg: Segment, before: Collection[str]) -> Iterator[Note]:
         yield Note("AK9:6", "GS06 is not a number of one to nine digits", "send a group control number", 6)
     elif number in before:
         yield Note("AK9:19", "GS06 came before in this interchange", "number the groups of an interchange apart", 6)
+    elif any(other in before for other in _written(number)):
+        yield Note("AK9:", "GS06 came before in this interchange with other leading zeros",
+                   "number the groups of an interchange apart", 6, False)  # fmt: skip
     for at, who in ((2, "sender"), (3, "receiver")):
         if not 2 <= len(element(seg, at)) <= 15:
             yield Note("AK9:", f"GS{at:02} is not of two to fifteen characters", f"send the {who}'s code", at, False)
@@ -132,9 +135,17 @@ def gs(seg: Segment, before: Collection[str]) -> Iterator[Note]:
 
 
 def ge(header: Segment, seg: Segment, sets: int) -> Iterator[Note]:
-    """Judge a GE against its GS and the sets that came."""
-    if element(seg, 2) != element(header, 6):
-        yield Note("AK9:4", "GE02 is not the number in GS06", "send the same number in GS06 and GE02", 2)
+    """Judge a GE against its GS and the sets that came.
+
+    GS06 and GE02 are numbers (type N0) of no fixed width: leading zeros mean nothing in them. In ISA13 and IEA02,
+    which always have nine digits, and in ST02 and SE02, which are text (AN), they do.
+    """
+    number, same = element(seg, 2), "send the same number in GS06 and GE02"
+    if number != element(header, 6):
+        if number in _written(element(header, 6)):
+            yield Note("AK9:", "GE02 is the number in GS06 with other leading zeros", same, 2, False)
+        else:
+            yield Note("AK9:4", "GE02 is not the number in GS06", same, 2)
     if not _same_count(element(seg, 1), sets):
         yield Note("AK9:5", f"GE01 should be {sets}, the transaction sets that came", f"send {sets}", 1)
 
@@ -165,6 +176,14 @@ def se(header: Segment, seg: Segment, segments: int) -> Iterator[Note]:
         yield Note("IK5:3", "SE02 is not the number in ST02", "send the same number in ST02 and SE02", 2)
     if not _same_count(element(seg, 1), segments):
         yield Note("IK5:4", f"SE01 should be {segments}, the segments from ST to SE", f"send {segments}", 1)
+
+
+def _written(number: str) -> list[str]:
+    """The ways to write a group control number: with every number of leading zeros up to nine digits."""
+    if not _NUMBER.match(number) or len(number) > 9:
+        return []
+    digits = number.lstrip("0")
+    return [digits.zfill(width) for width in range(max(len(digits), 1), 10)]
 
 
 def _same_count(text: str, count: int) -> bool:

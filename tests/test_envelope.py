@@ -161,6 +161,8 @@ def test_iea(iea: list[str], groups: int, expected: list[str]) -> None:
         (6, "A1", [("AK9:6", REFUSED)]),
         (6, "1234567890", [("AK9:6", REFUSED)]),
         (6, "7", [("AK9:19", REFUSED)]),
+        (6, "0007", [("AK9:", NOTED)]),
+        (6, "70", NOTHING),
         (4, "20251332", [("AK9:", NOTED)]),
         (4, "250303", [("AK9:", NOTED)]),
         (5, "2560", [("AK9:", NOTED)]),
@@ -201,7 +203,11 @@ def test_a_gs_cut_short_is_refused(length: int) -> None:
         (["GE", "2", "1"], 1, ["AK9:5"]),
         (["GE", "", "1"], 1, ["AK9:5"]),
         (["GE", "1", "2"], 1, ["AK9:4"]),
-        (["GE", "1", "01"], 1, ["AK9:4"]),
+        (["GE", "1", "01"], 1, ["AK9:"]),
+        (["GE", "1", "000000001"], 1, ["AK9:"]),
+        (["GE", "1", "0000000001"], 1, ["AK9:4"]),
+        (["GE", "1", "10"], 1, ["AK9:4"]),
+        (["GE", "1", "+1"], 1, ["AK9:4"]),
         (["GE", "1"], 1, ["AK9:4"]),
         (["GE"], 1, ["AK9:4", "AK9:5"]),
     ],
@@ -209,7 +215,18 @@ def test_a_gs_cut_short_is_refused(length: int) -> None:
 def test_ge(ge: list[str], sets: int, expected: list[str]) -> None:
     notes = list(envelope.ge(GS, ge, sets))
     assert [note.code for note in notes] == expected
-    assert all(note.element == {"AK9:4": 2, "AK9:5": 1}[note.code] for note in notes)
+    assert all(note.element == {"AK9:": 2, "AK9:4": 2, "AK9:5": 1}[note.code] for note in notes)
+    assert all(note.grave == (note.code != "AK9:") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("gs06", "ge02", "code"), [("0077", "77", "AK9:"), ("77", "0077", "AK9:"), ("0", "000", "AK9:"), ("A7", "0A7", "AK9:4")]
+)
+def test_leading_zeros_refuse_no_group(gs06: str, ge02: str, code: str) -> None:
+    """GS06 and GE02 are of type N0: only the number counts. ISA13 has nine digits, and ST02 is text: there they do."""
+    assert told(envelope.ge(put(GS, 6, gs06), ["GE", "1", ge02], 1)) == [(code, code != "AK9:")]
+    assert told(envelope.iea(ISA, ["IEA", "1", "1"], 1)) == [("TA1:001", REFUSED)]
+    assert told(envelope.se(ST, ["SE", "20", "1"], 20)) == [("IK5:3", REFUSED)]
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_a_277_of_another_guide_accepts_nothing(guide: str, gs08: str, code: str
         f"SVC*HC:S9500*100*0~STC*{code}*20260115~"
     )
     data = answer(body, guide=guide, gs08=gs08)
-    said, teller = told(data)
+    _, teller = told(data)
     assert (teller.accepted, teller.rejected, teller.unclear, teller.inquired) == (0, 0, 0, 1)
     file = tmp_path / "a.277"
     file.write_bytes(data)
@@ -175,7 +175,7 @@ def test_beside_an_acknowledgement_it_is_counted_apart() -> None:
     one = answer(head(), provider(), claim("C1", TAKEN))
     other = answer(head(), provider(), claim("C2", "STC*F2:27*20260115**100~"), guide=STATUS, gs08=STATUS)
     for data in (one + other, other + one):
-        said, teller = told(data)
+        _, teller = told(data)
         assert teller.kinds == {"277CA", "277"} and (teller.accepted, teller.rejected) == (1, 0)
         assert teller.summary() == "1 claim accepted, 0 rejected; 1 claim in a 277 that is no acknowledgement"
 

@@ -14,8 +14,10 @@ from edi837.replies.items import Status
 LINES = "A3:247"  # the reason is told with a line
 
 
-def rows(statuses: Sequence[Status], phi: bool, but: str = "", inquiry: bool = False) -> Iterator[tuple[str, str]]:
-    """Of each code what it means; ``but`` is one that is passed over, ``inquiry`` says that it is no acknowledgement."""
+def rows(
+    statuses: Sequence[Status], phi: bool, but: str = "", inquiry: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Of each code what it means; ``but`` is passed over, ``inquiry`` says that it is no acknowledgement."""
     told: dict[tuple[str, str], None] = {}
     for status in statuses:
         for code in status.codes:
