@@ -16,6 +16,7 @@ from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.turns import Turns
+from edi837.wording import many
 
 
 @click.command()
@@ -75,7 +76,7 @@ def ack(
                 else:
                     run.say(f"{safe.text(file)}: there is no {kind} for it")
                 run.say(
-                    f"{safe.text(name)}: {outcome.claims} claims, {outcome.fates}"
+                    f"{safe.text(name)}: {many(outcome.claims, 'claim')}, {outcome.fates}"
                     + (" by TA1 or 999" if outcome.fates.refused else "")
                     + (", and something refused by TA1 or 999" if outcome.refused and not outcome.fates.refused else "")
                 )

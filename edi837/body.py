@@ -38,6 +38,9 @@ def _never() -> bool:
     return False
 
 
+Head = tuple[Segment, Segment, Segment]  # BHT, and NM1 of 1000A and 1000B
+
+
 class Body:
     """Reads one set, or a part of it."""
 
@@ -59,8 +62,7 @@ class Body:
                 judge.begin((setting.interchange, setting.at.group, setting.at.set))
         self._day = element(setting.gs, 4)
         self.claims = 0
-        self.bht: Segment = []  # known at the end of the set, as is the next
-        self.submitter: Segment = []  # NM1 of 1000A
+        self.head: Head = ([], [], [])  # known at the end of the set
 
     @property
     def number(self) -> int:
@@ -109,8 +111,10 @@ class Body:
                 yield from gate.hold(claim, found, home)
                 continue
             if item is root:
-                submitter = item.child("1000A")
-                self.bht, self.submitter = item.first("BHT"), submitter.first("NM1") if submitter else []
+                submitter, receiver = (
+                    loop.first("NM1") if (loop := item.child(id)) else [] for id in ("1000A", "1000B")
+                )
+                self.head = item.first("BHT"), submitter, receiver
             yield item
             yield from gate.judge()
 

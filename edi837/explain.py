@@ -36,8 +36,8 @@ OWN = {
     "X12-STRAY": "bytes of the file belong to no interchange and were not read; a warning, in the report only",
     "X12-EMPTY": "segment terminators have nothing before them; a warning, in the report only",
     "X12-BATCH": "BHT03 came before from its submitter; a warning in the report, or the set goes back with A3:746",
-    "X12-AK9-NOTE": "an element of GS is not of its form, or GS06 and GE02 differ in leading zeros; a warning, in the report "
-    "only, for AK905 has no code for it",
+    "X12-AK9-NOTE": "an element of GS is not of its form, or GS06 and GE02 differ in leading zeros; a warning, in the "
+    "report only, for AK905 has no code for it",
 }
 _SYNTAX_ID = re.compile(r"(?:X12-)?(TA1|AK9|IK5|IK3|IK4)[-:](\w+)\Z")
 _SOURCES = {

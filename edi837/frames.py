@@ -77,17 +77,18 @@ class TransactionSet:
     reference: str = ""  # BHT03
     created: str = ""  # BHT04
     submitter: list[str] = field(default_factory=list)  # 1000A NM1 as sent
+    receiver: list[str] = field(default_factory=list)  # 1000B NM1 as sent
     segments: int = 0  # counted ST through SE
     claims: int = 0
     refused: bool = False  # IK5 R: no 277CA
     codes: list[str] = field(default_factory=list)  # IK502..06 of its own (2, 3, 4, 6, 7, 18, 19, 23, I6)
     returned: str = ""  # composite with which a set that the 999 accepts goes back whole (277CA 2200B STC01)
 
-    def head(self, bht: list[str], submitter: list[str]) -> None:
-        """Note what the answers repeat of the BHT and of the NM1 of 1000A; either may be empty."""
+    def head(self, bht: list[str], submitter: list[str], receiver: list[str]) -> None:
+        """Note what the answers repeat of the BHT and of the NM1 of 1000A and 1000B; each may be empty."""
         self.reference = bht[3] if len(bht) > 3 else ""
         self.created = bht[4] if len(bht) > 4 else ""
-        self.submitter = submitter
+        self.submitter, self.receiver = submitter, receiver
 
     @property
     def number(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from edi837.body import Body, Setting
+from edi837.body import Body, Head, Setting
 from edi837.chart import Loop, chart
 from edi837.claim import Claim, ServiceLine
 from edi837.cut import Standing
@@ -20,7 +20,6 @@ from edi837.frames import Verdict
 from edi837.gate import Judge, Put
 from edi837.seen import Seen
 from edi837.snip import Codes
-from edi837.x12 import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Read:
     # At the end of the set:
     number: int = 0  # of the last segment; that of the SE, if it is one
     stop: str = ""  # the segment that ended it
-    head: tuple[Segment, Segment] = ([], [])  # BHT, and NM1 of 1000A
+    head: Head = ([], [], [])
     others: Sequence[int] = ()  # keys of the claims that it sends back
     # Where claims are put by: those of each HL by themselves.
     put: Sequence[Sequence[Put]] = ()
@@ -73,7 +72,7 @@ def read(
         chart(setting.guide, setting.delimiters).forget()
     return Read(
         events, body.reader.standing, not part.after, body.claims, seen.new, body.number,
-        setting.delimiters.element.join(body.stop or []), (body.bht, body.submitter), list(seen.asked),
+        setting.delimiters.element.join(body.stop or []), body.head, list(seen.asked),
     )  # fmt: skip
 
 

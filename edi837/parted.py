@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from edi837.ahead import Ahead, Coming, Rest
-from edi837.body import Body, Setting
+from edi837.body import Body, Head, Setting
 from edi837.chart import Loop
 from edi837.cut import Standing
 from edi837.findings import Finding
@@ -35,8 +35,7 @@ class Parted:
         self.claims = 0
         self.number = 1
         self.stop: Segment | None = None
-        self.bht: Segment = []
-        self.submitter: Segment = []
+        self.head: Head = ([], [], [])
 
     def read(self) -> Iterator[Finding | Loop | Verdict]:
         """Tell the set to its end."""
@@ -55,7 +54,7 @@ class Parted:
             for event in read.events:
                 yield clean(event) if isinstance(event, int) else event
             if read.ended:
-                self.number, (self.bht, self.submitter) = read.number, read.head
+                self.number, self.head = read.number, read.head
                 self.stop = split(read.stop, self._setting.delimiters)
                 return
         yield from self._here(iter(()))  # the file ends in the set
@@ -82,4 +81,4 @@ class Parted:
         body = Body(self._setting, self._policies, self._seen, self._codes, self._standing)
         yield from body.read(pieces, self._ahead.torn)
         self.claims += body.claims
-        self.number, self.stop, self.bht, self.submitter = body.number, body.stop, body.bht, body.submitter
+        self.number, self.stop, self.head = body.number, body.stop, body.head

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from edi837.edit import Edit
 from edi837.policyfile import PolicyFile
 from edi837.scope import KEYS, Scope
+from edi837.wording import many
 
 Change = tuple[str, str]  # place, what changed there
 
@@ -28,7 +29,7 @@ def as_text(old: PolicyFile, new: PolicyFile) -> str:
     """The changes in two columns, a place named once."""
     found = changes(old, new)
     width = max((len(place) for place, _ in found), default=0)
-    lines = [f"{_name(old)} -> {_name(new)}: {len(found) or 'no'} changes"]
+    lines = [f"{_name(old)} -> {_name(new)}: {many(len(found), 'change') if found else 'no changes'}"]
     before = ""
     for place, what in found:
         lines.append(f"  {'' if place == before else place:{width}}  {what}")

@@ -221,7 +221,7 @@ class _Teller:
                 frame.refused = frame.refused or (isinstance(event, Finding) and event.rejects)
                 yield event
             frame.claims = body.claims
-            frame.head(body.bht, body.submitter)
+            frame.head(*body.head)
             self._stop, count = body.stop, body.number
         if self._stop and self._cut(self._stop):
             self._stop = None

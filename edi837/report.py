@@ -18,14 +18,20 @@ from edi837 import safe
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
-from edi837.wording import as_dict, as_text, days, dollars, rests
+from edi837.wording import as_dict, as_text, days, dollars, many, rests
 
 _AGAIN = {
-    "claim": "Correct it and send it again as an original (CLM05-3 = 1): it never entered adjudication.",
     "set": "Correct it and send the whole set again under a new ST02.",
     "group": "Correct it and send the whole group again under a new GS06.",
     "interchange": "Correct it and send the whole interchange again under a new ISA13.",
 }
+_RESEND = "Correct it and send it again {as_what}: it never entered adjudication."
+# What a claim is by CLM05-3, and so what it is sent again as; an 837I for a part of a stay (2 to 5) stays that part.
+_AS_WHAT = {
+    "7": "as a replacement (CLM05-3 = 7), with the payer's number of the earlier claim in REF*F8",
+    "8": "as a void (CLM05-3 = 8), with the payer's number of the earlier claim in REF*F8",
+}
+_PARTS = ("2", "3", "4", "5")
 
 
 class Report:
@@ -145,7 +151,7 @@ class Report:
                 {**as_dict(f, self._file, self._phi), "fix": f.fix, "service": _service(_line(claim, f))}
                 for f in verdict.findings
             ],
-            "resend": _AGAIN["claim"] if verdict.rejected else "",
+            "resend": _resend(claim) if verdict.rejected else "",
         }  # fmt: skip
 
     # -------------------------------------------------------------- text
@@ -176,12 +182,19 @@ class Report:
             if finding.proposal:
                 put(f"    write   {safe.text(str(finding.proposal))}\n")
         if verdict.rejected:
-            put(f"    resend  {_AGAIN['claim']}\n")
+            put(f"    resend  {_resend(claim)}\n")
 
 
 def _head(head: dict[str, Any]) -> str:
     """The opening of a report, up to its list of entries."""
     return json.dumps(head)[:-1] + ',\n "entries": ['
+
+
+def _resend(claim: Claim) -> str:
+    """What to do with a claim that goes back."""
+    if claim.kind == "I" and claim.frequency in _PARTS:
+        return _RESEND.format(as_what=f"with the same frequency (CLM05-3 = {claim.frequency})")
+    return _RESEND.format(as_what=_AS_WHAT.get(claim.frequency, "as an original (CLM05-3 = 1)"))
 
 
 def _line(claim: Claim, finding: Finding) -> ServiceLine | None:
@@ -233,7 +246,7 @@ def _interchange_line(entry: dict[str, Any]) -> str:
 
 def _set_lines(one: dict[str, Any]) -> str:
     text = f"    set {one['set']}  batch {one['batch']}  {one['status']}"
-    text += f"  {one['claims']} claims  ${Decimal(one['charges']):,.2f}\n"
+    text += f"  {many(one['claims'], 'claim')}  ${Decimal(one['charges']):,.2f}\n"
     if one["status"] == "accepted":
         for word in ("accepted", "rejected"):
             text += f"      {word} {one[word]:>6}  ${Decimal(one[f'{word}_charges']):>14,.2f}\n"

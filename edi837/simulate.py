@@ -18,6 +18,7 @@ from edi837.frames import Verdict
 from edi837.rules import Policy
 from edi837.snip import Codes
 from edi837.terms import Terms
+from edi837.wording import many
 
 _SHOWN = 50  # claims listed in text
 FATES = {
@@ -108,7 +109,7 @@ def as_text(found: Comparison, old: str, new: str) -> str:
     for count in found.fates.values():
         whole.claims += count.claims
         whole.charges += count.charges
-    lines = [f"{old} -> {new}: {whole.claims} claims, ${whole.charges:,.2f}"]
+    lines = [f"{old} -> {new}: {many(whole.claims, 'claim')}, ${whole.charges:,.2f}"]
     for fate, words in FATES.items():
         count = found.fates[fate]
         if count.claims:

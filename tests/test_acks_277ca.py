@@ -221,10 +221,30 @@ def test_who_answers(options: dict[str, Any], payer: Party, source: str, accepte
     assert complaints(data) == []
 
 
-def test_the_payer_of_the_first_claim_answers_for_all() -> None:
-    payers = [Party("PR", "2", name, id="7X", id_qualifier="PI") for name in ("FIRST PLAN", "OTHER PLAN")]
-    data = acknowledged(*[Verdict(claim("A", "2", payer=payer)) for payer in payers])
-    assert starting("NM1", data)[0] == "NM1*PR*2*FIRST PLAN*****PI*7X"
+RECEIVER = ["NM1", "40", "2", "BIG PLANS", "", "", "", "", "46", "BIG1"]
+
+
+@pytest.mark.parametrize(
+    ("role", "payers", "receiver", "source"),
+    [
+        ("payer", ["A PLAN 7X", "ANOTHER NAME 7X"], RECEIVER, "NM1*PR*2*A PLAN*****PI*7X"),  # one payer, by its id
+        ("payer", ["A PLAN 7X", "B PLAN 8X"], RECEIVER, "NM1*PR*2*BIG PLANS*****46*BIG1"),
+        ("payer", ["A PLAN 7X", "A PLAN 7X", "B PLAN 8X", "A PLAN 7X"], RECEIVER, "NM1*PR*2*BIG PLANS*****46*BIG1"),
+        ("payer", ["A PLAN 7X", "B PLAN 8X"], [], "NM1*PR*2*RECEIVERID*****46*RECEIVERID"),
+        ("payer", ["A PLAN 7X", "B PLAN 8X"], RECEIVER[:4], "NM1*PR*2*RECEIVERID*****46*RECEIVERID"),
+        ("clearinghouse", ["A PLAN 7X"], RECEIVER, "NM1*AY*2*BIG PLANS*****46*BIG1"),
+        ("clearinghouse", ["A PLAN 7X"], [], "NM1*AY*2*RECEIVERID*****46*RECEIVERID"),
+    ],
+)
+def test_a_payer_answers_only_for_his_own_claims(
+    role: str, payers: list[str], receiver: list[str], source: str
+) -> None:
+    """2100A: where claims go to several payers, and from a clearinghouse, who was addressed answers (1000B)."""
+    parties = [Party("PR", "2", each[:-3], id=each[-2:], id_qualifier="PI") for each in payers]
+    verdicts = [Verdict(claim("A", "2", payer=payer)) for payer in parties]
+    data = acknowledged(*verdicts, role=role, aset={"receiver": receiver})
+    assert starting("NM1", data)[0] == source
+    assert complaints(data) == []
 
 
 @pytest.mark.parametrize(

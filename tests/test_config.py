@@ -123,6 +123,14 @@ def stcs(tmp_path: Path, text: str, *more: str) -> list[str]:
     return [row for row in told.stdout.replace("\n", "").split("~") if row.startswith("STC")]
 
 
+@pytest.mark.parametrize("page", ["settings.example.toml", "acknowledgements.md"])
+def test_every_switch_of_the_277ca_is_written_down(page: str) -> None:
+    text = (Path(__file__).parent.parent / "docs" / page).read_text("utf-8")
+    said = text.partition("[replies]")[2].partition("\n\n[replies.instead]")[0]
+    keys = {row.split("=")[0].strip() for row in said.splitlines() if "=" in row}
+    assert keys >= {"role", "name", "id", "stc12_text", "line_stc_date"}
+
+
 def test_the_switches_of_the_277ca(tmp_path: Path) -> None:
     plain = stcs(tmp_path, "")
     assert plain[-2:] == ["STC*A3:247*20260115*U*140", "STC*A8:735**U*******A8:454"]

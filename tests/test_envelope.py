@@ -220,7 +220,8 @@ def test_ge(ge: list[str], sets: int, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gs06", "ge02", "code"), [("0077", "77", "AK9:"), ("77", "0077", "AK9:"), ("0", "000", "AK9:"), ("A7", "0A7", "AK9:4")]
+    ("gs06", "ge02", "code"),
+    [("0077", "77", "AK9:"), ("77", "0077", "AK9:"), ("0", "000", "AK9:"), ("A7", "0A7", "AK9:4")],
 )
 def test_leading_zeros_refuse_no_group(gs06: str, ge02: str, code: str) -> None:
     """GS06 and GE02 are of type N0: only the number counts. ISA13 has nine digits, and ST02 is text: there they do."""

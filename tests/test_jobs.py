@@ -91,7 +91,7 @@ def test_each_file_knows_the_claims_of_the_one_before_it(tmp_path: Path) -> None
         terms = ("--policy", with_cases(tmp_path) if count == 1 else tmp_path / "7.toml", "--history", store)
         done = edi837("ack", "--jobs", str(count), *NOW, *terms, "-o", tmp_path / f"out{count}", *files)
         told.append(done.err)
-    assert told[0] == told[1] and "b.edi: 1 claims, 1 rejected" in told[0]
+    assert told[0] == told[1] and "b.edi: 1 claim, 1 rejected" in told[0]
 
 
 def test_one_process_and_a_system_that_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -315,6 +315,7 @@ def test_what_a_set_knows_when_it_ends() -> None:
     assert (first.number, second.number) == ("0001", "0002")
     assert (first.guide, first.kind, first.reference, first.created) == ("005010X222A1", "P", "BATCH1", "20250303")
     assert first.submitter == ["NM1", "41", "2", "EXAMPLE INFUSION BILLING", "", "", "", "", "46", "SUBMIT042"]
+    assert first.receiver[:2] == ["NM1", "40"] and len(first.receiver) == 10
     assert (first.claims, second.claims) == (1, 2)
     assert (first.segments, second.segments) == (24, 29)
     assert second.reference == "BATCH2"

@@ -129,7 +129,7 @@ ORDER = {
     "edi837/replies": "items read outcomes codes reasons facts sums said groups inquiries words form",
     "edi837/fhir": "form systems parties team facts items claim valid",
     "edi837/spark": "glance stretch plan tables answers source",
-    "edi837/acks": "writer reply ta1 ack999 status ack277ca",
+    "edi837/acks": "writer reply ta1 ack999 status source ack277ca",
     "edi837/gateway": (
         "fsops mounts layout names rights probe unpack ready settings settingsfile keys logs outside owner "
         "ledger claims scan waiting reading decided steps batch worker wake labour status health start crew doctor "

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import IO
 
 from edi837.acks import ta1
-from edi837.acks.ack277ca import Ack277CA, Profile, Role, Source
+from edi837.acks.ack277ca import Ack277CA, Profile, Role
 from edi837.acks.ack999 import Ack999
+from edi837.acks.source import Source
 from edi837.acks.writer import AckError, spool
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict

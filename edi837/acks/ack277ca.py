@@ -19,6 +19,7 @@ from itertools import count
 from typing import IO, Literal
 
 from edi837.acks.reply import Reply
+from edi837.acks.source import Payers, Source, who
 from edi837.acks.status import Status, split, statuses
 from edi837.acks.writer import AckError, Composite, Segments, amount, delimiters
 from edi837.claim import EXACT, Party, ServiceLine
@@ -31,7 +32,6 @@ Role = Literal["payer", "clearinghouse"]
 # What we are: NM101 of 2100A, and the status of an accepted claim.
 _ROLES: dict[Role, tuple[str, str]] = {"payer": ("PR", "A2:20"), "clearinghouse": ("AY", "A1:19:PR")}
 _RECEIVED = "A1:19:PR"  # at the levels of receiver and provider, whatever becomes of the claims
-_SOURCE_IDS = frozenset(("46", "FI", "PI"))  # NM108 of 2100A
 _PROCEDURES = frozenset(("AD", "ER", "HP", "IV", "NU", "WK"))  # SVC01-1, beside HC
 _NO_NUMBER = "NONE"  # 2100D NM109 is required, and whose employer is the subscriber may have none (X12 RFI 1317)
 _REVENUE = "NU"  # SVC01-1 of a line known by its revenue code alone
@@ -41,26 +41,11 @@ _ASCII = str.maketrans("“”‘’–…", "\"\"''-.")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Who answers: the information source, 2100A NM103, NM109 and NM108 (46, FI or PI)."""
-
-    name: str
-    id: str
-    qualifier: str = "46"
-
-    def __post_init__(self) -> None:
-        if self.qualifier not in _SOURCE_IDS:
-            raise ValueError(f"{self.qualifier!r} is no NM108 of 2100A: {', '.join(sorted(_SOURCE_IDS))}")
-        if not self.name or not self.id:
-            raise ValueError("the information source needs a name and an id")
-
-
-@dataclass(frozen=True, slots=True)
 class Profile:
     """What a partner and his payer settled about the 277CA."""
 
     role: Role = "payer"
-    source: Source | None = None  # None: read off the claims and the envelope
+    source: Source | None = None  # None: read off the claims, 1000B and the envelope
     line_stc_date: bool = False  # write STC02 of 2220D, which X12's own example leaves out
     stc12_text: bool = False  # write the reason into STC12, which is no longer in use (RFI 1465)
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by status code: composites sent for it
@@ -108,7 +93,7 @@ class Ack277CA:
         self._codes: dict[Status, list[Composite]] = {}  # as many as the policies know
         self._levels = count(3)  # HL01; 1 and 2 are source and receiver
         self._set, self._own = _Tally(), _Tally()
-        self._payer: Party | None = None
+        self._payers = Payers()
         self._provider: Party | None = None
         self._parent: str  # HL01 of the provider at hand
 
@@ -118,7 +103,7 @@ class Ack277CA:
         if claim.provider is not self._provider and claim.provider != self._provider:
             self._close_provider()
             self._provider, self._parent = claim.provider, str(next(self._levels))
-        self._payer = self._payer or claim.payer
+        self._payers.add(claim.payer)
         charge = claim.charge or Decimal()
         answer = statuses(verdict, self._accepted, self._profile.instead)
         self._own.add(answer.rejected, charge)
@@ -158,7 +143,8 @@ class Ack277CA:
         reply.put("BHT", "0085", "08", own, self._today, f"{self._now:%H%M%S}", "TH")
         # 2000A, 2100A, 2200A
         reply.put("HL", "1", "", "20", "1")
-        source = self._source()
+        payer = self._payers.one if self._profile.role == "payer" else None
+        source = self._profile.source or who(payer, ended.receiver, self._group, self._received)
         name, identifier = reply.echo(source.name, 60), reply.echo(source.id, 80)
         reply.put("NM1", self._entity, "2", name, "", "", "", "", source.qualifier, identifier)
         reply.put("TRN", "1", own)
@@ -240,16 +226,6 @@ class Ack277CA:
         name = out.echo(element(nm1, 3) or sender, 60)
         person = (out.echo(element(nm1, 4), 35), out.echo(element(nm1, 5), 25)) if kind == "1" else ("", "")
         out.put("NM1", "41", kind, name, *person, "", "", "46", out.echo(element(nm1, 9) or sender, 80))
-
-    def _source(self) -> Source:
-        """Who we are: as settled; else the first claim's payer (2010BB); else the receiver addressed."""
-        if self._profile.source:
-            return self._profile.source
-        payer = self._payer
-        if self._profile.role == "payer" and payer and payer.last and payer.id:
-            return Source(payer.last, payer.id, "PI")
-        receiver = element(self._group.header, 3).strip() or element(self._received.header, 8).strip()
-        return Source(receiver, receiver)
 
     def _line(self, line: ServiceLine, status: Status, text: str) -> None:
         """2220D of a rejected line."""

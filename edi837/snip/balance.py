@@ -13,6 +13,7 @@ from edi837.chart import Loop
 from edi837.claim import EXACT
 from edi837.mapper import as_amount
 from edi837.snip.rule import Fault, Flaw, View, has, over
+from edi837.wording import many
 from edi837.x12 import Segment, element
 
 _NOTHING = Decimal()
@@ -31,7 +32,7 @@ def total(view: View) -> Iterator[Fault]:
         summed = EXACT.add(summed, line.charge)
     if charge is not None and lines and summed != charge:
         row = view.clm
-        yield Fault(row, Flaw(2, row[2][2], f"{charge} is not {summed}, the sum of {len(lines)} lines"))
+        yield Fault(row, Flaw(2, row[2][2], f"{charge} is not {summed}, the sum of {many(len(lines), 'line')}"))
 
 
 @over(
@@ -53,7 +54,7 @@ def paid(view: View) -> Iterator[Fault]:
             continue
         said, owed = as_amount(element(amt, 2)), EXACT.subtract(reduce(EXACT.add, amounts, _NOTHING), adjusted)
         if said is not None and said != owed:
-            detail = f"{said} is not {owed}: {len(mine)} lines paid less {adjusted} adjusted on the claim"
+            detail = f"{said} is not {owed}: {many(len(mine), 'line')} paid less {adjusted} adjusted on the claim"
             yield Fault(other.row("AMT", "D"), Flaw(2, amt[2], detail))
 
 

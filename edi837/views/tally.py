@@ -69,7 +69,8 @@ class Tally:
 
     def line(self, file: str) -> str:
         """The line that every format ends with."""
-        return f"{safe.text(file)}: {self.fates.claims} claims, {self.fates}, {self.found.total()} findings"
+        claims, findings = many(self.fates.claims, "claim"), many(self.found.total(), "finding")
+        return f"{safe.text(file)}: {claims}, {self.fates}, {findings}"
 
     def lines_for_people(self, file: str) -> list[str]:
         """What the file holds, what was found in it, and what `ack` would answer."""
