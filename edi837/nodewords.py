@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from edi837 import personal, safe
+from edi837 import marks, personal, safe
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.frames import FunctionalGroup, Interchange
@@ -20,7 +20,6 @@ from edi837.wording import many
 from edi837.x12 import Delimiters, Segment, element
 
 _NUMBERS = {"XX": "NPI"}  # NM108, as people call it
-_USUAL = Delimiters()
 
 
 def words(mark: Begin, delimiters: Delimiters, phi: bool) -> str:
@@ -36,18 +35,12 @@ def words(mark: Begin, delimiters: Delimiters, phi: bool) -> str:
 
 def raw(piece: Piece, delimiters: Delimiters, phi: bool) -> str:
     """A segment as it was sent, but safe to show."""
-    pairs = (
-        (delimiters.element, _USUAL.element), (delimiters.component, _USUAL.component),
-        (delimiters.repetition, _USUAL.repetition), (delimiters.segment, _USUAL.segment),
-    )  # fmt: skip
-    element, component, repetition, end = (
-        mine if mine.isascii() and mine.isprintable() and mine else usual for mine, usual in pairs
-    )
+    seen = marks.shown(delimiters)
     told = [safe.text(piece.seg[0])]
     for value in personal.values(piece.use, piece.seg, delimiters, phi):
         several = value["repetitions"] if isinstance(value, dict) else [value]
-        told.append(repetition.join(one if isinstance(one, str) else component.join(one) for one in several))
-    return element.join(told) + end
+        told.append(seen.repetition.join(one if isinstance(one, str) else seen.component.join(one) for one in several))
+    return seen.element.join(told) + seen.segment
 
 
 def counts(frame: Frame) -> str:

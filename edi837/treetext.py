@@ -11,7 +11,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from edi837 import safe
+from edi837 import marks, safe
 from edi837.chart import Loop
 from edi837.findings import Finding
 from edi837.frames import Interchange
@@ -100,6 +100,9 @@ class Text:
             line = Line(depth, words(mark, self._delimiters, self._phi))
             self._sheet.put(line)
             above.youngest = line
+            below = marks.said(self._delimiters) if self._raw and isinstance(mark.node, Interchange) else ""
+            if below:
+                self._sheet.put(Line(depth, below, part=False))
             self.claims += mark.claim is not None
         self._open.append(_Node(line))
 

@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
         "x12", "claim", "maps", "problems", "headings", "statuscodes", "table", "wording", "codefiles", "skeleton",
         "columns",
     },
-    {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout"},
+    {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "marks"},
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope", "synth"},
     {"onward"},

@@ -26,6 +26,8 @@ def lines(told: dict[str, Any], paint: Paint, *, asked: bool) -> Iterator[str]:
     text = told["text"]
     yield paint("bold", text[:WIDTH])
     yield from (paint("bold", text[at : at + WIDTH]) for at in range(WIDTH, len(text), WIDTH))
+    if told.get("separators"):
+        yield paint("dim", f"    {told['separators']}")
     where = told["file"] + f":{told['row']}:{told['column']}  byte {told['offset']}"
     yield paint("dim", f"    {where}" + (f"  segment {told['segment']}" if told["segment"] else ""))
     if told["steps"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edi837 import grammar, safe, wording
+from edi837 import grammar, marks, safe, wording
 from edi837.findings import Finding
 from edi837.grammar import ElementUse
 from edi837.guidebook import USAGE
@@ -40,7 +40,7 @@ def as_dict(match: Match, where: Where, meanings: Meanings, *, file: str, phi: b
         "usage": USAGE[use.usage] if use else "", "guide": match.guide, "text": line.text,
         "elements": elements,
         "findings": [_said(f, phi) for f in match.findings if not f.place.element or not _among(f, elements)],
-    }  # fmt: skip
+    } | ({"separators": words} if (words := marks.said(segment.delimiters)) else {})  # fmt: skip
 
 
 def _among(finding: Finding, elements: list[dict[str, Any]]) -> bool:

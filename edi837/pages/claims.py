@@ -6,11 +6,11 @@ Enters: what was gathered, the cards of the rules, and the 277CA that answers th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
 
-from edi837 import safe, wording
+from edi837 import marks, safe, wording
 from edi837.claim import Claim, ServiceLine
 from edi837.pages.figures import bar, timeline
 from edi837.pages.gather import MOST, Count, Found, Gathered, Judged
@@ -36,6 +36,7 @@ class Page:
     heard: Heard
     daily: Collection[str] = ()  # codes one unit of which is a day
     phi: bool = False
+    _marks: marks.Once = field(default_factory=marks.Once)
 
     def html(self) -> str:
         """The document."""
@@ -162,7 +163,9 @@ class Page:
         return (figure + folded) if figure else table
 
     def _finding(self, found: Found) -> str:
-        return as_html(found.spot, found.rows, self.cards.of(found.finding.rule), self.phi)
+        words = self._marks.of(row.segment.delimiters for row in found.rows)
+        told = "".join(tag("p", each[0].upper() + each[1:] + ".", class_="small") for each in words)
+        return told + as_html(found.spot, found.rows, self.cards.of(found.finding.rule), self.phi)
 
     def _frame(self, found: Found) -> str:
         steps = " › ".join(wording.path(found.finding.place))

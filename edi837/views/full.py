@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from textwrap import wrap
 
-from edi837 import safe, wording
+from edi837 import marks, safe, wording
 from edi837.findings import Finding
 from edi837.views import shown
 from edi837.views.cards import Card, Cards
@@ -32,6 +32,7 @@ class Full:
 
     def __init__(self, cards: Cards, *, phi: bool = False, ascii: bool = False, paint: Paint = plain) -> None:
         self._cards, self._phi, self._ascii, self._paint = cards, phi, ascii, paint
+        self._marks = marks.Once()
 
     def put(self, spot: Spot, trail: Trail) -> Iterator[str]:
         """The lines of a finding, a blank one behind them."""
@@ -66,7 +67,8 @@ class Full:
             yield from self._row(row, number, gutter, spot)
         if rows:
             yield bar
-        for label, words in notes(finding, card):
+        once = [("note", said) for said in self._marks.of(row.segment.delimiters for row in rows)]
+        for label, words in [*notes(finding, card), *once]:
             lead = f"{' ' * gutter} = {label}: "
             for line in wrap(safe.text(words), WIDTH - len(lead), break_on_hyphens=False):
                 yield self._dim(lead[: gutter + 3]) + self._said(lead[gutter + 3 :] + line)

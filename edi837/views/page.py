@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 
-from edi837 import safe, wording
+from edi837 import marks, safe, wording
 from edi837.acks.writer import spool
 from edi837.views.cards import Cards
 from edi837.views.excerpt import excerpt
@@ -44,6 +44,7 @@ class _File:
     name: str
     found: Counter[str] = field(default_factory=Counter)  # by action
     tally: Tally | None = None  # None: it could not be read to its end
+    seen: marks.Once = field(default_factory=marks.Once)
 
 
 class Html:
@@ -68,8 +69,11 @@ class Html:
         self._files[-1].found[finding.action] += 1
         self._rules[finding.rule] += 1
         self._actions.setdefault(finding.rule, set()).add(finding.action)
+        rows = excerpt(spot, trail)
+        for words in self._files[-1].seen.of(row.segment.delimiters for row in rows):
+            self._body.write(tag("p", words[0].upper() + words[1:] + ".", class_="small") + "\n")
         html = as_html(
-            spot, excerpt(spot, trail), self._cards.of(finding.rule), self._phi,
+            spot, rows, self._cards.of(finding.rule), self._phi,
             where=_where(spot), class_=_class(finding.rule),
         )  # fmt: skip
         self._body.write(html + "\n")

@@ -11,16 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from edi837 import grammar, personal, safe
+from edi837 import grammar, marks, personal, safe
 from edi837.findings import Place
 from edi837.grammar import SegmentUse
 from edi837.loops import ENVELOPE
 from edi837.views.locate import Located
-from edi837.x12 import Delimiters
 
 _LONGEST = 35  # characters of an element of the envelope; what is longer is none
 _SECRETS = (2, 4)  # ISA02, ISA04: authorization and security information
-_USUAL = Delimiters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,7 @@ class Line:
 
     text: str
     cells: tuple[tuple[int, int, int, int, int], ...]  # element, repetition, component; first column, columns
+    end: int = 1  # columns of the terminator
 
     def span(self, place: Place) -> tuple[int, int]:
         """First column and columns of what a place names; none wide where it is not there."""
@@ -37,7 +36,7 @@ class Line:
         wanted = (place.element, place.repetition or 1, place.component)
         found = [cell for cell in self.cells if cell[0] == wanted[0]]
         if not found:
-            return len(self.text) - 1, 0  # before the terminator
+            return len(self.text) - self.end, 0  # before the terminator
         same = [cell for cell in found if cell[1] in (0, wanted[1])] if place.repetition else found
         exact = [cell for cell in same if cell[2] in (0, wanted[2])] if wanted[2] else same
         if not exact and place.component:  # behind the last component there is
@@ -49,22 +48,22 @@ class Line:
 def line(segment: Located, guide: str, *, loop: str = "", phi: bool = False, ascii: bool = False) -> Line:
     """A segment as it may be shown; ``loop`` where it is known."""
     values = _values(segment, guide, loop, phi)
-    element, component, repetition, end = _marks(segment.delimiters)
+    seen = marks.shown(segment.delimiters)
     known = segment.tag in grammar.known_tags() or segment.tag in ENVELOPE
     text, cells = _one(safe.text(segment.tag) if known or phi else safe.MASK, ascii), []
     for number, value in enumerate(values, 1):
-        text += element
+        text += seen.element
         several = value["repetitions"] if isinstance(value, dict) else [value]
         for at, one in enumerate(several, 1):
-            text += repetition * (at > 1)
+            text += seen.repetition * (at > 1)
             parts = [one] if isinstance(one, str) else one
             for n, part in enumerate(parts, 1):
-                text += component * (n > 1)
+                text += seen.component * (n > 1)
                 said = _one(part, ascii)
                 where = at if isinstance(value, dict) else 0
                 cells.append((number, where, 0 if isinstance(one, str) else n, len(text), len(said)))
                 text += said
-    return Line(text + end, tuple(cells))
+    return Line(text + seen.segment, tuple(cells), len(seen.segment))
 
 
 def name(guide: str, place: Place, segment: Located | None = None) -> str:
@@ -98,7 +97,7 @@ def loop_name(guide: str, id: str) -> str:
 
 
 def _values(segment: Located, guide: str, loop: str, phi: bool) -> Sequence[personal.Value]:
-    elements, marks = segment.elements, segment.delimiters
+    elements, own = segment.elements, segment.delimiters
     if segment.tag in ENVELOPE and segment.tag != "ST":
         return [_enveloped(segment.tag, n, value, phi) for n, value in enumerate(elements[1:], 1)]
     uses = list(_fitting(guide, segment, loop))
@@ -106,7 +105,7 @@ def _values(segment: Located, guide: str, loop: str, phi: bool) -> Sequence[pers
         if segment.tag == "ST":
             return [_enveloped("ST", n, value, phi) for n, value in enumerate(elements[1:], 1)]
         return [safe.text(value) if phi else safe.masked(value) for value in elements[1:]]
-    told = [list(personal.values(use, elements, marks, phi)) for use in uses]
+    told = [list(personal.values(use, elements, own, phi)) for use in uses]
     return [_strictest(several) for several in zip(*told, strict=True)]
 
 
@@ -147,18 +146,6 @@ def _uses(guide: str, tag: str) -> tuple[SegmentUse, ...]:
         if use.tag == tag:
             found.setdefault((use.loop.id, use.pos, use.name), use)
     return tuple(found.values())
-
-
-def _marks(own: Delimiters) -> tuple[str, str, str, str]:
-    """The four marks; the usual one for one that cannot be seen."""
-    pairs = zip(
-        (own.element, own.component, own.repetition, own.segment),
-        (_USUAL.element, _USUAL.component, _USUAL.repetition, _USUAL.segment), strict=True,
-    )  # fmt: skip
-    element, component, repetition, end = (
-        mine if mine.isascii() and mine.isprintable() and mine else usual for mine, usual in pairs
-    )
-    return element, component, repetition, end
 
 
 def _one(text: str, ascii: bool) -> str:
