@@ -4,6 +4,7 @@ Enters: a binary stream and `Pseudonyms`. Leaves: text with the same segments in
 an element becomes is in the table below; what is not in it is replaced. Kept are codes, amounts,
 units, counts, states, the first three digits of postal codes, drugs, taxonomies, the ids of ISA and
 GS, and id and name of payers and receivers (NM1*PR, NM1*40) and the submitter's id (NM1*41).
+Value codes that tell a ZIP code keep three digits of it; those of a county or another area, none.
 Providers' names and numbers are replaced as persons' are. A place that keeps codes keeps no word
 longer than three letters, but a number that was put there by mistake. Ages, and days between days,
 stay: who knows a date of service may find a person by it. This is no safe harbor (45 CFR 164.514(b)(2)).
@@ -39,6 +40,11 @@ _TABLE = {
 _PARTNERS = frozenset(("PR", "40"))  # NM101: payer, receiver
 _DESCRIPTION = 7  # component of SV101, SV202 and SVD03
 _WORD = 3  # letters that a code may have
+_PICKED_UP = "A0"  # value code: the ZIP code where an ambulance fetched the patient
+_AREAS = frozenset(("85", "61", "G8"))  # value codes: county of service, area of the home and of the hospice
+_OPENING = frozenset(("CLM", "NM1", "SBR", "LX", "HL", "ST"))  # segments that open a loop
+_ZIP_CODE = re.compile(r"[0-9]{5}(?:[0-9]{4})?\Z")
+_STATE = re.compile(r"[A-Za-z]{2}\Z")
 _CLIA = re.compile(r"[0-9]{2}[Dd][0-9]{7}\Z")
 _CODE = re.compile(r"[A-Za-z0-9.+-]{1,30}\Z")
 
@@ -68,6 +74,7 @@ class _Rewriter:
     def __init__(self, pseudonyms: Pseudonyms, delimiters: Delimiters) -> None:
         self._of, self._npi, self._day = pseudonyms.of, pseudonyms.npi, pseudonyms.day
         self._delimiters = delimiters
+        self._in_claim = False  # right in a 2300, not in one of its loops
         self._marks = re.compile(f"([{re.escape(delimiters.component + delimiters.repetition)}])")
 
     def segment(self, seg: Segment) -> Segment:
@@ -76,6 +83,8 @@ class _Rewriter:
         kinds = _TABLE.get(tag, "")
         if tag == "ISA":
             return self._header(seg)
+        if tag in _OPENING:
+            self._in_claim = tag == "CLM"
         if not kinds and tag not in grammar.known_tags():
             tag = self._of(tag)
         ways: dict[str, Callable[[str], str]] = {
@@ -127,6 +136,8 @@ class _Rewriter:
     def _reference(self, seg: Segment, value: str) -> str:
         if element(seg, 1) in ("X4", "F4"):
             return self._laboratory(value)
+        if element(seg, 1) == "LU" and self._in_claim and _STATE.match(value):
+            return value  # of an accident (2300); elsewhere LU is the number of an office
         return value if element(seg, 1) == "4N" and len(value) == 1 else self._of(value)
 
     def _laboratory(self, value: str) -> str:
@@ -146,6 +157,12 @@ class _Rewriter:
         made = [self._kept(part) for part in parts]
         if len(parts) > 3:  # a day whatever its format (-3) is said to be; of birth, with occurrence code A1
             made[3] = self._dates(parts[3])
+        if len(parts) > 4 and parts[0] == "BE":
+            code = parts[1].strip().upper()
+            if code == _PICKED_UP and _ZIP_CODE.match(parts[4]):
+                made[4] = self._postal(parts[4])
+            elif code == _PICKED_UP or code in _AREAS:
+                made[4] = self._of(parts[4])
         return self._delimiters.component.join(made)
 
     def _qualified(self, value: str) -> str:

@@ -42,8 +42,11 @@ _ELEMENTS: dict[str, Container[int]] = {
     "STC": (12,),
 }
 _COMPONENTS = {("SV1", 1): 7, ("SV2", 2): 7, ("SVD", 3): 7}  # descriptions in free text
-_OCCURRENCE = "BH"  # HI01-1
+_OCCURRENCE, _VALUE = "BH", "BE"  # HI01-1
 _OF_LIFE = frozenset(("A1", "B1", "C1", "55"))  # UB-04: birth of insured A, B and C, death of the patient
+# UB-04 value codes whose amount is the number of a place: the ZIP code where an ambulance fetched the patient, the
+# county of service, and the statistical areas (CBSA) of the patient's home and of the hospice.
+_OF_PLACE = frozenset(("A0", "85", "61", "G8"))
 
 _PATIENTS = frozenset(("IL", "QC"))  # NM101: insured, patient
 _HOMES = frozenset(("PW", "45"))  # NM101: where an ambulance fetches and brings
@@ -97,7 +100,7 @@ def _simple(tag: str, element: ElementUse, raw: str, delimiters: Delimiters, phi
     parts = raw.split(delimiters.component)
     if phi:
         return [safe.text(part) for part in parts]
-    free = _COMPONENTS.get((tag, element.seq), 0) if tag != "HI" else _day_of_life(parts)
+    free = _COMPONENTS.get((tag, element.seq), 0) if tag != "HI" else _of_a_person(parts)
     uses = element.components
     return [
         safe.text(part) if n != free and n <= len(uses) and _foreseen(uses[n - 1], part) else safe.masked(part)
@@ -105,9 +108,12 @@ def _simple(tag: str, element: ElementUse, raw: str, delimiters: Delimiters, phi
     ]
 
 
-def _day_of_life(parts: list[str]) -> int:
-    """The component of an HI that is the day of a birth or death, as DMG02 and PAT06 are; 0: none."""
-    return 4 if parts[0] == _OCCURRENCE and len(parts) > 3 and parts[1].strip().upper() in _OF_LIFE else 0
+def _of_a_person(parts: list[str]) -> int:
+    """The component of an HI that is the day of a birth or death, as DMG02 and PAT06 are, or a place as N4; 0: none."""
+    code = parts[1].strip().upper() if len(parts) > 1 else ""
+    if parts[0] == _VALUE and code in _OF_PLACE:
+        return 5
+    return 4 if parts[0] == _OCCURRENCE and code in _OF_LIFE else 0
 
 
 def _foreseen(element: ElementUse, raw: str) -> bool:

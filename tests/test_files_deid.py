@@ -170,6 +170,32 @@ def test_notes_are_blanked_and_dates_move_together() -> None:
     assert b"DMG*D8*99999999*F~" in wrong
 
 
+PLACES = {  # HI*BE: what is sent, and what is left of it; of none, nothing
+    "BE:A0:::49503": "49500", "BE:a0:::495031234": "495000000", "BE:A0:::9503": "", "BE:A0:::495.03": "",
+    "BE:85:::26081": "", "BE:61:::24340": "", "BE:G8:::24340": "", "BE:80:::49503": "49503",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", PLACES)
+def test_the_place_that_a_value_code_tells_is_disguised(sent: str) -> None:
+    body = snippets.HEAD + snippets.CLAIM_I.replace("HI*", f"HI*{sent}*BE:X:::1\nHI*", 1)
+    made = clean(snippets.interchange(body, guide="005010X223A2"), 0).decode("latin-1")
+    (said,) = re.findall(r"HI\*(\S+?)\*BE:X:::1~", made)
+    head, value = said[:8], said[8:]
+    assert head == sent[:8] and [c.isdigit() for c in value] == [c.isdigit() for c in sent[8:]]
+    assert value == PLACES[sent] if PLACES[sent] else value != sent[8:]
+
+
+def test_the_state_of_an_accident_stays_and_the_number_of_an_office_does_not() -> None:
+    office = "NM1*77*2*OFFICE*****XX*2000000010\nN3*1 ELM\nN4*SAMPLETON*MI*49000\nREF*LU*MI\nLX*1"
+    body = snippets.HEAD + snippets.CLAIM_I.replace("HI*", "REF*LU*MI\nREF*G1*MI\nHI*", 1).replace("LX*1", office, 1)
+    made = [seg for seg in segments(clean(snippets.interchange(body, guide="005010X223A2"), 0)) if seg[0] == "REF"]
+    assert [seg[2] == "MI" for seg in made if seg[1] == "LU"] == [True, False]
+    assert ["REF", "G1", "MI"] not in made
+    longer = clean(snippets.interchange(body.replace("REF*LU*MI", "REF*LU*MIC"), guide="005010X223A2"), 0)
+    assert b"MIC~" not in longer
+
+
 def test_the_same_patient_is_the_same_under_one_key_and_another_under_another() -> None:
     data = (FIXTURES / "demo.edi").read_bytes()
     assert clean(data) == clean(data) != clean(data, key=b"another key")

@@ -154,3 +154,23 @@ def test_the_day_of_birth_of_an_occurrence_code_is_masked_as_in_dmg(last: str, t
     unsaid = file.read_bytes().replace(b":D8:", b"::")
     file.write_bytes(unsaid)
     assert not [day for day in days if day in edi837("deid", file).out]
+
+
+def test_the_place_that_a_value_code_tells_is_masked_as_in_n4(tmp_path: Path) -> None:
+    """UB-04 value code A0 is a ZIP code, 85 a county, 61 and G8 an area; 80 counts days."""
+    codes = "HI*BE:A0:::49503*BE:85:::26081*BE:61:::24340*BE:G8:::24349*BE:80:::7654*BE:a0:::49504"
+    file = tmp_path / "places.edi"
+    wrong = CLAIM_I.replace("HI*ABK:A419", f"HI*ABK:A419\n{codes}*BE:8")  # its finding underlines this segment
+    file.write_bytes(interchange(HEAD + wrong, guide=I))
+    places = ("49503", "26081", "24340", "24349", "49504")
+    commands: list[list[str | Path]] = [["check", file, "--format", form] for form in FORMATS]
+    commands += [["tree", file, "--raw"], ["tree", file, "--format", "json"], ["tree", file, "--format", "xml"]]
+    commands += [["show", file, "HI*BE"], ["show", file, "HI*BE", "--format", "json"]]
+    for words in commands:
+        said = edi837(*words)
+        assert not [place for place in places if place in said.out + said.err], words
+    for words in commands[len(FORMATS) + 1 :]:  # the text of a tree is cut to its width
+        assert "7654" in edi837(*words).out
+        shown = edi837(*words, "--phi", "show").out
+        assert all(place in shown for place in places)
+    assert "HI*BE" in edi837("check", file, "--format", "full").out
