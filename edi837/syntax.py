@@ -53,7 +53,6 @@ _WHOLE = re.compile(r"-?\d+\Z")
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d{1,2})?)?\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _STATES = frozenset(("", "US", "CA"))  # countries (N404, CLM11-5) whose states and provinces are listed
-_ZIP_CODES = frozenset(("", "US"))
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -243,11 +242,11 @@ def _simple(use: ElementUse, value: str, delimiters: Delimiters) -> tuple[str, s
 
 
 def _abroad(uses: tuple[ElementUse, ...], values: Sequence[str], flaw: Flaw) -> bool:
-    """Whether an address is of a country that our states (156) or ZIP codes (116) say nothing of."""
-    judged = {("156", "7"): _STATES, ("116", "I12"): _ZIP_CODES}
-    home = judged.get((flaw.use.data_element if flaw.use else "", flaw.code))
+    """Whether an address is of a country that our states (156) say nothing of."""
+    if flaw.code != "7" or flaw.use is None or flaw.use.data_element != "156":
+        return False
     country = next((u.seq for u in uses if u.data_element == "26"), 0)
-    return home is not None and 0 < country < len(values) and values[country] not in home
+    return 0 < country < len(values) and values[country] not in _STATES
 
 
 def _periods(

@@ -213,7 +213,8 @@ def test_the_999_says_what_was_found(kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "least"), [("P", 4_000), ("I", 3_000)])
 def test_the_slips_are_many_and_of_every_code(kind: str, least: int) -> None:
-    elements = {f"IK4:{code}" for code in ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "13", "I10", "I12")}
+    elements = {f"IK4:{code}" for code in ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "13", "I10")}
+    elements |= {"IK4:I12"} if kind == "P" else set()  # forms are asked of social security numbers there alone
     assert result(kind).codes == elements | {"IK3:3", "IK3:4", "IK3:5"}
     assert result(kind).count > least
 

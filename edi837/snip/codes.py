@@ -55,7 +55,7 @@ def zip_code(seg: Segment, _: str) -> Iterable[Flaw]:
 
 @on(
     "S5-ZIP-9", "N403", "the billing provider's ZIP code has nine digits", tags="N4", loops="2010AA",
-    kind="P", status="A7:500:85", fix="send all nine digits of the ZIP code", action="warn",
+    status="A7:500:85", fix="send all nine digits of the ZIP code", action="warn",
 )  # fmt: skip
 def whole_zip_code(seg: Segment, _: str) -> Iterable[Flaw]:
     """N403 of five digits, when N404 is empty or US."""
