@@ -40,6 +40,13 @@ MEDICARE_FIRST = "837I/pass/medicare-judged-the-stay-first.edi"
 WHOLE, WHOLE_I = "CLM*P31-CLAIM-JUDGED", "CLM*I41-CLAIM-JUDGED"  # claims adjudicated without lines, of COB and COB_I
 
 
+IN_2014 = (  # the stay of HOSPITAL, coded in ICD-9
+    put(f"{STAY}>DTP*434", 3, "20140110-20140114"), put(f"{STAY}>DTP*435", 3, "201401102115"),
+    put(f"{STAY}>HI*ABK", 1, "BK:5409"), put(f"{STAY}>HI*ABJ", 1, "BJ:78900"), put(f"{STAY}>HI*ABF", 1, "BF:4019"),
+    put(f"{STAY}>HI*BBR", 1, "BR:0139:D8:20140111"), drop("NM1*72"),
+)  # fmt: skip
+
+
 def changed(path: str, *changes: Change) -> bytes:
     wire = Wire.read((FIXTURES / path).read_bytes())
     for change in changes:
@@ -108,6 +115,10 @@ BREAKS = [
     case("S4-REF-6R", COB, "REF02", put("LX*2>REF*6R", 2, "P30-LINES-JUDGED-1"), level="line"),
     case("S4-LX", COB, "LX01", put("LX*2", 1, "3"), level="line"),
     case("S4-ICD", HOME_P, "HI01-1", part("HI", 1, 1, "BK"), part("HI", 1, 2, "6822")),
+    case("S4-ICD", HOME_P, "HI01-1", part("HI", 1, 1, "BK")),
+    case("S4-ICD", HOSPITAL, "HI01-1", part(f"{STAY}>HI*ABF", 1, 1, "BF")),
+    case("S4-ICD", HOME_P, "HI02-1", put("HI", 1, "BK:0389"), put("HI", 2, "BF:A419"), put("SBR", 9, "WC")),
+    case("S4-ICD", HOSPITAL, "HI01-1", *IN_2014, put(f"{STAY}>HI*BK", 1, "ABK:5409:::::::Y")),
     case("S4-CLM11", ACCIDENT, "CLM11-1", drop("DTP*439")),
     case("S4-CLM11", ACCIDENT, "CLM11-4", part("CLM", 11, 4, "")),
     case("S4-PWK", HOME_P, "PWK06", insert("PWK*OZ*FX", after="CLM")),
@@ -119,6 +130,8 @@ BREAKS = [
          action="warn", level="line"),
     case("S4-SBR01", COB, "SBR01", put("CLM>SBR", 1, "S")),
     case("S4-SVD01", COB, "SVD01", put("LX*2>SVD", 1, "SOMEBODY"), put("AMT*D", 2, "600"), level="line"),
+    case("S4-SVD01", COB, "SVD01", put("LX*2>SVD", 1, "SOMEBODY"), level="line"),
+    case("S4-SVD01", COB_I, "SVD01", put("SVD", 1, "SOMEBODY"), level="line"),
     case("S4-DUPLICATE", HOME_P, "CLM01", twice("CLM", "HL SE CLM")),
     case("S4-RANGE", HOME_P, "DTP03", put("DTP*472", 3, backwards), level="line"),
     case("S4-RANGE", HOME_I, "DTP03", put("DTP*434", 3, backwards), status="A7:188"),
@@ -127,6 +140,18 @@ BREAKS = [
     case("S4-FUTURE", HOSPITAL, "DTP03", put(f"{STAY}>DTP*435", 3, "209901010000")),
     case("S4-FUTURE", ACCIDENT, "DTP03", put("DTP*439", 3, "20990101")),
     case("S4-FUTURE", HOME_P, "2300", put("DMG", 2, "20990101"), status="A7:510"),
+    case("S4-FUTURE", HOSPITAL, "DTP03", put(f"{STAY}>DTP*434", 3, "20250305-20250307")),
+    case("S4-FUTURE", HOSPITAL, "DTP03", put(f"{STAY}>DTP*434", 3, "20250110-20250307"),
+         insert("DTP*472*D8*20250307", after=f"{STAY}>SV2"), level="line"),
+    case("S4-THROUGH", HOSPITAL, "DTP03", put(f"{STAY}>DTP*434", 3, "20250110-20250305"), action="warn"),
+    case("S4-THROUGH", HOSPITAL, "DTP03", put(f"{STAY}>DTP*434", 3, "20250110-20250305"), part(STAY, 5, 1, "18"),
+         part(STAY, 5, 3, "4"), action="warn"),
+    case("S4-FUTURE-HI", HOSPITAL, "HI01-4", part("HI*BBR", 1, 4, "20250305"), action="warn"),
+    case("S4-FUTURE-HI", APPENDIX, "HI01-4", part("HI*BBQ", 1, 4, "20990111"), action="warn"),
+    case("S4-FUTURE-HI", HOME_I, "HI01-4", part("HI*BH", 1, 4, "20250305"), action="warn"),
+    case("S4-PROCEDURE", HOSPITAL, "HI01-4", part("HI*BBR", 1, 4, "20250115"), action="warn"),
+    case("S4-PROCEDURE", HOSPITAL, "HI01-4", part("HI*BBR", 1, 4, "20250304"), action="warn"),
+    case("S4-PROCEDURE", APPENDIX, "HI01-4", part("HI*BBQ", 1, 4, "20250114"), action="warn"),
     case("S4-BIRTH", HOME_P, "2300", put("DMG", 2, "20250302")),
     case("S4-STATEMENT", HOME_I, "DTP03", put("LX*1>DTP*472", 3, "20250106-20250113"), level="line"),
     case("S4-STATEMENT", HOME_I, "DTP03", put("LX*3>DTP*472", 3, "20250106-20250113"), action="warn", level="line"),
@@ -141,10 +166,17 @@ BREAKS = [
     case("S5-TAX-ID", HOME_P, "REF02", put("REF*EI", 2, "12-3456789")),
     case("S5-ZIP", HOME_P, "N403", put("NM1*IL>N4", 3, "4900"), status="A7:500:IL"),
     case("S5-ZIP-9", HOME_P, "N403", put("NM1*85>N4", 3, "49000"), action="warn"),
+    case("S5-ZIP-9", HOME_I, "N403", put("NM1*85>N4", 3, "49000"), action="warn"),
+    case("S4-N4", HOME_P, "N402", put("NM1*85>N4", 2, ""), action="warn"),
+    case("S4-N4", HOME_I, "N402", put("NM1*85>N4", 2, ""), put("NM1*85>N4", 3, ""), action="warn"),
+    case("S4-N4", HOME_P, "N403", put("NM1*IL>N4", 3, ""), put("NM1*IL>N4", 4, "CA"), action="warn"),
+    case("S4-N4", HOME_I, "N403", put("NM1*IL>N4", 3, ""), put("NM1*IL>N4", 4, "US"), action="warn"),
     case("S5-TAXONOMY", HOME_P, "PRV03", put("PRV", 3, "251F00000"), status="A7:145:85"),
     case("S5-TAXONOMY", HOME_P, "PRV03", put("PRV", 3, "203BF0100Y"), action="warn"),
     case("S5-HI", HOME_P, "HI01-2", part("HI", 1, 2, "L03.115"), status="A7:254"),
     case("S5-HI", HOME_I, "HI01-2", part("HI*ABF", 1, 2, "1234"), status="A7:255"),
+    case("S5-HI", HOSPITAL, "HI01-2", part("HI*BBR", 1, 2, "0DTJ4ZI"), status="A7:666"),
+    case("S5-HI", HOSPITAL, "HI01-2", *IN_2014, part(f"{STAY}>HI*BK", 1, 2, "K3580"), status="A7:254"),
     case("S5-HCPCS", HOME_P, "SV101-2", put("SV1", 1, "HC:9921"), level="line"),
     case("S5-HCPCS-I", HOME_I, "SV202-2", put("LX*3>SV2", 2, "HC:J069"), level="line"),
     case("S5-MODIFIER", HOME_P, "SV101-3", put("SV1", 1, "HC:99213:2/"), level="line"),
@@ -370,6 +402,9 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "a day of service on the day of the file": (HOME_P, (put("DTP*472", 2, "D8"), put("DTP*472", 3, "20250303"))),
     "a later GS04 than BHT04": (HOME_P, (put("BHT", 4, "20240101"),)),
     "a ZIP of Canada": (HOME_P, (put("NM1*IL>N4", 3, "K1A0B1"), put("NM1*IL>N4", 4, "CA"), put("NM1*IL>N4", 2, "ON"))),
+    "an address without a state where there are none": (
+        HOME_P, (put("NM1*IL>N4", 2, ""), put("NM1*IL>N4", 3, ""), put("NM1*IL>N4", 4, "BS")),
+    ),
     "a postal code alone": (HOME_P, (put("NM1*IL>N4", 3, "490019998"),)),
     "an attachment with its number": (HOME_P, (insert("PWK*OZ*FX***AC*DOC1", after="CLM"),)),
     "an attachment kept by the provider": (HOME_P, (insert("PWK*OZ*AA", after="CLM"),)),
@@ -379,12 +414,7 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     ),
     "a line bundled into another": (COB, (put("LX*2>SVD", 6, "1"), put("LX*2>CAS", 3, "1"))),
     "an admission and its hour": (HOSPITAL, ()),
-    "a stay coded in ICD-9": (
-        HOSPITAL,
-        (put(f"{STAY}>DTP*434", 3, "20140110-20140114"), put(f"{STAY}>DTP*435", 3, "201401102115"),
-         put(f"{STAY}>HI*ABK", 1, "BK:5409"), put(f"{STAY}>HI*ABJ", 1, "BJ:78900"), put(f"{STAY}>HI*ABF", 1, "BF:4019"),
-         put(f"{STAY}>HI*BBR", 1, "BR:0139:D8:20140111"), drop("NM1*72")),
-    ),
+    "a stay coded in ICD-9": (HOSPITAL, IN_2014),
     "an outpatient's day without a day of the line": (HOSPITAL, (drop("DTP*472"),)),
     "a line without a procedure or a day": (
         HOSPITAL, (put("DTP*434", 3, "20250115-20250116"), put("SV2", 2, ""), drop("DTP*472")),
@@ -405,6 +435,25 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     ),
     "a reason in lower case": (COB, (put("CAS*CO", 2, "b20"),)),
     "one diagnosis that was present on admission": (HOSPITAL, (put(f"{STAY}>HI*ABF", 1, "ABF:I10"),)),
+    "a newborn": (
+        HOSPITAL, (put(f"{STAY}>HI*ABK", 1, "ABK:Z3800"), put(f"{STAY}>HI*ABF", 1, "ABF:z23"),
+                   put(f"{STAY}>HI*ABF", 2, "ABF:Z412")),
+    ),
+    "a unit of rehabilitation": (
+        HOSPITAL, (put(f"{STAY}>HI*ABK", 1, "ABK:I69351"), put(f"{STAY}>HI*ABF", 1, "ABF:I10"),
+                   put(f"{STAY}>SV2", 1, "0024"), put(f"{STAY}>SV2", 2, "HP:A0101")),
+    ),
+    "a last bill of a statement that has ended in the east": (
+        HOSPITAL, (put(f"{STAY}>DTP*434", 3, "20250110-20250304"),),
+    ),
+    "an interim bill made before its statement ends": (
+        HOSPITAL, (put(f"{STAY}>DTP*434", 3, "20250110-20250331"), part(STAY, 5, 3, "2"),
+                   put(f"{STAY}>CL1", 3, "30"), drop("DTP*096")),
+    ),
+    "a month of visits billed before it ends": (HOME_I, (put("DTP*434", 3, "20250106-20250331"),)),
+    "an onset on the day after the file": (HOME_I, (part("HI*BH", 1, 4, "20250304"),)),
+    "an occurrence that lies ahead": (HOME_I, (put("HI*BH", 2, "BH:27:D8:20250401"),)),
+    "a procedure on the last day": (HOSPITAL, (part("HI*BBR", 1, 4, "20250114"),)),
     "admitted on the last day": (HOSPITAL, (put(f"{STAY}>DTP*435", 3, "202501142300"),)),
     "an interim bill of one who stays": (
         HOSPITAL, (part(STAY, 5, 3, "2"), put(f"{STAY}>CL1", 3, "30"), drop("DTP*096")),

@@ -43,6 +43,8 @@ def paid(view: View) -> Iterator[Fault]:
     """AMT*D of each 2320 against SVD02 of its payer and its own CAS."""
     others = [loop for loop in view.loop.loops if loop.use.id == "2320"]
     payers = [_payer(other) for other in others]
+    if _named(view) - {*payers}:
+        return  # S4-SVD01 tells it: whose lines these are cannot be told
     for other in others:
         if payers.count(_payer(other)) > 1:
             continue  # two coverages with one payer: which of them an SVD is of cannot be told
@@ -71,7 +73,7 @@ def claim_paid(view: View) -> Iterator[Fault]:
     homes = [loop for loop in view.loop.loops if loop.use.id == "2320" and has(loop, "CAS") and has(loop, "AMT*D")]
     if not homes or view.claim.charge is None:
         return
-    named = {element(svd, 1) for loop, _ in view.lines for svd, _ in _adjudications(loop)}
+    named = _named(view)
     if named - {_payer(loop) for loop in view.loop.loops if loop.use.id == "2320"}:
         return  # S4-SVD01 tells it: whose lines these are cannot be told
     for other in homes:
@@ -109,6 +111,11 @@ def _adjudications(loop: Loop) -> Iterator[tuple[Segment, Loop]]:
     for child in loop.loops:
         if child.use.id == "2430":
             yield child.first("SVD"), child
+
+
+def _named(view: View) -> set[str]:
+    """SVD01 of all lines: the payers that adjudicated them."""
+    return {element(svd, 1) for loop, _ in view.lines for svd, _ in _adjudications(loop)}
 
 
 def _payer(other: Loop) -> str:

@@ -1,20 +1,25 @@
 """SNIP 5: codes and numbers that cannot be what their place asks for.
 
-Judged here by form alone, each on its own segment. A code of the right form that no list
-holds is another matter: lists age, forms do not.
+Judged here by form alone, each on its own segment; of diagnoses the days of service tell which form
+is due. A code of the right form that no list holds is another matter: lists age, forms do not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
+from edi837.claim import Claim
 from edi837.snip import shapes
-from edi837.snip.rule import Flaw, on
+from edi837.snip.rule import Fault, Flaw, View, on, over
 from edi837.x12 import Segment, element
 
 # HI qualifiers (code list 1270) by what their code is, and the status that says so.
 ICD10 = {"ABK": "254", "ABF": "255", "ABJ": "255", "APR": "255", "ABN": "509"}
 ICD9 = {"BK": "254", "BF": "255", "BJ": "255", "PR": "255", "BN": "509"}
+_WITH_STATES = ("", "US", "CA")  # N404: the countries that the guide asks a state and a postal code of
+_ADDRESS = {2: ("no state or province", "A6:501:{entity}"), 3: ("no postal code", "A6:500:{entity}")}  # elements of N4
+ICD10_FROM = date(2015, 10, 1)  # first day of service coded in ICD-10 (45 CFR 162.1002)
 _PROCEDURES = {"BBR": shapes.pcs, "BBQ": shapes.pcs, "BR": shapes.icd9_procedure, "BQ": shapes.icd9_procedure}
 
 
@@ -66,6 +71,21 @@ def whole_zip_code(seg: Segment, _: str) -> Iterable[Flaw]:
 
 
 @on(
+    "S4-N4", "N402", "an address in the United States or Canada has a state or province, and a postal code", tags="N4",
+    status="A6:501:{entity} A6:500:{entity}", fix="send N402 and N403, or the country in N404", action="warn",
+)  # fmt: skip
+def whole_address(seg: Segment, _: str) -> Iterable[Flaw]:
+    """N402 and N403 when N404 is empty, US or CA."""
+    if len(seg) > 3 and seg[2] and seg[3]:
+        return ()
+    if element(seg, 4) not in _WITH_STATES:
+        return ()
+    lacking = [at for at in (2, 3) if not element(seg, at)]
+    status = tuple(_ADDRESS[at][1] for at in lacking)
+    return [Flaw(lacking[0], "", " and ".join(_ADDRESS[at][0] for at in lacking), status=status)]
+
+
+@on(
     "S5-TAXONOMY", "PRV03", "a taxonomy code is three digits and seven letters or digits, the last an X", tags="PRV",
     status="A7:145:{entity}", fix="send the code of the NUCC set", source="external: NUCC provider taxonomy",
 )  # fmt: skip
@@ -80,26 +100,46 @@ def taxonomy(seg: Segment, _: str) -> Iterator[Flaw]:
         yield Flaw(3, seg[3], "every taxonomy code in force ends in X", action="warn")
 
 
-@on(
-    "S5-HI", "HI01-2", "a diagnosis or procedure code has the form of its code set, without a point", tags="HI",
+@over(
+    "S5-HI", "HI01-2", "a diagnosis or procedure code has the form of its code set, without a point", wakes="HI",
     status="A7:255", fix="send the code as its set writes it, without the point",
     source="external: CMS, ICD-10-CM and ICD-10-PCS",
 )  # fmt: skip
-def diagnosis(seg: Segment, component: str) -> Iterator[Flaw]:
-    """Component 2 of each HI composite, by its qualifier."""
-    for index, value in enumerate(seg):
-        qualifier, _, rest = value.partition(component)
-        code = rest.partition(component)[0].upper()
-        if qualifier in ICD10:
-            good, what, status = shapes.icd10(code), "ICD-10-CM code", ICD10[qualifier]
-        elif qualifier in ICD9:
-            good, what, status = shapes.icd9(code), "ICD-9-CM code", ICD9[qualifier]
-        elif qualifier in _PROCEDURES:
-            good, what, status = _PROCEDURES[qualifier](code), "ICD procedure code", "666"
-        else:
+def diagnosis(view: View) -> Iterator[Fault]:
+    """Component 2 of each HI composite, by its qualifier; where that alone is wrong, S4-ICD tells it."""
+    component = view.component
+    for row in view.loop.segments:
+        if row[2][0] != "HI":
             continue
-        if not good:
-            yield Flaw(index, code, f"{qualifier} names no {what}", 2, (f"A7:{status}",))
+        for index, value in enumerate(row[2]):
+            qualifier, _, rest = value.partition(component)
+            code = rest.partition(component)[0].upper()
+            if qualifier in ICD10:
+                good, what, status = shapes.icd10(code), "ICD-10-CM code", ICD10[qualifier]
+            elif qualifier in ICD9:
+                good, what, status = shapes.icd9(code), "ICD-9-CM code", ICD9[qualifier]
+            elif qualifier in _PROCEDURES:
+                good, what, status = _PROCEDURES[qualifier](code), "ICD procedure code", "666"
+            else:
+                continue
+            if not good and not misnamed(view, qualifier, code):
+                flaw = Flaw(index, code, f"{qualifier} names no {what}", 2, (f"A7:{status}",))
+                yield Fault(row, flaw)
+
+
+def due(claim: Claim) -> str:
+    """The edition of ICD that is due by the days of service: 10, 9; empty when they do not tell."""
+    first, last = claim.first, claim.last
+    if not first or not last:
+        return ""
+    return "10" if first >= ICD10_FROM else "9" if last < ICD10_FROM else ""
+
+
+def misnamed(view: View, qualifier: str, code: str) -> bool:
+    """Whether the qualifier of a diagnosis is of one edition, and its code has the form of the other, which is due."""
+    if qualifier in ICD9:
+        return due(view.claim) == "10" and shapes.icd10(code)
+    return qualifier in ICD10 and due(view.claim) == "9" and shapes.icd9(code)
 
 
 @on(

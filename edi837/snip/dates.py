@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from edi837.findings import Action
-from edi837.snip.rule import Fault, Flaw, View, has, on, over
+from edi837.snip.hospital import INPATIENT
+from edi837.snip.rule import Fault, Flaw, Row, View, has, on, over
 from edi837.x12 import Segment, element
 
 # DTP01 of days that lie behind the sender: onset, accident, last period, last seen, acute, X-ray,
@@ -19,6 +20,9 @@ _PASTS = " ".join(f"DTP*{qualifier}" for qualifier in sorted(_PAST))
 _DAY = timedelta(1)
 _BEFOREHAND = "322"  # type of bill: until 2021 home health asked for payment of a period that lay ahead
 _ASSESSED = ("0022", "0024")  # revenue codes of nursing facilities and rehabilitation: payers ask for another day
+_LAST_BILLS = ("1", "4")  # frequencies: from admission to discharge, and the last of several
+_DATED = ("BBR", "BBQ", "BR", "BQ", "BH")  # qualifiers of HI: procedures, and occurrences
+_ONSET = "11"  # occurrence code
 _CAUSES = ("431", "439", "453", "484")  # those that lie behind the service: onset, accident, acute, last period
 
 
@@ -51,7 +55,8 @@ def reversed_span(seg: Segment, component: str) -> Iterator[Flaw]:
 
 
 @over(
-    "S4-FUTURE", "DTP03", "no service, illness or birth lies after the day the file was made",
+    "S4-FUTURE", "DTP03",
+    "no service begins, and no illness, admission, adjudication or birth is, after the day the file was made",
     status="A7:510 A7:187", fix="correct the date, or send the claim after the service",
 )  # fmt: skip
 def future(view: View) -> Iterable[Fault]:
@@ -140,6 +145,65 @@ def _outside(view: View, first: date, last: date) -> Iterator[Fault]:
             supply = line.drug is not None and first <= line.first <= last
             action: Action = "warn" if supply or line.revenue in _ASSESSED else "reject"
             yield Fault(row, Flaw(3, row[2][3], detail, action=action), line.number)
+
+
+@over(
+    "S4-THROUGH", "DTP03", "the last bill of an inpatient is made when its statement has ended", kind="I",
+    status="A7:510 A7:188", fix="correct the statement period (DTP*434), or send the bill after its last day",
+    action="warn", source="external: UB-04 form locators 4 and 6",
+)  # fmt: skip
+def through(view: View) -> Iterable[Fault]:
+    """The last day of DTP*434 against the day of the file, a day more allowed; what begins after it is S4-FUTURE's."""
+    filed, last, claim = view.filed, view.claim.last, view.claim
+    if filed is None or last is None or last <= filed:
+        return ()
+    today = filed + _DAY
+    if last <= today or claim.place not in INPATIENT or claim.frequency not in _LAST_BILLS:
+        return ()
+    if any(day and day > today for day in (claim.first, *[line.first for line in claim.lines])):
+        return ()
+    return [Fault(view.loop.row("DTP", "434"), _ahead(view.loop.first("DTP", "434"), filed))]
+
+
+@over(
+    "S4-FUTURE-HI", "HI01-4", "no procedure and no onset of an illness lies after the day the file was made", kind="I",
+    wakes="HI*BBR HI*BBQ HI*BH", status="A7:510 A7:187", fix="correct the day", action="warn",
+)  # fmt: skip
+def future_codes(view: View) -> Iterator[Fault]:
+    """Component 4 of BBR, BBQ and of BH with code 11 against the day of the file, a day more allowed."""
+    if view.filed is None:
+        return
+    limit = f"{view.filed + _DAY:%Y%m%d}"
+    for row, at, parts in _days(view):
+        if parts[3] > limit and (parts[0] != "BH" or parts[1] == _ONSET):
+            detail = f"it lies after {view.filed:%m/%d/%Y}, the day the file was made"
+            yield Fault(row, Flaw(at, parts[3], detail, 4))
+
+
+@over(
+    "S4-PROCEDURE", "HI01-4", "a procedure is done before the statement ends", kind="I",
+    wakes="HI*BBR HI*BBQ", status="A8:187 A8:188", fix="correct the day, or the statement period (DTP*434)",
+    action="warn", source="external: UB-04 form locators 6 and 74",
+)  # fmt: skip
+def procedures(view: View) -> Iterator[Fault]:
+    """Component 4 of BBR and BBQ against the last day of DTP*434; a day ahead of the file is S4-FUTURE-HI's."""
+    last, filed = view.claim.last, view.filed
+    if last is None:
+        return
+    end, limit = f"{last:%Y%m%d}", f"{filed + _DAY:%Y%m%d}" if filed else "9"
+    for row, at, parts in _days(view):
+        if parts[0] != "BH" and end < parts[3] <= limit:
+            yield Fault(row, Flaw(at, parts[3], f"the statement ends on {last:%m/%d/%Y}", 4))
+
+
+def _days(view: View) -> Iterator[tuple[Row, int, list[str]]]:
+    """Each procedure and occurrence of HI that has a day (D8), as components."""
+    for row in view.loop.segments:
+        if row[2][0] == "HI" and row[2][1].startswith(_DATED):
+            for at, value in enumerate(row[2][1:], 1):
+                parts = value.split(view.component)
+                if len(parts) > 3 and parts[2] == "D8":
+                    yield row, at, parts
 
 
 def _ahead(seg: Segment, filed: date, status: tuple[str, ...] = ()) -> Flaw:

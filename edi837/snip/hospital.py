@@ -16,6 +16,7 @@ INPATIENT = ("11", "18", "21")  # hospital, swing bed, skilled nursing
 _ADMITTING = (*INPATIENT, "12", "22")  # these and the ancillary services of an inpatient (RFI 1479)
 _OUTPATIENT = ("13", "14", "85")  # hospital, hospital laboratory, critical access hospital
 _AMBULANCE = "054"  # revenue codes
+_REHABILITATION = "0024"
 _NOTHING = Decimal()
 _SURGERY = "0"  # first character of an ICD-10-PCS code: the section medical and surgical
 
@@ -48,11 +49,17 @@ def admitting(view: View) -> Iterable[Fault]:
     source="external: CMS, present on admission reporting (Deficit Reduction Act of 2005, 5001(c))",
 )  # fmt: skip
 def present(view: View) -> Iterable[Fault]:
-    """Component 9 of HI*ABK and HI*ABF on a hospital's inpatient bill: one at least has it."""
+    """Component 9 of HI*ABK and HI*ABF on a hospital's inpatient bill: one at least has it.
+
+    Exempt are many Z codes (Z38, the newborn), and a unit of rehabilitation, which bills its group under 0024.
+    """
     if view.claim.place != "11":
         return ()
     rows = [row for row in view.loop.segments if row[2][0] == "HI" and row[2][1][:3] in ("ABK", "ABF")]
     if not rows or any(element(value.split(view.component), 8) for row in rows for value in row[2][1:]):
+        return ()
+    codes = [element(value.split(view.component), 1) for row in rows for value in row[2][1:]]
+    if all(code[:1] in "Zz" for code in codes) or any(line.revenue == _REHABILITATION for line in view.claim.lines):
         return ()
     return [Fault(rows[0], Flaw(1, "", "none of the diagnoses has it", 9))]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
-from edi837.findings import Action
-from edi837.snip.codes import ICD9, ICD10
+from edi837.snip.codes import ICD9, ICD10, due, misnamed
 from edi837.snip.rule import GUIDE, RULES, Fault, Flaw, Row, Rule, View, has, has_all, on, once, over
 from edi837.x12 import Segment, element
 
-_ICD10_FROM = date(2015, 10, 1)  # first day of service coded in ICD-10 (45 CFR 162.1002)
 _UNBOUND = ("WC", "AM")  # SBR09: workers' compensation, automobile medical
 _EDITION = {**dict.fromkeys(ICD10, "10"), **dict.fromkeys(ICD9, "9")}
 _SENT_APART = ("BM", "EL", "EM", "FX", "FT")  # PWK02: by mail, electronically, e-mail, fax, file transfer
@@ -130,30 +127,31 @@ def numbering(view: View) -> Iterable[Fault]:
 def edition(view: View) -> Iterable[Fault]:
     """Qualifiers of HI against the days of service, or against each other when there are none.
 
-    It only warns under SBR09 WC and AM.
+    Under SBR09 WC and AM it only warns, unless a code has the form of the edition that is due.
     """
-    first, last = view.claim.first, view.claim.last
-    due = ""
-    if first and last:
-        due = "10" if first >= _ICD10_FROM else "9" if last < _ICD10_FROM else ""
+    wanted = due(view.claim)
     rows = [row for row in view.loop.segments if row[2][0] == "HI"]
-    for row in rows if due == "10" else ():
+    for row in rows if wanted == "10" else ():
         for value in row[2]:
             if value[:1] not in "AH":  # every qualifier of ICD-10 begins with A; the tag with H
-                return _other_edition(rows, due, view)
-    return _other_edition(rows, due, view) if due != "10" else ()
+                return _other_edition(rows, wanted, view)
+    return _other_edition(rows, wanted, view) if wanted != "10" else ()
 
 
-def _other_edition(rows: list[Row], due: str, view: View) -> Iterator[Fault]:
-    action: Action = "warn" if view.claim.filing in _UNBOUND else "reject"
+def _other_edition(rows: list[Row], wanted: str, view: View) -> Iterator[Fault]:
+    doubtful: list[Fault] = []
     for row in rows:
         for at, value in enumerate(row[2]):
-            qualifier = value.partition(view.component)[0]
+            qualifier, code = [*value.split(view.component), ""][:2]
             this = _EDITION.get(qualifier, "")
-            due = due or this
-            if this and this != due:
-                yield Fault(row, Flaw(at, qualifier, f"{qualifier} is ICD-{this}, ICD-{due} is due", 1, action=action))
-                return
+            wanted = wanted or this
+            if this and this != wanted:
+                flaw = Flaw(at, qualifier, f"{qualifier} is ICD-{this}, ICD-{wanted} is due", 1)
+                if view.claim.filing not in _UNBOUND or misnamed(view, qualifier, code.upper()):
+                    yield Fault(row, flaw)
+                    return
+                doubtful.append(Fault(row, flaw._replace(action="warn")))
+    yield from doubtful[:1]
 
 
 @over(
