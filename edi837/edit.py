@@ -48,6 +48,7 @@ class Edit:
     until: date | None = None
     told_by: str = ""  # a rule of the guide that finds the same slip, and tells it in its stead
     mend: Mend | None = None  # what would mend a certain breach
+    fix_same: str = ""  # a template in the place of `fix` where the other line has the same code
 
     def ask(self, lines: Lines) -> Iterator[Answer]:
         """The answers of the check."""
@@ -110,6 +111,8 @@ class Edit:
             place = _claim_place(claim, answer.on)
         else:
             place = _place(claim, line, answer.on, answer.told)
+        mended = self._mended(answer, lines)
+        fix = self._fix(answer).format_map(words)
         return Finding(
             rule=self.id,
             action=self.outcome(answer),
@@ -118,16 +121,21 @@ class Edit:
             place=place,
             source=self.basis,
             says=self.says,
-            fix=self.fix.format_map(words),
+            fix=f"{fix}; {mended}" if isinstance(mended, str) else fix,
             status=self.status,
-            proposal=self._proposal(answer, lines),
+            proposal=mended if isinstance(mended, Proposal) else None,
             other=_other(answer, lines),
         )
 
-    def _proposal(self, answer: Breaks, lines: Lines) -> Proposal | None:
+    def _fix(self, answer: Breaks) -> str:
+        same = answer.other is not None and answer.other.procedure == answer.line.procedure
+        return self.fix_same if self.fix_same and same else self.fix
+
+    def _mended(self, answer: Breaks, lines: Lines) -> Proposal | str | None:
         if self.mend is None or not answer.certain:
             return None
-        return self.mend.propose(answer, lines, next(self.codes, frozenset()))
+        sets = (*self.codes, frozenset[str](), frozenset[str]())
+        return self.mend.propose(answer, lines, *sets[:2])
 
 
 @dataclass(frozen=True, slots=True)

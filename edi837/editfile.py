@@ -18,7 +18,7 @@ from edi837.scope import EVERYONE, Scope
 
 _REQUIRED = ("id", "title", "says", "source", "check", "action", "message", "fix")
 _OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "for", "effective", "until",
-             "mend", "on", "told_by")  # fmt: skip
+             "mend", "fix_same", "on", "told_by")  # fmt: skip
 _WAITING = ("id", "title", "says", "source", "rests_on", "on", "needs")  # the keys of an edit that cannot be asked
 _FIXED = ("id", "title", "says", "source", "rests_on", "check", "hides")  # no profile changes these
 _ONE_OF = {
@@ -88,6 +88,7 @@ class EditReader:
             only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)), whose=whose,
             effective=effective, until=until, told_by=str(laid.get("told_by", "")),
             mend=mend.read(written) if isinstance(written := laid.get("mend"), dict) else None,
+            fix_same=str(laid.get("fix_same", "")),
         )  # fmt: skip
 
     def _whose(self, words: object, row: int, where: str) -> Scope:
@@ -175,6 +176,9 @@ class EditReader:
             add(row, where, f'told_by: unknown rule "{told}"{nearest(str(told), self._rules)}')
         if "mend" in table and (what := mend.fault(table["mend"])):
             add(row, where, what)
+        same = table.get("fix_same", "other")
+        if not (isinstance(same, str) and same.strip()) or ("fix_same" in table and "other" not in check.tells):
+            add(row, where, "fix_same is a text, of a check that tells of another line")
         if not isinstance(table.get("on", True), bool):
             add(row, where, "on is true or false")
         for key in ("hides", "status"):
@@ -214,7 +218,7 @@ class EditReader:
         return tuple(status)
 
     def _templates(self, table: Mapping[str, object], check: Check, row: int, where: str) -> None:
-        for key in ("message", "fix"):
+        for key in ("message", "fix", "fix_same"):
             try:
                 parts = list(Formatter().parse(str(table.get(key, ""))))
             except ValueError as error:

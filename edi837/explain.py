@@ -112,6 +112,8 @@ def _rule(policy: Policy, edit: Edit) -> str:
     if edit.warn_only:
         told.append(("only warns", f"on {_word(edit.warn_only)}"))
     told += [("message", edit.message), ("change", edit.fix)]
+    if edit.fix_same:
+        told.append(("same code", edit.fix_same))
     told += [(f"277CA {code}", statuscodes.describe(code)) for code in edit.status]
     if edit.hides:
         told.append(("hides", f"on the same line {', '.join(sorted(edit.hides))}, its consequence"))

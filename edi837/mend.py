@@ -1,13 +1,14 @@
 """What would mend a slip, written as the sender would write it.
 
 Enters: the ``mend`` of an edit, and a breach that is certain. Leaves: a `Proposal`, one element as it
-should be, or nothing where the remedy is not plain. What a mend does to money is always said: the
-rank of a therapy decides what is paid for it, a line that goes or comes changes the claim's charge.
+should be; where only some days of the line are at fault, what to do first, in words; or nothing where the
+remedy is not plain. What a mend does to money is always said: the rank of a therapy decides what is paid
+for it, a line that goes or comes changes the claim's charge.
 
 The kinds are a closed list, each a table with one key::
 
-    mend = { rank = ["SH", "SJ"] }    add the first of these modifiers that is free on the line's days; the
-                                      last may stand on several lines
+    mend = { rank = ["SH", "SJ"] }    add the first of these modifiers that is free on the line's days, if it
+                                      is the same on all of them; the last may stand on several lines
     mend = { swap = ["SH", "SJ"] }    write the second modifier instead of the first
     mend = { once = true }            write each modifier of the line once
     mend = { out = true }             take the line out
@@ -16,17 +17,22 @@ The kinds are a closed list, each a table with one key::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import takewhile
 
 from edi837.checks import Breaks, Lines
+from edi837.checks.vocabulary import dated, first_day
 from edi837.claim import ELEMENTS, ServiceLine
 from edi837.findings import Proposal
 
 KINDS = ("rank", "swap", "once", "out", "line")
 MOST = 4  # modifiers of SV101 or SV202
+PARTLY = "this is not so on all days of the line: shorten its dates, or split it first"
 
+_CROWD = 100  # of so many lines near one nobody can tell a rank
+_ONE = timedelta(days=1)
 _PAID = "what is paid for the line changes with its rank"
 
 
@@ -37,9 +43,14 @@ class Mend:
     kind: str
     words: tuple[str, ...] = ()
 
-    def propose(self, answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
-        """What to write; None when it cannot be told. ``codes`` are those the edit looks at."""
-        return _MENDS[self.kind](self.words, answer, lines, codes)
+    def propose(
+        self, answer: Breaks, lines: Lines, codes: frozenset[str], others: frozenset[str] = frozenset()
+    ) -> Proposal | str | None:
+        """What to write, or `PARTLY`; None when it cannot be told.
+
+        ``codes`` are those the edit looks at, ``others`` those they may not stand beside (none: the same).
+        """
+        return _MENDS[self.kind](self.words, answer, lines, others if self.kind == "out" and others else codes)
 
 
 def fault(value: object) -> str:
@@ -64,33 +75,49 @@ def read(value: dict[str, object]) -> Mend:
     return Mend(kind, words)
 
 
-def _rank(ranks: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
-    line = answer.line
+def _rank(ranks: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | str | None:
+    line, other = answer.line, answer.other
+    if other is not None and other.procedure == line.procedure:
+        return None  # one therapy billed twice, or two: nobody but the sender knows
     near = [each for each in lines.having(codes) if each is not line and _meet(each, line)]
-    taken = {modifier for each in near for modifier in each.modifiers}
-    free = [rank for rank in ranks[:-1] if rank not in taken]
-    unranked = [each for each in near if set(ranks).isdisjoint(each.modifiers) and _comes_before(each, line, lines)]
-    at = max(len(unranked), 1) - 1  # the first of them is the first therapy, each further one takes a rank before us
-    return _with(line, (*line.modifiers, free[at] if at < len(free) else ranks[-1]), _PAID)
+    if len(near) > _CROWD:
+        return None
+    before = {id(each) for each in _ahead(line, lines)}
+    free: set[str] = set()
+    for day in _days_of_change(line, near):
+        there = [each for each in near if each.first and each.last and each.first <= day <= each.last]
+        taken = {modifier for each in there for modifier in each.modifiers}
+        unranked = [each for each in there if id(each) in before and set(ranks).isdisjoint(each.modifiers)]
+        if not unranked:
+            return PARTLY
+        if not all(_dense(each, lines) for each in there):
+            return None  # who knows whether they met on this day
+        left = [rank for rank in ranks[:-1] if rank not in taken]
+        at = len(unranked) - 1  # the first of them is the first therapy, each further one takes a rank before us
+        free.add(left[at] if at < len(left) else ranks[-1])
+    return _with(line, (*line.modifiers, *free), _PAID) if len(free) == 1 else PARTLY
 
 
-def _swap(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
+def _swap(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | str | None:
     old, new = words
     line = answer.line
     if old not in line.modifiers or new in line.modifiers:
         return None
-    return _with(line, tuple(new if modifier == old else modifier for modifier in line.modifiers), _PAID)
+    others = [each for each in lines.having(codes) if each is not line and old in each.modifiers]
+    mended = _with(line, tuple(new if modifier == old else modifier for modifier in line.modifiers), _PAID)
+    return _of_all_days(mended, line, others, lines)
 
 
 def _once(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
     return _with(answer.line, tuple(dict.fromkeys(answer.line.modifiers)), "")
 
 
-def _out(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
+def _out(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | str | None:
     line = answer.line
     if line.charge is None:
         return None
-    return Proposal(line.number, "LX", "", f"CLM02 goes down by {line.charge:.2f}")
+    mended = Proposal(line.number, "LX", "", f"CLM02 goes down by {line.charge:.2f}")
+    return _of_all_days(mended, line, [each for each in lines.having(codes) if each is not line], lines)
 
 
 def _line(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
@@ -124,11 +151,46 @@ def _meet(one: ServiceLine, other: ServiceLine) -> bool:
     return one.first <= other.last and other.first <= one.last
 
 
-def _comes_before(one: ServiceLine, other: ServiceLine, lines: Lines) -> bool:
-    """Whether a line stands before another, in the order in which the lines were gathered."""
-    return next(each for each in lines if each is one or each is other) is one
+def _of_all_days(
+    mended: Proposal | None, line: ServiceLine, others: Sequence[ServiceLine], lines: Lines
+) -> Proposal | str | None:
+    """What mends the whole line, if each of its days is one of the others'; none when that is not certain."""
+    if not _covered(line, others):
+        return PARTLY
+    return mended if _covered(line, [each for each in others if dated(each) and _dense(each, lines)]) else None
 
 
-_MENDS: dict[str, Callable[[tuple[str, ...], Breaks, Lines, frozenset[str]], Proposal | None]] = {
+def _covered(line: ServiceLine, others: Sequence[ServiceLine]) -> bool:
+    """Whether every day of a line lies in the dates of one of the others."""
+    assert line.first and line.last
+    day = line.first
+    for each in sorted((each for each in others if dated(each)), key=first_day):
+        if each.first and each.last and each.first <= day <= each.last:
+            if each.last >= line.last:
+                return True
+            day = each.last + _ONE
+    return False
+
+
+def _dense(line: ServiceLine, lines: Lines) -> bool:
+    """Whether every day of a line was used."""
+    span = lines.span(line)
+    return span.used == span.length
+
+
+def _days_of_change(line: ServiceLine, near: Sequence[ServiceLine]) -> set[date]:
+    """The first day of a line, and each of its days on which one of those near it begins or has just ended."""
+    assert line.first and line.last
+    turns = {each.first for each in near if each.first}
+    turns |= {each.last + _ONE for each in near if each.last and each.last < line.last}
+    return {line.first} | {day for day in turns if line.first < day <= line.last}
+
+
+def _ahead(line: ServiceLine, lines: Lines) -> Iterator[ServiceLine]:
+    """The lines before one, in the order in which they were gathered."""
+    return takewhile(lambda each: each is not line, lines)
+
+
+_MENDS: dict[str, Callable[[tuple[str, ...], Breaks, Lines, frozenset[str]], Proposal | str | None]] = {
     "rank": _rank, "swap": _swap, "once": _once, "out": _out, "line": _line,
 }  # fmt: skip

@@ -15,7 +15,7 @@ from edi837.wording import many
 
 Change = tuple[str, str]  # place, what changed there
 
-_TEXTS = ("told_by", "title", "says", "source", "rests_on", "scope", "only", "message", "fix")
+_TEXTS = ("told_by", "title", "says", "source", "rests_on", "scope", "only", "message", "fix", "fix_same")
 _SETS = {"hides": "hides", "warn_only": "warns only on"}
 _MOST = 12  # codes named
 

@@ -208,6 +208,7 @@ def _edit(edit: Edit, file: PolicyFile) -> str:
         f'<b>{edit.id}</b> {escape(edit.title)} <span class="{word}">{word}</span>',
         escape(edit.message),
         f"Change: {escape(edit.fix)}",
+        *([f"Where both have the same code: {escape(edit.fix_same)}"] if edit.fix_same else []),
     )
     small = [f"{_basis(edit)}; check {edit.check.name}", *(statuscodes.describe(code) for code in edit.status)]
     if word == "off":
