@@ -9,6 +9,7 @@ was found beforehand (`kin`) and is only looked up here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from edi837.checks import SCOPES
@@ -20,6 +21,8 @@ from edi837.snip import sent_before
 
 class Past(Protocol):
     """Claims that were accepted before, as far as rules need them."""
+
+    since: date  # the day on which they began to be kept
 
     def before(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """Those of the patient whose claims these are, oldest first; their `Claim.segment` is 0."""
@@ -80,16 +83,16 @@ class Bench:
         policies = self.policies(claims[0].payer.id)
         if self._past is None and len(policies) == 1:
             return policies[0].judge(claims, levels=levels, reach=self.reach)
-        reach, earlier = self.reach, []
+        reach, earlier, since = self.reach, [], date.min
         found: list[list[Finding]] = [[] for _ in claims]
         if self._past is not None:
-            reach = "history"
+            reach, since = "history", self._past.since
             found = [[sent_before(claim)] if self._past.sent(claim) else [] for claim in claims]
             earlier = list(self._past.before(claims)) if policies else []
         if earlier:
             levels = [0] * len(earlier) + list(levels or [1] * len(claims))
         for policy in policies:
-            said = policy.judge([*earlier, *claims], levels=levels, reach=reach)
+            said = policy.judge([*earlier, *claims], levels=levels, reach=reach, since=since)
             for mine, more in zip(found, said[len(earlier) :], strict=True):
                 mine += more
         return found

@@ -8,6 +8,9 @@ patient and provider are one keyed hash, so is CLM01, and the key lies in a file
 A claim that replaces or voids another (CLM05-3 7 or 8) takes the other's lines out: the one with its
 own CLM01, or whose CLM01 it gives in REF*F8. What a file had put in is put in anew when the same file
 comes again, and is never held against itself.
+
+The store knows the day on which it began. What is not in it may have been accepted before that day, so only
+for services from then on does it tell that there was none.
 """
 
 from __future__ import annotations
@@ -42,7 +45,11 @@ CREATE TABLE IF NOT EXISTS line (
   modifiers TEXT, revenue TEXT, charge TEXT, unit TEXT, units TEXT, first INTEGER, last INTEGER, dated TEXT,
   place TEXT, ndc TEXT);
 CREATE INDEX IF NOT EXISTS line_claim ON line (claim);
+CREATE TABLE IF NOT EXISTS begun (day TEXT NOT NULL);
 """
+_BEGIN = "INSERT INTO begun SELECT date('now') WHERE NOT EXISTS (SELECT 1 FROM begun)"
+_BEGUN = "SELECT min(day) FROM begun"
+
 _EARLIER = """
 SELECT claim.id, claim.kind, claim.number, line.*
 FROM (SELECT * FROM claim WHERE who = ? AND source <> ? ORDER BY last DESC LIMIT ?) claim
@@ -88,6 +95,10 @@ class History:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = FILE"):
                 self._file.execute(f"PRAGMA {pragma}")
             self._file.executescript(_LAYOUT)
+            if not (begun := self._file.execute(_BEGUN).fetchone()[0]):  # a store of before this was kept begins now
+                self._file.execute(_BEGIN)
+                begun = self._file.execute(_BEGUN).fetchone()[0]
+            self.since = date.fromisoformat(begun)
         except (OSError, sqlite3.Error) as error:
             raise HistoryError(f"{path.name}: the history cannot be used: {error}") from error
 

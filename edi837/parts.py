@@ -35,7 +35,8 @@ class Parts:
         if len(self._claims) == 1 or not (self._apart or edit.scope == "claim"):
             parts: Iterable[Lines] = (self.whole,)
         else:
-            parts = self._by(edit.scope)
+            missing = edit.check.misses and edit.scope == "file"  # the history may hold what an edit misses
+            parts = self._by("history" if missing else edit.scope)
         if edit.narrow:
             parts = (part.narrowed(edit.judges) for part in parts)
         return parts

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from edi837 import policyfile
 from edi837.checks import SCOPES, Answer, Breaks, Check, Lines, vocabulary
+from edi837.checks.vocabulary import code_of
 from edi837.claim import Claim, ServiceLine
 from edi837.edit import Edit
 from edi837.findings import Finding
@@ -55,13 +56,14 @@ class Policy:
         self._order = {edit.id: number for number, edit in enumerate(file.edits)}
 
     def judge(
-        self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "file"
+        self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "file", since: date = date.min
     ) -> list[list[Finding]]:
         """The findings on each claim, given all claims of one patient as far as they were gathered.
 
         ``levels`` numbers the HL each claim stands under, 0 for one accepted before this file; left
         out, all stand under one. ``reach`` says how far they were gathered (a word of `SCOPES`): what
-        an edit misses that looks farther is only a warning. Void claims and lines outside the policy's
+        an edit misses that looks farther is only a warning. ``since``: the day the history began; what an edit
+        misses there on earlier days is only a warning, too. Void claims and lines outside the policy's
         dates are not judged. The frames of each `Place` (interchange, group, set) are left empty.
         """
         if not claims:
@@ -80,9 +82,11 @@ class Policy:
         if not raised:
             return [[] for _ in claims]
         for edit, answer in raised:
-            short = edit.check.misses and SCOPES.index(reach) < SCOPES.index(edit.scope)
-            if short and isinstance(answer, Breaks):
-                answer.doubt = answer.doubt or _LOOKED[reach]
+            if edit.check.misses and isinstance(answer, Breaks):
+                if SCOPES.index(reach) < SCOPES.index(edit.scope):
+                    answer.doubt = answer.doubt or _LOOKED[reach]
+                elif edit.scope == "history" and answer.line.first and answer.line.first < since:
+                    answer.doubt = answer.doubt or f"the history began on {since:%m/%d/%Y} only"
         return self._settle(claims, parts.whole, raised)
 
     def concerns(self, line: ServiceLine) -> bool:
@@ -110,9 +114,19 @@ class Policy:
         """One finding a fault: consequences hidden, of each edit the strongest answer on a line."""
         hidden: dict[object, int] = {}
         superseded = {claim.id for claim in claims if claim.frequency in (_REPLACEMENT, _VOID)}
-        for edit, answer in raised:
+        for _, answer in raised:
             if isinstance(answer, Breaks):
                 _doubt_replacement(answer, lines, superseded)
+        alone = {id(claim) for claim in claims if claim.faulty}  # those that go back, whatever else there is
+        alone |= {
+            id(home) for edit, answer in raised
+            if isinstance(answer, Breaks) and edit.outcome(answer) == "reject" and not _apart(answer, lines)
+            and (home := lines.claim(answer.line)).segment  # not of one accepted before
+        }  # fmt: skip
+        for edit, answer in raised:
+            if isinstance(answer, Breaks):
+                if alone and not edit.copies and _may_correct(answer, lines, alone):
+                    answer.doubt = answer.doubt or "the other claim goes back, and may be corrected by this one"
                 for id_ in edit.hides:
                     key = (id_, _mark(answer))
                     hidden[key] = max(hidden.get(key, 0), _WEIGHT[edit.outcome(answer)])
@@ -156,10 +170,23 @@ def _is_hidden(edit: Edit, answer: Answer, hidden: Mapping[object, int]) -> bool
 
 def _of_what_goes_back(answer: Breaks, lines: Lines, back: Collection[int]) -> bool:
     """Whether a line is a copy of one on another claim, and that claim goes back: then it is the only one."""
-    if answer.other is None:
+    return _apart(answer, lines) and answer.other is not None and id(lines.claim(answer.other)) in back
+
+
+def _may_correct(answer: Breaks, lines: Lines, back: Collection[int]) -> bool:
+    """Whether a line stands on a claim of the same services as one that goes back, with which it is at odds."""
+    if answer.other is None or not _of_what_goes_back(answer, lines, back):
         return False
-    home = lines.claim(answer.other)
-    return home is not lines.claim(answer.line) and id(home) in back
+    one, other = (
+        {(code_of(line), line.first, line.last) for line in lines.claim(each).lines}
+        for each in (answer.line, answer.other)
+    )
+    return one == other
+
+
+def _apart(answer: Breaks, lines: Lines) -> bool:
+    """Whether it is about lines of two claims."""
+    return answer.other is not None and lines.claim(answer.other) is not lines.claim(answer.line)
 
 
 def _mark(answer: Breaks) -> object:
@@ -172,7 +199,7 @@ def _doubt_replacement(answer: Breaks, lines: Lines, superseded: set[str]) -> No
     if answer.other is None or answer.doubt:
         return
     home, other = lines.claim(answer.line), lines.claim(answer.other)
-    if home is other:
+    if not _apart(answer, lines):
         return
     if _REPLACEMENT in (home.frequency, other.frequency):
         answer.doubt = "one claim replaces an earlier one, which may be the other"

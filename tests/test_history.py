@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import stat
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from edi837.findings import Finding
 from edi837.frames import Verdict
 from edi837.history import History, HistoryError
 from edi837.terms import Terms
+from tests import shorthand
 from tests.snippets import interchange
 from tests.test_kin import HOUR, LATE, VISIT, WEEK, body, claim, level, trial, verdicts, with_cases
 
@@ -50,13 +51,68 @@ def test_an_edit_of_the_file_does_not_look_into_the_history(tmp_path: Path, stor
     assert verdicts(one(claim("C2", LATE)), policy, history=store) == {"C2": []}
 
 
+def began(store: Path, day: str) -> None:
+    """Have a store begin on that day; it is made if there is none."""
+    History(store).close()
+    with sqlite3.connect(store) as file:
+        assert file.execute("UPDATE begun SET day = ?", (day,)).rowcount == 1
+
+
 def test_what_is_missing_may_lie_in_the_history(tmp_path: Path, store: Path) -> None:
     policy = trial(tmp_path, "history")
+    began(store, "2025-01-01")
     alone = one(claim("C2", HOUR))
     assert verdicts(alone, policy) == {"C2": [("7-D01", "warn")]}
     assert verdicts(alone, policy, history=store) == {"C2": [("7-D01", "reject")]}
     assert verdicts(one(claim("C1", VISIT)), policy, history=store) == {"C1": []}
     assert verdicts(alone, policy, history=store) == {"C2": []}
+
+
+def test_a_history_tells_that_nothing_was_there_from_its_first_day_on(tmp_path: Path, store: Path) -> None:
+    policy = trial(tmp_path, "history")
+    alone = one(claim("C2", "99602 1 20250103"))
+    for day, action in (("2025-01-04", "warn"), ("2025-01-03", "reject"), ("2024-12-31", "reject")):
+        began(store, day)
+        assert verdicts(alone, policy, history=store) == {"C2": [("7-D01", action)]}, day
+    began(store, "2025-01-04")
+    reading = Terms([policy], history=store).read(io.BytesIO(alone))
+    (verdict,) = (event for event in reading.tell() if isinstance(event, Verdict))
+    assert "the history began on 01/04/2025 only" in verdict.findings[0].message
+
+
+def test_a_store_says_when_it_began(store: Path) -> None:
+    first = History(store)
+    assert abs((datetime.now() - datetime.combine(first.since, datetime.min.time())).days) <= 1
+    first.close()
+    began(store, "2025-01-04")
+    again = History(store)
+    assert again.since == date(2025, 1, 4)
+    again.close()
+    with sqlite3.connect(store) as file:
+        file.execute("DROP TABLE begun")  # as one of before it was kept
+    old = History(store)
+    assert old.since > date(2025, 1, 4), "what it holds of before nobody knows"
+    old.close()
+
+
+def test_what_an_edit_of_the_file_misses_may_lie_in_the_history(tmp_path: Path, store: Path) -> None:
+    """It rejects without a history, and is not harder with one."""
+    policy = trial(tmp_path, "file")
+    alone = one(claim("C2", HOUR))
+    assert verdicts(alone, policy) == {"C2": [("7-D01", "reject")]}
+    assert verdicts(alone, policy, history=store) == {"C2": [("7-D01", "reject")]}
+    assert verdicts(one(claim("C1", VISIT)), policy, history=store) == {"C1": []}
+    assert verdicts(alone, policy, history=store) == {"C2": []}
+    assert verdicts(one(claim("C3", HOUR), member="SYN000002"), policy, history=store) == {"C3": [("7-D01", "reject")]}
+
+
+def test_what_was_accepted_goes_back_no_more(tmp_path: Path) -> None:
+    """Whatever is wrong with it today, a claim of the same services is a second one and corrects nothing."""
+    twice = ["S9500 7 11/01-11/07", "S9364 7 11/01-11/07"]
+    before, now = shorthand.claims([*twice, "claim", *twice])
+    before.segment = 0
+    said = trial(tmp_path, "history").judge([before, now], levels=[0, 1], reach="history")
+    assert [[each.action for each in found] for found in said] == [["reject"], ["reject", "reject"]]
 
 
 def test_a_claim_sent_again_is_told_and_a_file_read_again_is_not(tmp_path: Path, store: Path) -> None:
