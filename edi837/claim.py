@@ -72,6 +72,7 @@ class ServiceLine:
     drug: Drug | None = None
     segment: int = 0  # number of the SV1 or SV2 in the set
     dated: int = 0  # number of the DTP*472 in the set
+    noncovered: Decimal | None = None  # SV207 of an 837I, dollars of the charge that nobody is asked to pay
 
     @property
     def days(self) -> int:

@@ -130,7 +130,7 @@ class Mapper:
 
     def _line(self, loop: Loop, claim: Claim, taxonomy: str) -> ServiceLine:
         kind, component = self._kind, self._component
-        number = revenue = composite = charge = unit = units = place = pointers = control = source = ""
+        number = revenue = composite = charge = unit = units = place = pointers = control = source = noncovered = ""
         segment = dated = 0
         first = last = drug = None
         rendered = taxonomy
@@ -147,9 +147,9 @@ class Mapper:
                 place = place or claim.place
             elif tag == "SV2":
                 segment = at
-                if size < 6:
+                if size < 8:
                     seg = seg + _EMPTY
-                _, revenue, composite, charge, unit, units = seg[:6]
+                _, revenue, composite, charge, unit, units, _, noncovered = seg[:8]
             elif size < 3:
                 if tag == "LX" and size > 1:
                     number = seg[1]
@@ -177,6 +177,7 @@ class Mapper:
             number, kind, qualifier, procedure, modifiers, description, revenue, as_amount(charge), unit,
             as_amount(units), first, last, source, place, _pointers(pointers, component), control,
             own or claim.authorizations, notes, rendered, drug, segment, dated,
+            as_amount(noncovered) if noncovered else None,
         )  # fmt: skip
 
     def _drug(self, loop: Loop) -> Drug:

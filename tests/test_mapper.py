@@ -107,7 +107,7 @@ LIN**N4*99999010101
 CTP****14.5*ML
 REF*XZ*RX600001
 LX*2
-SV2*0258**394.25*UN*2
+SV2*0258**394.25*UN*2**394.25
 """
 
 
@@ -153,7 +153,8 @@ def test_that_example_leaves_no_field_out() -> None:
         if not any(getattr(t, f.name) for t in told)
     }
     judged = {("Claim", "imprint"), ("Claim", "faulty")}  # see below, and test_kin
-    assert unseen == {("ServiceLine", "revenue"), *judged}, "a professional line has no revenue code"
+    institutional = {("ServiceLine", "revenue"), ("ServiceLine", "noncovered")}
+    assert unseen == {*institutional, *judged}
 
 
 @pytest.mark.parametrize("marks", ["*:^~", "|>!'", "\x1d\x1f\x1c\x1e", "+\\&\n"])
@@ -169,6 +170,7 @@ def test_every_field_of_an_institutional_claim() -> None:
     bare = ServiceLine(
         number="2", kind="I", revenue="0258", charge=Decimal("394.25"), unit="UN", units=Decimal(2),
         first=date(2025, 1, 6), last=date(2025, 1, 31), date_source="statement", authorizations=("AUTH1",), segment=40,
+        noncovered=Decimal("394.25"),
     )  # fmt: skip
     expected = replace(
         CLAIM, kind="I", place="34", first=date(2025, 1, 6), last=date(2025, 1, 31), lines=(line, bare), segment=19

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ def test_claims_and_findings_come_back_as_they_went(path: Path) -> None:
 def test_every_field_of_a_claim_is_in_one_of_them() -> None:
     told = [claim for path in FILES for claim in edi837.claims(path)]
     lines = [line for claim in told for line in claim.lines]
+    part = replace(lines[0], noncovered=Decimal("12.50"))  # no fixture has a charge that is not covered
+    assert unpacked(packed(part)) == part
+    lines.append(part)
     for each in (told, lines):
         filled = {f.name for one in each for f in fields(one) if getattr(one, f.name)}
         assert filled == {f.name for f in fields(each[0])}
