@@ -18,6 +18,8 @@ def claims(texts: Sequence[str], kind: str = "P") -> list[Claim]:
 
 def _claim(told: ToldClaim, kind: str, id: str, segment: int) -> Claim:
     days = [day for each in told.lines for day in (each.first, each.last) if day]
+    if kind == "I" and told.period:
+        days = list(told.period)
     patient = Party(entity="IL", kind="1", id=f"SYN{told.patient:06d}", birth=told.born, sex=told.sex)
     notes = [told.note] if told.note else []
     numbers = [told.authorization] if told.authorization else []

@@ -235,11 +235,11 @@ def test_an_edit_is_asked_only_when_its_lines_are_there(monkeypatch: pytest.Monk
     assert asked == []  # each line keeps its own edits
     lines = ["S9500 8.5 11/01-11/07", "J0696 8 11/01-11/07 ndc=0409:0ML", "99601 2 11/03"]
     HOME.judge(shorthand.claims(lines))
-    assert asked == ["042-B01", "042-B03", "042-D02", "042-F02", "042-F03"]
+    assert asked == ["042-B01", "042-B03b", "042-D02", "042-F02", "042-F03"]
     asked.clear()
     lines[2] = "99601 1 11/03 @22 by=164W00000X"
     HOME.judge(shorthand.claims(lines))
-    assert asked == ["042-B01", "042-B03", "042-D04", "042-E01", "042-F02", "042-F03"]
+    assert asked == ["042-B01", "042-B03b", "042-D04", "042-E01", "042-F02", "042-F03"]
 
 
 def test_a_finding_in_full() -> None:
@@ -352,4 +352,4 @@ def test_any_claim_gets_an_answer(
             line = next((each for c in claims for each in c.lines if (c.id, each.number) ==
                          (finding.place.claim, finding.place.line)), None)  # fmt: skip
             if line is not None and line.date_source == "statement" and finding.rejects:
-                assert finding.rule in ("042-A01", "042-A02", "042-B03", "042-D04", "042-E01", "042-F01")
+                assert finding.rule in ("042-A01", "042-A02", "042-B03", "042-B03b", "042-D04", "042-E01", "042-F01")

@@ -40,6 +40,13 @@ MORE: list[Row] = [
     ("not_repeated", {"codes": A}, ["S9500:SH:SS 7 11/01-11/07", "99601 1 11/01", "S9500:SS:SH 7 11/01-11/07"], "P"),
     ("not_repeated", {"codes": A}, [f"S9500 1 11/01 {NDC}", "S9500 1 11/01", f"S9500 1 11/01 {NDC}"], "P"),
     ("not_repeated", {"codes": A}, ["S9500 1 none", "S9500 1 none"], "P"),
+    ("not_repeated", {"codes": A}, ["S9500 1 11/01 ~ second", "S9500 1 11/01", "S9500 1 11/01 ~ second"], "P"),
+    ("not_repeated", {"codes": A}, ["S9500 1 11/01 ~ pointers", "S9500 1 11/01", "S9500 1 11/01 ~ pointers"], "P"),
+    ("not_with", {"codes": DRUG, "other": A, "unpaid": words("GY", "GZ")},
+     [LINE, "J0696:GY 1 11/01", "J0696:SH:GZ 1 11/01", "J0696:GA 1 11/01"], "P"),
+    ("not_with", {"codes": DRUG, "other": A},
+     [LINE, "J0696 1 11/01 $0", "J0696 1 11/01 $5 ~ noncovered", "J0696 1 11/01 $0.01", "J0696 1 11/01 ~ charge",
+      "J0696 1 11/01 $-5"], "I"),
     ("not_repeated", {"codes": A}, ["S9500 9 statement 11/01-11/30"] * 2, "I"),
     ("not_repeated", {"codes": A}, ["S9500 1 11/01"] * 6, "P"),
     ("not_repeated", {"codes": REVENUE}, ["0261 1 11/01", "0262 1 11/01", "0261 1 11/01"], "I"),
@@ -127,7 +134,19 @@ MORE: list[Row] = [
     ("units_per_day", {"codes": A, "most": 1}, ["S9500 -1 11/01", "S9500 1 11/01 ~ units"], "P"),
     ("units_per_day", {"codes": A, "least": 1},
      ["S9500 1 11/02-11/01", "S9500 1 11/01 ~ first", "S9500 1 11/01 ~ last", LINE], "P"),
-    ("counted_in", {"codes": A, "units": words("UN")}, ["S9500 1 11/01", "S9500 1 11/01 ~ units"], "P"),
+    ("units_per_day", {"codes": A, "most": 1},
+     ["claim statement 11/01-11/07", "S9500 7 11/01", "S9364 8 11/01", "S9500 7 11/01-11/02"], "I"),
+    ("units_per_day", {"codes": A, "most": 1}, ["S9500 7 11/01", "S9364 7 11/07"], "P"),
+    ("counted_in", {"codes": A, "units": words("UN")},
+     ["S9500 1 11/01", "S9500 1 11/01 ~ units", "S9500 0.5 11/01", "S9500 0.5 11/01 DA", "99601 1 11/01 DA"], "I"),
+    ("units_between", {"codes": A, "least": 1, "multiple_of": 1},
+     ["S9500 0 11/01", "S9500 1 11/01", "S9500 6.5 11/01-11/07", "S9500 -1 11/01"], "P"),
+    ("requires", {"codes": words("99602"), "other": words("99601")}, ["claim bill 345", "99602 1 11/01"], "I"),
+    ("requires", {"codes": words("99602"), "other": words("99601")}, ["claim frequency 5", "99602 1 11/01"], "P"),
+    ("requires", {"codes": words("99602"), "other": words("99601")}, ["claim bill 347", "99602 1 11/01"], "I"),
+    ("follows", RANKED, ["claim statement 11/01-11/30", "S9500 7 11/01", "S9364:SH 4 11/04-11/07"], "I"),
+    ("follows", RANKED, ["claim statement 11/01-11/30", "S9500 1 11/01", "S9364:SH 4 11/04-11/07"], "I"),
+    ("follows", RANKED, ["claim statement 11/01-11/30", "S9500 1 11/01", "S9364:SH 4 11/04"], "I"),
     ("units_between", {"codes": A, "most": 1},
      ["S9500 1 11/01 ~ units", "S9500 0 11/01", "S9500 0.5 11/01", "S9500 2 11/01"], "P"),
     ("charged_between", {"codes": A, "most": 1}, ["S9500 2 11/01 $0", "S9500 2 11/01 $2.01"], "P"),
@@ -175,9 +194,11 @@ def _told(texts: list[str], kind: str) -> list[Claim]:
             continue
         line = next(lines)
         missing = gone.split()
-        line.pointers = () if "pointers" in missing else (1,)  # shorthand names no diagnosis on a line
+        # Shorthand names no diagnosis on a line.
+        line.pointers = () if "pointers" in missing else (2,) if "second" in missing else (1,)
         line.units = None if "units" in missing else line.units
         line.charge = None if "charge" in missing else line.charge
+        line.noncovered = line.charge if "noncovered" in missing else None
         line.first = None if "first" in missing else line.first
         line.last = None if "last" in missing else line.last
         if line.drug is not None:

@@ -87,23 +87,28 @@ def test_sets_are_of_their_kind() -> None:
     kinds = {
         "per-diem": ["per-diem"], "catheter-care": ["per-diem"], "therapies": ["per-diem"],
         "infusions": ["per-diem"], "therapies-by-vein": ["per-diem"], "pregnancy": ["per-diem"],
-        "not-by-vein": ["per-diem"],
+        "not-by-vein": ["per-diem"], "perhaps-by-vein": ["per-diem"],
         "tube-feeding": ["per-diem"], "vein-feeding": ["per-diem"], "nursing": ["nursing"],
         "other-nursing": ["nursing"], "supplies": ["supply"], "insulin-supplies": ["supply"],
-        "equipment": ["equipment"], "insulin-pumps": ["equipment"], "implanted-pumps": ["equipment"],
+        "pumps": ["equipment"], "insulin-pumps": ["equipment"], "implanted-pumps": ["equipment"],
+        "tube-feeding-kits": ["supply"], "tube-feeding-formula": ["nutrient"], "vein-feeding-kits": ["supply"],
         "tube-feeding-supplies": ["supply", "equipment"], "vein-feeding-supplies": ["supply", "equipment"],
         "vein-feeding-formula": ["nutrient"], "nutrients": ["nutrient"], "flushes": ["supply", "drug"],
         "drugs": ["drug"], "solutions": ["drug"], "unnamed-drugs": ["drug"], "pharmacy": ["pharmacy"],
         "delivery": ["delivery"], "device-service": ["device-service"], "medicare-visits": ["medicare-visit"],
     }  # fmt: skip
-    assert set(FILE["codes"]) == {*kinds, "home-infusion", "no-therapies", "home-equipment", "revenue"}
+    assert set(FILE["codes"]) == {*kinds, "home-infusion", "no-therapies", "home-equipment", "ambulance", "revenue"}
     for name, allowed in kinds.items():
         assert SETS.named(name), name
         assert {TABLE[code]["kind"] for code in SETS.named(name)} == set(allowed), name
     assert SETS.named("home-infusion") == set(TABLE)
     assert SETS.named("no-therapies") == set(TABLE) - SETS.named("therapies")
     assert SETS.named("home-equipment").isdisjoint(TABLE), "it has nothing to do with an infusion"
-    assert SETS.named("therapies-by-vein").isdisjoint(SETS.named("not-by-vein") | SETS.named("catheter-care"))
+    assert {"E0431", "E1390", "E2402", "E8000", "K0738", "K0823", "K1007"} < SETS.named("home-equipment")
+    assert SETS.named("ambulance").isdisjoint(TABLE)
+    ways = ("therapies-by-vein", "perhaps-by-vein", "not-by-vein", "catheter-care")
+    assert len(frozenset().union(*map(SETS.named, ways))) == sum(len(SETS.named(each)) for each in ways)
+    assert SETS.named("perhaps-by-vein") < SETS.named("infusions")
     assert not PROBLEMS.found
 
 
@@ -113,7 +118,9 @@ def test_sets_are_whole() -> None:
         "pharmacy": _of("pharmacy"), "delivery": _of("delivery"), "device-service": _of("device-service"),
         "tube-feeding": {c for c in _of("per-diem") if TABLE[c]["group"] == "enteral"},
         "vein-feeding": {c for c in _of("per-diem") if TABLE[c]["group"] == "tpn"},
-        "equipment": {c for c in TABLE if TABLE[c]["group"] in ("infusion-pump", "iv-pole")},
+        "pumps": {c for c in TABLE if TABLE[c]["group"] == "infusion-pump"},
+        "tube-feeding-kits": {c for c in TABLE if TABLE[c]["group"] == "enteral-supply-kit"},
+        "vein-feeding-kits": {c for c in TABLE if TABLE[c]["group"] == "parenteral-supply-kit"},
         "insulin-pumps": {c for c in TABLE if TABLE[c]["group"] == "insulin-pump"},
         "implanted-pumps": {c for c in TABLE if TABLE[c]["group"] == "implantable-pump"},
         "insulin-supplies": {c for c in TABLE if TABLE[c]["group"] == "insulin-pump-supplies"},
@@ -133,3 +140,9 @@ def test_a_code_that_ended_needs_no_ndc_any_more() -> None:
 def test_intervals_of_anti_infectives() -> None:
     hours = {code: row["hours"] for code, row in TABLE.items() if row["hours"]}
     assert hours == {"S9497": "3", "S9500": "24", "S9501": "12", "S9502": "8", "S9503": "6", "S9504": "4"}
+
+
+def test_kits_are_counted_by_the_day() -> None:
+    kits = SETS.named("tube-feeding-kits") | SETS.named("vein-feeding-kits")
+    assert {TABLE[code]["unit"] for code in kits} == {"day"} and kits < SETS.daily()
+    assert {TABLE[code]["unit"] for code in SETS.daily()} == {"day"}

@@ -234,7 +234,7 @@ DIFFERENCES = [
      ("042-B04", "rows: 1 added (S9329 with S9330), 1 removed (S9329 with S9330 S9331)")),
     ('codes = ["S5035", "S5036"]', 'codes = ["S5035"]',
      ("codes device-service", "1 removed (S5036); of concern to 042-C05, 042-G04")),
-    ('"A4220", "A4649"] # may be', '"A4220"] # may be', ("042-C01", "warns only on: 1 removed (A4649)")),
+    ('"A4220", "A4649", "K06', '"A4220", "K06', ("042-C01", "warns only on: 1 removed (A4649)")),
     ('why  = "it says what the policy is about"', 'why  = "no more than a title"',
      ("not asked", "why of “This policy identifies billing and payment requirements associated with home infusion "
       "services.”: it says what the policy is about -> no more than a title")),

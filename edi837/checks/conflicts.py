@@ -54,7 +54,7 @@ def one_a_day(
 
 @check(wakes="codes", twice="codes", tells="other shared", pair=True)
 def not_repeated(lines: Lines, *, codes: Codes, several: Modifiers = NONE) -> Iterator[Answer]:
-    """No line stands twice: same code, modifiers, dates, units, charge, drug, description and notes.
+    """No line stands twice: same code, modifiers, dates, units, charge, drug, diagnoses (SV107), description and notes.
 
     codes    the lines it looks at
     several  modifiers that several lines may carry: two alike are a possible breach, never a certain one
@@ -73,12 +73,18 @@ def not_repeated(lines: Lines, *, codes: Codes, several: Modifiers = NONE) -> It
         marks = ", ".join(sorted(several & modifiers))
         doubt = f"several lines may carry {marks}" if marks else ""
         same = seen.setdefault(key, [])
-        for other in same[:FEW]:
+        for other in _alike(line, same):
             if dated(line):
                 yield Breaks(line, other=other, doubt=doubt or _statement(line, other), shared=days)
             else:
                 yield Unknown(line, "the line has no dates")
         same.append(line)
+
+
+def _alike(line: ServiceLine, same: Sequence[ServiceLine]) -> Sequence[ServiceLine]:
+    """Of lines that are the same, a FEW that point to the same diagnoses, or do not tell (no 837I, no history does)."""
+    mine = line.pointers
+    return [other for other in same if not (mine and other.pointers and mine != other.pointers)][:FEW]
 
 
 @check(wakes="rows", twice="rows", tells="other shared", pair=True)
@@ -95,15 +101,18 @@ def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
 @check(wakes="codes other", tells="other shared", pair=True)
 def not_with(
     lines: Lines, *, codes: Codes, other: Codes, lacking: Modifiers = NONE, unless: Codes = NONE,
-    lasts: Lasting | None = None, before: Count = 0, after: Count = 0,
+    unpaid: Modifiers = NONE, lasts: Lasting | None = None, before: Count = 0, after: Count = 0,
 ) -> Iterator[Answer]:  # fmt: skip
     """A line shares no day with a line it is part of, or shut out by; nor comes near one.
+
+    A line for which nobody is asked to pay (its charge is 0, or all of it not covered: SV207) is a possible breach.
 
     codes    the lines at fault
     other    the lines they may not share a day with
     lacking  of the lines at fault, those with none of the modifiers
     unless   where the patient has one of these as well, the line may be part of that:
              a possible breach, never a certain one (left out: none)
+    unpaid   modifiers that say that nobody is asked to pay for the line: a possible breach, never a certain one
     lasts    for a code or a modifier, how many days a line with a single date may last:
              a possible breach, never a certain one
     before   days before the line on which the other may not be either (left out: none)
@@ -116,7 +125,8 @@ def not_with(
     doubt = f"it may be part of {code_of(third[0])}" if third else ""
     for line, near in _beside(mine, lines.having(other), after):
         days = _lasting(line, lasts) if lasts else 0
-        yield from _doubted(_few(_clash(lines, line, partner, "procedure", days) for partner in near), doubt)
+        why = doubt or ("nobody is asked to pay for it" if _free(line, unpaid) else "")
+        yield from _doubted(_few(_clash(lines, line, partner, "procedure", days) for partner in near), why)
         if before or after:
             yield from _few(_close(line, partner, before, after) for partner in near)
 
@@ -146,6 +156,11 @@ def _each_pair(lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = 
             for partner in near
             if not one or (code_of(line) in one) != (code_of(partner) in one)
         )
+
+
+def _free(line: ServiceLine, unpaid: Modifiers) -> bool:
+    """Whether nobody is asked to pay for a line."""
+    return not unpaid.isdisjoint(line.modifiers) or (line.charge is not None and line.charge in (0, line.noncovered))
 
 
 def _doubted(answers: Iterable[Answer], doubt: str) -> Iterator[Answer]:

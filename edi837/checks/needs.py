@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 
-from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check, dated
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, begun_only, check, dated
 from edi837.checks.words import NONE, Codes, Count, Modifiers
 from edi837.claim import ServiceLine
 from edi837.overlap import Days, common, orphan, outside, union
 
 NEAR = 8  # lines looked at before the days are counted
+_LATE = "5"  # CLM05-3 of an 837I: charges that an earlier bill left out
 
 
 def _ranked(
@@ -98,14 +100,23 @@ def _orphans(
         if dateless is not None:
             yield Unknown(line, f"line {dateless.number} has no dates")
             continue
-        doubt = "only the statement dates are known, not the day of the line"
         uncovered = [
             (date.fromordinal(low), date.fromordinal(high))
             for low, high in outside(offered, span.first, span.last)
         ]
-        yield Breaks(
-            line, on=on, doubt=doubt if line.date_source == "statement" else "", uncovered=uncovered
-        )
+        yield Breaks(line, on=on, doubt=_why_not(lines, line, leaned_on), uncovered=uncovered)
+
+
+def _why_not(lines: Lines, line: ServiceLine, leaned_on: Sequence[Sequence[ServiceLine]]) -> str:
+    """Why a line that stands alone here may not do so; empty when it does."""
+    claim = lines.claim(line)
+    if line.date_source == "statement":
+        return "only the statement dates are known, not the day of the line"
+    if claim.kind == "I" and claim.frequency == _LATE:
+        return "the claim adds late charges to an earlier bill"
+    if any(begun_only(lines, near) for near in (line, *chain.from_iterable(leaned_on))):
+        return "a line may be dated by its first day alone"
+    return ""
 
 
 def _covers(near: ServiceLine, line: ServiceLine) -> bool:

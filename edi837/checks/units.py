@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from edi837.checks.vocabulary import Answer, Breaks, Lines, Unknown, among, check, dated
+from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, among, begun_only, check, dated
 from edi837.checks.words import Codes, Count, Units
 from edi837.claim import ServiceLine
 
 _STATEMENT = "the days are those of the statement, not of the line"
+_BEGUN = "the line may be dated by its first day alone"
 
 
 def _by_the_day(line: ServiceLine, *, codes: Codes, least: Count = 0, most: Count | None = None) -> bool:
@@ -40,18 +41,17 @@ def units_per_day(
             continue
         if not _by_the_day(line, codes=codes, least=least, most=most):
             days = (last - first).days + 1
-            doubt = _STATEMENT if line.date_source == "statement" else ""
+            doubt = _STATEMENT if line.date_source == "statement" else _BEGUN if begun_only(lines, line) else ""
             yield Breaks(line, on="units", doubt=doubt, days=days)
 
 
-def _counted(line: ServiceLine, *, codes: Codes, units: Units) -> bool:
-    many = line.units
-    return line.unit in units and (many is None or (many > 0 and many == many.to_integral_value()))
+def _counted(line: Traits, *, codes: Codes, units: Units) -> bool:
+    return line.code in codes and line.unit not in units
 
 
-@check(wakes="codes", tells="unit", line=among, holds=_counted)
+@check(wakes="codes", tells="unit", line=_counted)
 def counted_in(lines: Lines, *, codes: Codes, units: Units) -> Iterator[Answer]:
-    """Units are whole, more than none, and counted in one of these units.
+    """Units are counted in one of these.
 
     codes  the lines it looks at
     units  units of measure: UN, DA, MJ
@@ -59,11 +59,16 @@ def counted_in(lines: Lines, *, codes: Codes, units: Units) -> Iterator[Answer]:
     for line in lines.having(codes):
         if line.unit not in units:
             yield Breaks(line, on="unit", unit=line.unit)
-        elif not _counted(line, codes=codes, units=units):
-            yield Breaks(line, on="units", unit=line.unit)
 
 
-@check(wakes="codes")
+def _so_many(
+    line: ServiceLine, *, codes: Codes, least: Count = 0, most: Count | None = None, multiple_of: Count = 0
+) -> bool:
+    units = line.units
+    return units is not None and least <= units and (most is None or units <= most) and _times(units, multiple_of)
+
+
+@check(wakes="codes", line=among, holds=_so_many)
 def units_between(
     lines: Lines, *, codes: Codes, least: Count = 0, most: Count | None = None, multiple_of: Count = 0
 ) -> Iterator[Answer]:
@@ -75,10 +80,9 @@ def units_between(
     multiple_of  units are so many, or twice or three times so many ...
     """
     for line in lines.having(codes):
-        units = line.units
-        if units is None:
+        if line.units is None:
             yield Unknown(line, "the line has no units")
-        elif units < least or (most is not None and units > most) or not _times(units, multiple_of):
+        elif not _so_many(line, codes=codes, least=least, most=most, multiple_of=multiple_of):
             yield Breaks(line, on="units")
 
 

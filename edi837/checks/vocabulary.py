@@ -128,6 +128,17 @@ def dated(line: ServiceLine) -> bool:
     return line.first is not None and line.last is not None and line.first <= line.last
 
 
+def begun_only(lines: Lines, line: ServiceLine) -> bool:
+    """Whether a line of an 837I may be dated by its first day alone, as a UB-04 has room for one date.
+
+    It has more units than that day, and its statement (DTP*434) has days for all of them.
+    """
+    if line.kind != "I" or line.first is None or line.first != line.last or line.units is None or line.units <= 1:
+        return False
+    claim = lines.claim(line)
+    return claim.first is not None and claim.last is not None and line.units <= (claim.last - claim.first).days + 1
+
+
 def first_day(line: ServiceLine) -> date:
     """Of a line that has dates."""
     assert line.first is not None
