@@ -28,7 +28,7 @@ def _explained(id: str) -> str:
 def test_every_rule(edit: rules.Edit) -> None:
     told = " ".join(_explained(edit.id.lower()).split())
     assert told.startswith(f"{edit.id} {edit.title}")
-    for said in (edit.says, edit.message, edit.fix, edit.check.name, edit.rests_on, *edit.status):
+    for said in (edit.says, edit.message, edit.fix, edit.fix_same, edit.check.name, edit.rests_on, *edit.status):
         assert " ".join(said.split()) in told
     assert ("only warns" in told) == (edit.action == "warn" or bool(edit.warn_only))
 

@@ -107,6 +107,7 @@ def test_show_as_html(tmp_path: Path) -> None:
     assert found == {edit.id for edit in shipped("042-literal").written}
     words = " ".join("".join(root.itertext()).split())
     assert "off; it needs a profile that takes this source" in words and "A8: rejected" in words
+    assert "Where both have the same code: Correct the dates" in words
 
 
 # ---------------------------------------------------------------- check and test
