@@ -77,7 +77,7 @@ def test_patients_who_come_again_in_other_sets_and_interchanges() -> None:
         assert list(terms.read(Slow(first + refused + last), crew.hands).tell()) == whole
     found = [finding for event in whole if isinstance(event, Verdict) for finding in event.findings]
     of_two = {each.other.claim[0] + each.place.claim[0] for each in found if each.other}
-    assert of_two == {"CC", "CE", "DD"}, "claims of the refused set only among themselves"
+    assert of_two == {"CC", "CE", "DD", "EE"}, "claims of the refused set only among themselves"
 
 
 def test_each_file_knows_the_claims_of_the_one_before_it(tmp_path: Path) -> None:
