@@ -66,7 +66,8 @@ class Outcome:
 @contextmanager
 def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
     """The stream itself if it can be read twice, else a temporary copy of it."""
-    if stream.seekable():
+    seekable = getattr(stream, "seekable", None)  # a stream may be one that is only read
+    if seekable and seekable():
         yield stream
         return
     with tempfile.TemporaryFile() as copy:

@@ -7,7 +7,7 @@ file and what in it cannot be used, at load.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,10 +43,10 @@ class Guides:
             self._adapted(each.guide, (each,))
 
     @classmethod
-    def read(cls, paths: Sequence[Path]) -> Guides:
-        """The guides with the companions of these files, each later one over those before."""
+    def read(cls, paths: str | Path | Iterable[str | Path]) -> Guides:
+        """The guides with the companions of these files, each later one over those before; or of one file."""
         found = []
-        for path in paths:
+        for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
             tree = maps.parse(path, "companion.rng")
             get = tree.get
             found.append(Companion(path.name, get("guide", ""), get("sender", ""), get("receiver", ""), tree))

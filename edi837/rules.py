@@ -54,6 +54,10 @@ class Policy:
         self._sieve = Sieve(file.edits)
         self._order = {edit.id: number for number, edit in enumerate(file.edits)}
 
+    def __reduce__(self) -> tuple[type[Policy], tuple[policyfile.PolicyFile]]:
+        """Between processes it goes by what was read: the sieve is made anew there."""
+        return type(self), (self.file,)
+
     def judge(
         self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "file"
     ) -> list[list[Finding]]:
