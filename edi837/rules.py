@@ -185,7 +185,8 @@ def _doubt_replacement(answer: Breaks, lines: Lines, superseded: set[str]) -> No
 
 
 def load(name: str | Path, profile: str = "") -> Policy:
-    """A shipped policy or profile by its name, or a policy file by its path, FILE.toml or FILE.toml#PROFILE.
+    """A shipped policy or profile by its name, or a policy file by its path, FILE.toml or FILE.toml#PROFILE,
+    where ``#strict`` may stand for ``#100-strict``.
 
     ``profile`` chooses among the profiles of a file. PolicyError says all that is wrong
     with the file, or that there is no policy of this name.
