@@ -18,6 +18,7 @@ from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.turns import Turns
+from edi837.unmet import Unmet
 from edi837.views import builds, data, flat, page, sarif
 from edi837.views.cards import Cards
 from edi837.views.full import Full
@@ -129,7 +130,8 @@ def check(
     with run.guarding(str(output)), written(output) as sink, crew(terms, jobs) as processes:
         writer = _writer(form, cards, phi, sink)
         shown = _Shown(writer, sink, max_findings, quiet=statistics or write_baseline)
-        turns = Turns(terms, processes, light=True)
+        unmet = Unmet(terms.policies, terms.routes, terms.guides)
+        turns = Turns(terms, processes, light=not unmet.waits)  # else whose claims they are is looked at
         for turn in turns.each(files):
             file = turn.file
             if isinstance(writer, builds.JUnit | page.Html):
@@ -139,6 +141,7 @@ def check(
                 with watched(stream, file, apart=output is not None) as source:
                     for event in (begun or terms.read(source, turns.hands)).tell():
                         tally.take(event)
+                        unmet.take(event)
                         for finding in trail.take(event):
                             if _asked(finding, select, ignore) and not (known and known.knows(finding)):
                                 shown.put(finding, trail)
@@ -149,6 +152,7 @@ def check(
         if isinstance(writer, page.Html):
             writer.more = shown.held_back
         shown.close(cards if statistics else None)
+        run.note(unmet.notes())
         if shown.held_back:
             run.say(f"{many(shown.held_back, 'finding')} more, not shown")
         if any(shown.actions[action] for action in fails) and not write_baseline:

@@ -16,6 +16,7 @@ from lxml import etree
 from edi837 import grammar, maps
 from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse
 from edi837.maps import GrammarError
+from edi837.x12 import element
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,12 +33,17 @@ class Companion:
         """Whether it speaks of this guide between these two."""
         return guide == self.guide and self.sender in ("", sender) and self.receiver in ("", receiver)
 
+    def fits_group(self, gs: Sequence[str]) -> bool:
+        """As `fits`, of the GS of a group."""
+        version, (sender, receiver) = element(gs, 8), (element(gs, 2), element(gs, 3))
+        return self.fits(grammar.answers().get(version, ""), sender, receiver)
+
 
 class Guides:
     """The guides to judge by, as companions change them."""
 
     def __init__(self, companions: Sequence[Companion] = ()) -> None:
-        self._companions = tuple(companions)
+        self.companions = tuple(companions)
         self._made: dict[tuple[str, tuple[Companion, ...]], Guide] = {}
         for each in companions:  # its faults are ours, and told before the first claim
             self._adapted(each.guide, (each,))
@@ -55,7 +61,7 @@ class Guides:
     def guide(self, version: str, sender: str, receiver: str) -> Guide:
         """The guide for a group of this GS08, GS02 and GS03. KeyError when none answers for the version."""
         name = grammar.answers()[version]
-        mine = tuple(each for each in self._companions if each.fits(name, sender, receiver))
+        mine = tuple(each for each in self.companions if each.fits(name, sender, receiver))
         return self._adapted(name, mine) if mine else grammar.load(name)
 
     def _adapted(self, name: str, companions: tuple[Companion, ...]) -> Guide:

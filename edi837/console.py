@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -18,6 +18,7 @@ import click
 
 from edi837 import safe
 from edi837.findings import Edi837Error, NotX12
+from edi837.gaps import Gaps, NotWhole
 
 _COLOURS = {"reject": "red", "warn": "yellow", "unknown": "cyan", "dim": "blue"}
 REJECTED, USAGE, UNREADABLE, FAULT = 1, 2, 3, 4
@@ -41,6 +42,9 @@ class Run:
         except NotX12 as error:
             self.say(f"{safe.text(file)}: not X12 at byte {error.offset}: {error}")
             self.worsen(UNREADABLE)
+        except NotWhole as error:
+            self.say(f"{safe.text(file)}: {error}")
+            self.worsen(UNREADABLE)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -50,6 +54,17 @@ class Run:
         except Edi837Error as error:
             self.say(f"{safe.text(file)}: {error}")
             self.worsen(USAGE)
+
+    def missed(self, file: str, gaps: Gaps) -> None:
+        """Say what of a file is missing, if anything is."""
+        if said := str(gaps):
+            self.say(f"{safe.text(file)}: {said}")
+            self.worsen(UNREADABLE)
+
+    def note(self, notes: Iterable[str]) -> None:
+        """Say what is no fault, and easily overlooked."""
+        for each in notes:
+            self.say(f"note: {each}")
 
     @staticmethod
     def say(text: str) -> None:

@@ -26,6 +26,7 @@ from edi837.replies import form, inquiries
 from edi837.replies.read import read
 from edi837.replies.words import Teller
 from edi837.terms import Terms
+from edi837.unmet import Unmet
 from edi837.views.cards import Cards
 from edi837.views.locate import Segments
 from edi837.views.spot import Trail
@@ -136,12 +137,14 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
     run = Run()
     with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, ExitStack() as answered:
         gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
+        unmet = Unmet(terms.policies, terms.routes, terms.guides)
         acks = answered.enter_context(closing(Acknowledgements(now or datetime.now(), 1, terms.replies)))
         with watched(stream, file, apart=True) as reading:
             for event in terms.read(reading).tell():
                 acks.take(event)
                 tally.take(event)
                 gathered.take(event)
+                unmet.take(event)
         files = acks.finish()
         for each in files.values():
             answered.callback(each.close)
@@ -156,6 +159,7 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
             run.worsen(REJECTED)
         for line in tally.lines_for_people(file):
             run.say(line)
+        run.note(unmet.notes())
     return run.status
 
 

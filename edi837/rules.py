@@ -89,6 +89,10 @@ class Policy:
                 answer.doubt = answer.doubt or _LOOKED[reach]
         return self._settle(claims, parts.whole, raised)
 
+    def covers(self, claim: Claim) -> bool:
+        """Whether the policy is for a claim: its payer, and what else the policy asks of it."""
+        return self.scope.covers(claim)
+
     def concerns(self, line: ServiceLine) -> bool:
         """Whether an edit looks at lines of this code, or with one of these modifiers."""
         return self._sieve.concerns(line)
