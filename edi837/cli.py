@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from edi837 import aboutcli, safe
+from edi837 import aboutcli, console, safe
 from edi837.console import FAULT, UNREADABLE
 
 # Where each command stands. It is loaded when it is called: a start would take twice as long with all of them.
@@ -100,6 +100,7 @@ def main(as_json: bool) -> None:
 def run(command: Callable[..., Any] = main) -> None:
     """The entry point: runs a command and exits with its status. Never shows a value in a traceback."""
     os.umask(0o077)
+    console.stand_in()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="xmlcharrefreplace")  # as a page wants it; texts are in ASCII where they must

@@ -12,7 +12,7 @@ import click
 
 from edi837 import answer, claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
 from edi837.columns import Schema
-from edi837.console import REJECTED, Run, opened, writing
+from edi837.console import REJECTED, Run, apart, opened, writing
 from edi837.findings import Edi837Error
 from edi837.gaps import Gaps, NotWhole
 from edi837.gate import Judge
@@ -95,6 +95,7 @@ def _writes(sheet: Sheet) -> Callable[[Command], click.Command]:
             policies = options.judges(names) if names else ()
             asked, run = Asked(Terms(policies), Unmet(policies), phi), Run()
             if out is not None:
+                apart(out, *_named(files))
                 _as_parquet(sheet, files, asked, out, run)
             else:
                 _as_text(sheet, files, asked, form, positions, run)
@@ -194,6 +195,7 @@ def export(file: str, form: str, out: Path | None, phi: bool) -> int:
     patient is left out of it. A claim that breaks the guide, or that FHIR's models refuse, is not written:
     it is named with the field, and the exit status is 1.
     """
+    apart(out, file)
     run = Run()
     with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, writing(out) as target:
         gaps = Gaps()

@@ -27,7 +27,7 @@ from edi837 import (
     synth,
     trial,
 )
-from edi837.console import UNREADABLE, Run, opened, writing
+from edi837.console import UNREADABLE, Run, apart, opened, writing
 from edi837.deck import Torn
 from edi837.deid import without_persons
 from edi837.findings import NotX12
@@ -189,6 +189,8 @@ def deid(file: str, out: Path | None, key_file: Path | None, days: int | None) -
     digits of postal codes, ages, and payers, receivers and ids of trading partners. What counts in calendar
     months, or from a day on, may be judged otherwise once dates are moved.
     """
+    apart(out, file, key_file)
+    apart(key_file, file)
     run, gaps = Run(), Gaps()
     with run.guarding(file), _whole(run, lambda: file), opened(file) as source:
         names = Pseudonyms(_key(key_file), days)

@@ -24,7 +24,7 @@ from edi837 import (
     skeleton,
     trial,
 )
-from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened, written
+from edi837.console import REJECTED, UNREADABLE, USAGE, Run, apart, opened, written
 from edi837.gaps import Gaps
 from edi837.policyfile import PolicyFile
 from edi837.unmet import Unmet
@@ -81,6 +81,7 @@ def show(name: str, html: Path | None) -> int:
     if html is None:
         click.echo(policyshow.as_text(file))
         return 0
+    apart(html, *(file.path.parent / each for each in (file.path.name, file.book) if each))
     run = Run()
     with run.guarding(str(html)), written(html) as sink:
         sink.put(policyshow.as_html(file))

@@ -13,7 +13,7 @@ import click
 
 from edi837 import answer, options, safe
 from edi837.acks import Acknowledgements
-from edi837.console import REJECTED, UNREADABLE, Run, Sink, opened, written
+from edi837.console import REJECTED, UNREADABLE, Run, Sink, apart, opened, written
 from edi837.gateroot import Make, on_root, working
 from edi837.gateroot import opened as opened_root
 from edi837.pages import dayform
@@ -57,6 +57,7 @@ def report() -> None:
 
 
 def _said(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool, kind: str) -> int:
+    apart(output, *files)
     run = Run()
     with run.guarding(str(output)), written(output) as sink:
         writer = _form(form_name, files, sink)
@@ -134,6 +135,7 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
     \b
     edi837 report claims claims.edi --html claims.html
     """
+    apart(html, file)
     run = Run()
     with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, ExitStack() as answered:
         gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
