@@ -18,10 +18,13 @@ LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen", "keyed", "pseudonyms"},
     {"isa", "pending", "sheet"},
     {
-        "x12", "claim", "maps", "problems", "headings", "statuscodes", "table", "wording", "codefiles", "skeleton",
+        "x12", "claim", "maps", "problems", "headings", "table", "wording", "codefiles", "skeleton",
         "columns",
     },
-    {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "gaps", "marks"},
+    {
+        "packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "gaps", "marks",
+        "statuscodes",
+    },
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope", "synth"},
     {"onward"},
