@@ -28,19 +28,21 @@ from edi837 import answer, process, x12
 from edi837.acks.reply import LAST_NUMBER
 from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
-from edi837.codetables import Tables
+from edi837.codetables import CodeTableError, Tables
 from edi837.companion import Guides
 from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
 from edi837.frames import Verdict
 from edi837.history import HistoryError
+from edi837.maps import GrammarError
 from edi837.rules import Policy, PolicyError
 from edi837.rules import load as _load
 from edi837.snip import Codes
 from edi837.terms import Terms
 
 __all__ = [
-    "Claim", "Drug", "Edi837Error", "Finding", "Guides", "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError",
-    "ServiceLine", "StatusCode", "Tables", "Verdict", "acknowledge", "check", "claims", "policy", "segments", "tree",
+    "Claim", "CodeTableError", "Drug", "Edi837Error", "Finding", "GrammarError", "Guides", "HistoryError", "Loop",
+    "NotX12", "Party", "Place", "Policy", "PolicyError", "ServiceLine", "StatusCode", "Tables", "Verdict",
+    "acknowledge", "check", "claims", "policy", "segments", "tree",
 ]  # fmt: skip
 __version__ = "0.1.0"
 

@@ -115,6 +115,9 @@ def _change(guide: Guide, change: etree._Element, file: str) -> None:
 def _codes(use: ElementUse, change: etree._Element, where: str) -> frozenset[str]:
     """The codes of an element after a change; never none, for that would allow any."""
     said = {name: frozenset(change.get(name, "").split()) for name in ("value", "add", "remove")}
+    for name in said:
+        if change.get(name) is not None and not said[name]:
+            raise GrammarError(f"{where}: {name} is empty; name codes of {use.refdes}, with blanks between them")
     if not use.codes and not said["value"]:
         raise GrammarError(f"{where}: {use.refdes} has no list of codes to change; give the whole list as value")
     codes = said["value"] or (use.codes | said["add"]) - said["remove"]

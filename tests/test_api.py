@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -117,3 +120,42 @@ def test_a_policy_goes_between_processes(name: str) -> None:
     again = pickle.loads(pickle.dumps(policy))
     assert again.file == policy.file
     assert list(edi837.check(DEMO, again)) == list(edi837.check(DEMO, policy))
+
+
+def test_what_a_caller_catches_has_public_names(tmp_path: Path) -> None:
+    (tmp_path / "codes").mkdir()
+    (tmp_path / "codes" / "hcpcs-2025.codes").write_text("nothing")
+    (tmp_path / "own.xml").write_text("<companion/>")
+    wrong: dict[type[Exception], Callable[[], object]] = {
+        edi837.GrammarError: lambda: edi837.Guides.read(tmp_path / "own.xml"),
+        edi837.HistoryError: lambda: list(edi837.check(DEMO, history=tmp_path / "none.db")),
+        edi837.CodeTableError: lambda: edi837.Tables.load(tmp_path / "codes"),
+        edi837.PolicyError: lambda: edi837.policy("043"),
+        edi837.NotX12: lambda: list(edi837.claims(b"hello")),
+    }
+    for error, call in wrong.items():
+        assert error.__name__ in edi837.__all__ and issubclass(error, edi837.Edi837Error)
+        with pytest.raises(error) as caught:
+            call()
+        assert type(caught.value) is error
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    with pytest.raises(OSError, match="No such file"):
+        list(edi837.claims(tmp_path / "none.edi"))
+
+
+def test_the_examples_of_the_page_are_typed(tmp_path: Path) -> None:
+    """As a program that is checked strictly would have them, one after the other."""
+    root = DEMO.parent.parent
+    page = (root / "docs" / "python.md").read_text("utf-8")
+    examples = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(examples) >= 7
+    (tmp_path / "page.py").write_text("\n".join(examples), "utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "setup.cfg", str(tmp_path / "page.py")]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_name_that_is_too_long_is_told_as_the_answer_s(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="File name too long") as caught:
+        edi837.acknowledge(BYTES, out=tmp_path, now=NOW, name="a" * 250)
+    assert str(caught.value.filename).startswith(f"{tmp_path}/aaaa") and not list(tmp_path.iterdir())

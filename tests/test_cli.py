@@ -362,7 +362,7 @@ def test_a_file_may_be_laid_out_in_its_place(tmp_path: Path) -> None:
         (["--select", "042-A03,042-A33"], "--select 042-A33: no rule begins so; did you mean"),
         (["--ignore", "042-Z"], "--ignore 042-Z: no rule begins so"),
         (["--select", "042", "--policy", "none"], "--select 042: no rule begins so"),
-        (["--select", "IK4"], 'did you mean "X12-IK4"?'),
+        (["--select", "IK4"], 'did you mean "X12-IK4"?'), (["--ignore", "IK"], 'did you mean "X12-IK"?'),
         (["--ignore", "mt-hit"], "no rule begins so"),
     ],
 )

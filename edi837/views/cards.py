@@ -55,6 +55,8 @@ class Cards:
             return ""
         known = {part: None for rule in self._cards for part in _beginnings(rule)}
         words = {word.upper(): word for word in known}
+        if any(word.startswith(f"X12-{begun.upper()}") for word in words):
+            return f'no rule begins so; did you mean "X12-{begun}"?'
         close = get_close_matches(begun.upper(), list(words), n=1, cutoff=0.5)
         meant = f'did you mean "{words[close[0]]}"?' if close else "edi837 rules lists them"
         return f"no rule begins so; {meant}"
