@@ -28,7 +28,7 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_commen
 
 
 class GrammarError(Edi837Error):
-    """A map, overlay or schema of ours cannot be used; raised at load."""
+    """A map, overlay or schema of ours, or a companion guide, cannot be used; raised at load."""
 
 
 def corrected(guide: str) -> tuple[etree._Element, etree._Element]:
