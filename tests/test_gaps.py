@@ -19,12 +19,14 @@ CUT = "not read whole: TA1:023 the interchange is cut off: it ends without IEA"
 FAULTY = {
     "cut": (DEMO[:2500], CUT),
     "at a segment's end": (DEMO[: DEMO.index(b"~", 2500) + 1], CUT),
+    "in the IEA": (DEMO.rstrip()[:-4], CUT),
+    "before another": (DEMO[:2500] + DEMO.replace(b"000000042", b"000000043"), CUT),
     "guide": (DEMO.replace(b"005010X222A1", b"005010X299A1"), "not read whole: AK9:2 GS08 names "),
     "count": (DEMO.replace(b"SE*241*", b"SE*240*"), "not read whole: IK5:4 "),
     "refused": (DEMO.replace(b"*T*:~", b"*Q*:~", 1), "not read whole: TA1:"),
     "behind": (DEMO + b"IS*more", "not read whole: X12-STRAY 7 bytes from byte "),
 }
-WIRE = ("cut", "at a segment's end")  # what who looks at segments alone can see
+WIRE = ("cut", "at a segment's end", "in the IEA", "before another")  # what who looks at segments alone can see
 DATA = {
     "lines": ("lines",), "csv": ("lines", "--format", "csv"), "claims": ("claims", "--format", "jsonl"),
     "simulate": ("policy", "simulate", "042", "042-strict"), "tree": ("tree", "--depth", "1"),
