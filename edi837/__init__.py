@@ -18,32 +18,36 @@ where they meet, `acks` and `report` the answers, `gateway` the folders, `cli` t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from edi837 import answer, process, x12
+from edi837.acks.reply import LAST_NUMBER
 from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
-from edi837.codetables import Tables
+from edi837.codetables import CodeTableError, Tables
 from edi837.companion import Guides
 from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
 from edi837.frames import Verdict
 from edi837.history import HistoryError
+from edi837.maps import GrammarError
 from edi837.rules import Policy, PolicyError
 from edi837.rules import load as _load
 from edi837.snip import Codes
 from edi837.terms import Terms
 
 __all__ = [
-    "Claim", "Drug", "Edi837Error", "Finding", "Guides", "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError",
-    "ServiceLine", "StatusCode", "Tables", "Verdict", "acknowledge", "check", "claims", "policy", "segments", "tree",
+    "Claim", "CodeTableError", "Drug", "Edi837Error", "Finding", "GrammarError", "Guides", "HistoryError", "Loop",
+    "NotX12", "Party", "Place", "Policy", "PolicyError", "ServiceLine", "StatusCode", "Tables", "Verdict",
+    "acknowledge", "check", "claims", "policy", "segments", "tree",
 ]  # fmt: skip
 __version__ = "0.1.0"
 
-Source = str | Path | bytes | BinaryIO
+Source = str | Path | bytes | bytearray | memoryview | BinaryIO
+Policies = str | Path | Policy | Iterable[str | Path | Policy]
 
 
 def segments(source: Source) -> Iterator[x12.Segment]:
@@ -78,10 +82,11 @@ def claims(source: Source) -> Iterator[Claim]:
 
 
 def check(
-    source: Source, policies: Sequence[Policy | str] = ("042",), *, codes: Codes | None = None,
+    source: Source, policies: Policies = ("042",), *, codes: Codes | None = None,
     guides: Guides | None = None, history: str | Path | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a file, in file order. An empty ``policies`` judges by the guide alone.
+    """Yield what is wrong with a file, in file order. ``policies`` is one, or several, each by its name, its path
+    or as read; an empty list judges by the guide alone.
 
     ``codes`` are tables of codes with their dates (``Tables.load(folder)``), ``guides`` the guides as
     companions change them (``Guides.read(paths)``), ``history`` the store of claims accepted
@@ -101,7 +106,7 @@ def check(
 
 def acknowledge(
     source: Source,
-    policies: Sequence[Policy | str] = ("042",),
+    policies: Policies = ("042",),
     *,
     out: str | Path,
     now: datetime,
@@ -119,6 +124,10 @@ def acknowledge(
     named. Returns kind to path: ``ta1``, ``999``, ``277ca``, ``report.json``, ``report.txt``,
     without those that there is no need of.
     """
+    if not isinstance(now, datetime):
+        raise TypeError(f"now is a datetime, for the answers say the time too, not a {type(now).__name__}")
+    if control is not None and not 1 <= control <= LAST_NUMBER:
+        raise ValueError(f"control is from 1 to {LAST_NUMBER}, as ISA13 holds it, not {control}")
     terms = _terms(policies, codes, guides, history)
     name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
     with (
@@ -134,18 +143,21 @@ def policy(name: str | Path) -> Policy:
 
 
 def _terms(
-    policies: Sequence[Policy | str], codes: Codes | None, guides: Guides | None, history: str | Path | None
+    policies: Policies, codes: Codes | None, guides: Guides | None, history: str | Path | None
 ) -> Terms:
-    judges = [policy(p) if isinstance(p, str) else p for p in policies]
+    several = [policies] if isinstance(policies, str | Path | Policy) else policies
+    judges = [each if isinstance(each, Policy) else policy(each) for each in several]
     return Terms(judges, codes=codes, guides=guides or Guides(), history=Path(history) if history else None)
 
 
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
-    if isinstance(source, bytes):
+    if isinstance(source, bytes | bytearray | memoryview):
         yield io.BytesIO(source)
     elif isinstance(source, str | Path):
         with open(source, "rb") as stream:
             yield stream
+    elif isinstance(source, io.TextIOBase) or not hasattr(source, "read"):
+        raise TypeError(f"a file is taken as a path, bytes or a binary stream, not as a {type(source).__name__}")
     else:
         yield source

@@ -16,6 +16,7 @@ from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.turns import Turns
+from edi837.unmet import Unmet
 from edi837.wording import many
 
 
@@ -49,7 +50,7 @@ def ack(
     if out is not None:
         _told_apart(files)
     moment = now or datetime.now()
-    run = Run()
+    run, unmet = Run(), Unmet(terms.policies, terms.routes, terms.guides)
     with crew(terms, jobs) as processes:
         turns = Turns(terms, processes)
         for turn in turns.each(files):
@@ -59,7 +60,8 @@ def ack(
                 with watched(stream, file, apart=out is not None) as source:
                     reading = begun or terms.read(source, turns.hands)
                     outcome = answer.answer(
-                        source, terms, file=name, now=moment, control=control, phi=phi, reading=reading
+                        source, terms, file=name, now=moment, control=control, phi=phi, reading=reading,
+                        watch=unmet.take,
                     )  # fmt: skip
                 answered.enter_context(closing(outcome))
                 if control is not None:
@@ -80,6 +82,7 @@ def ack(
                     + (" by TA1 or 999" if outcome.fates.refused else "")
                     + (", and something refused by TA1 or 999" if outcome.refused and not outcome.fates.refused else "")
                 )
+    run.note(unmet.notes())
     return run.status
 
 

@@ -66,7 +66,8 @@ class Outcome:
 @contextmanager
 def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
     """The stream itself if it can be read twice, else a temporary copy of it."""
-    if stream.seekable():
+    seekable = getattr(stream, "seekable", None)  # a stream may be one that is only read
+    if seekable and seekable():
         yield stream
         return
     with tempfile.TemporaryFile() as copy:
@@ -149,7 +150,10 @@ def publish(outcome: Outcome, folder: Path, name: str) -> dict[str, Path]:
                 file.flush()
                 os.fsync(file.fileno())
         for kind, ready in hidden.items():
-            os.replace(ready, targets[kind])
+            try:
+                os.replace(ready, targets[kind])
+            except OSError as error:  # say whose name, not that of the hidden file
+                raise OSError(error.errno, error.strerror, str(targets[kind])) from None
             published[kind] = targets[kind]
         _settle(folder)
     except BaseException:

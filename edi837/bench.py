@@ -64,6 +64,10 @@ class Bench:
         """Whether a policy looks at lines of this code or its modifiers."""
         return any(policy.concerns(line) for policy in self._all)
 
+    def covers(self, claim: Claim) -> bool:
+        """Whether a policy is for the claim; a history is for every claim."""
+        return self._past is not None or any(p.scope.covers(claim) for p in self.policies(claim.payer.id))
+
     def widened(self) -> Bench:
         """The same bench for a file whose patients' claims were all looked for."""
         return Bench(self._policies, routes=self._routes, past=self._past, reach="file")

@@ -11,13 +11,14 @@ from typing import Protocol
 import click
 
 import edi837
-from edi837 import options, safe
-from edi837.console import REJECTED, Run, Sink, written
+from edi837 import completing, options, safe
+from edi837.console import REJECTED, Run, Sink, apart, written
 from edi837.findings import Edi837Error, Finding, NotX12
 from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
 from edi837.turns import Turns
+from edi837.unmet import Unmet
 from edi837.views import builds, data, flat, page, sarif
 from edi837.views.cards import Cards
 from edi837.views.full import Full
@@ -87,9 +88,9 @@ def _split(context: click.Context, parameter: click.Parameter, said: tuple[str, 
               help="text is another name of full.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write to FILE, whole or not at all, instead of standard output.")  # fmt: skip
-@click.option("--select", multiple=True, callback=_split, metavar="RULES",
+@click.option("--select", multiple=True, callback=_split, metavar="RULES", shell_complete=completing.rules_begun,
               help="Only rules that begin so, as 042-A or X12-IK4,S5. May be given again.")  # fmt: skip
-@click.option("--ignore", multiple=True, callback=_split, metavar="RULES",
+@click.option("--ignore", multiple=True, callback=_split, metavar="RULES", shell_complete=completing.rules_begun,
               help="Not these rules, nor any that begin so.")  # fmt: skip
 @click.option("--fail-on", type=click.Choice(list(_FAILS)), default="error", show_default=True,
               help="From what on the exit status is 1.")  # fmt: skip
@@ -119,26 +120,35 @@ def check(
         raise click.UsageError("--write-baseline needs --baseline FILE")
     if statistics and form not in _LINES:
         raise click.UsageError(f"--statistics is told in lines of text: leave out --format {form}, or --statistics")
+    apart(output, *files, baseline, terms.history)
+    if write_baseline:
+        apart(baseline, *files)
+    cards = Cards([*terms.policies, *(policy for several in terms.routes.values() for policy in several)])
+    for option, words in (("--select", select), ("--ignore", ignore)):
+        for word in words:
+            if fault := cards.unknown(word):
+                raise click.UsageError(f"{option} {safe.text(word)}: {fault}")
     run, fails = Run(), _FAILS[fail_on]
     known = None
     with run.guarding(str(baseline)):
         known = _known(baseline, write_baseline)
     if run.status:
         return run.status
-    cards = Cards([*terms.policies, *(policy for several in terms.routes.values() for policy in several)])
     with run.guarding(str(output)), written(output) as sink, crew(terms, jobs) as processes:
         writer = _writer(form, cards, phi, sink)
         shown = _Shown(writer, sink, max_findings, quiet=statistics or write_baseline)
-        turns = Turns(terms, processes, light=True)
+        unmet = Unmet(terms.policies, terms.routes, terms.guides)
+        turns = Turns(terms, processes, light=not unmet.waits)  # else whose claims they are is looked at
         for turn in turns.each(files):
             file = turn.file
-            if isinstance(writer, builds.JUnit | page.Html):
+            if isinstance(writer, builds.JUnit | builds.GitLab | sarif.Sarif | page.Html):
                 writer.begin(file)
             with run.guarding(file), _failing(writer), turn.taken() as (stream, begun):
                 trail, tally = Trail(Segments(stream), file), Tally()
                 with watched(stream, file, apart=output is not None) as source:
                     for event in (begun or terms.read(source, turns.hands)).tell():
                         tally.take(event)
+                        unmet.take(event)
                         for finding in trail.take(event):
                             if _asked(finding, select, ignore) and not (known and known.knows(finding)):
                                 shown.put(finding, trail)
@@ -146,9 +156,10 @@ def check(
                     writer.end(tally)
                 for line in tally.lines_for_people(file) if form in ("full", "text") else [tally.line(file)]:
                     run.say(line)
-        if isinstance(writer, page.Html):
+        if isinstance(writer, page.Html | sarif.Sarif):
             writer.more = shown.held_back
         shown.close(cards if statistics else None)
+        run.note(unmet.notes())
         if shown.held_back:
             run.say(f"{many(shown.held_back, 'finding')} more, not shown")
         if any(shown.actions[action] for action in fails) and not write_baseline:
@@ -168,7 +179,7 @@ def _failing(writer: Writer) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except (Edi837Error, OSError) as error:
-        if isinstance(writer, builds.JUnit):
+        if isinstance(writer, builds.JUnit | builds.GitLab | sarif.Sarif):
             at = f"not X12 at byte {error.offset}: " if isinstance(error, NotX12) else ""
             writer.fail(f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"{at}{error}")
         raise
@@ -177,7 +188,10 @@ def _failing(writer: Writer) -> Iterator[None]:
 def _known(path: Path | None, anew: bool) -> Baseline | None:
     if path is None:
         return None
-    return Baseline() if anew else Baseline.read(path.read_text("utf-8", "replace"))
+    held = path.read_text("utf-8", "replace") if path.exists() or not anew else ""
+    if held or not anew:
+        baseline = Baseline.read(held)  # nothing else is written over
+    return Baseline() if anew else baseline
 
 
 def _asked(finding: Finding, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from edi837 import placed, safe
 from edi837.claim import Claim
 from edi837.gate import Judge
-from edi837.judged import Judged, judged
+from edi837.judged import Judged, Watch, judged
 from edi837.mapper import as_day
 from edi837.rows import frames_of, name_of, npi_of, parted
 from edi837.table import Row
@@ -20,10 +20,11 @@ from edi837.x12 import element
 
 
 def rows(
-    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False, file: str = ""
-) -> Iterator[Row]:
+    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False, file: str = "",
+    watch: Watch | None = None,
+) -> Iterator[Row]:  # fmt: skip
     """Yield a row for each claim, in file order; the words are those of `rows.rows`."""
-    for each in judged(stream, policies):
+    for each in judged(stream, policies, watch):
         yield placed_row(each, phi, file) if positions else row(each, phi)
 
 

@@ -1,7 +1,8 @@
 """The commands. Data goes to standard output, everything else to standard error.
 
-Exit status, the worst over all files: 0 nothing rejected, 1 something rejected, 2 usage,
-configuration or policy error, 3 unreadable or not X12, 4 our own fault.
+Exit status, the worst over all files: 0 nothing rejected, 1 something rejected (of the commands that
+judge), 2 usage, configuration or policy error, 3 unreadable, not X12 or cut off, 4 our own fault,
+130 interrupted, 141 nobody reads the output.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import click
 
-from edi837 import aboutcli, safe
+from edi837 import aboutcli, console, safe
 from edi837.console import FAULT, UNREADABLE
 
 # Where each command stands. It is loaded when it is called: a start would take twice as long with all of them.
@@ -90,8 +91,9 @@ def main(as_json: bool) -> None:
     edi837 lines claims.edi --format csv  one row a service line
     edi837 explain 042-A03                what a rule, code or element means
 
-    Exit status: 0 nothing rejected, 1 something rejected, 2 usage or policy error, 3 not X12 or
-    unreadable, 4 our own fault. FILE may be - for standard input.
+    Exit status: 0 nothing rejected, 1 something rejected (check, ack, report), 2 usage or policy error,
+    3 not X12, unreadable or cut off, 4 our own fault, 130 interrupted, 141 nobody reads the output.
+    FILE may be - for standard input.
     """
     if as_json:
         raise click.UsageError("--json before a command goes with --version alone")
@@ -100,6 +102,7 @@ def main(as_json: bool) -> None:
 def run(command: Callable[..., Any] = main) -> None:
     """The entry point: runs a command and exits with its status. Never shows a value in a traceback."""
     os.umask(0o077)
+    console.stand_in()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="xmlcharrefreplace")  # as a page wants it; texts are in ASCII where they must

@@ -99,9 +99,9 @@ class Tables:
             self._releases.setdefault(release.kind, []).append(release)
 
     @classmethod
-    def load(cls, folder: Path) -> Tables:
+    def load(cls, folder: str | Path) -> Tables:
         """The tables of a folder; none when it is not there. CodeTableError names a broken file."""
-        return cls([_head(path) for path in sorted(folder.glob(f"[a-z]*{_ENDING}"))])
+        return cls([_head(path) for path in sorted(Path(folder).glob(f"[a-z]*{_ENDING}"))])
 
     def releases(self) -> list[Release]:
         """What there is, list by list, oldest first."""

@@ -7,7 +7,7 @@ file and what in it cannot be used, at load.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from lxml import etree
 from edi837 import grammar, maps
 from edi837.grammar import ElementUse, Guide, LoopUse, SegmentUse
 from edi837.maps import GrammarError
+from edi837.x12 import element
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,21 +33,26 @@ class Companion:
         """Whether it speaks of this guide between these two."""
         return guide == self.guide and self.sender in ("", sender) and self.receiver in ("", receiver)
 
+    def fits_group(self, gs: Sequence[str]) -> bool:
+        """As `fits`, of the GS of a group."""
+        version, (sender, receiver) = element(gs, 8), (element(gs, 2), element(gs, 3))
+        return self.fits(grammar.answers().get(version, ""), sender, receiver)
+
 
 class Guides:
     """The guides to judge by, as companions change them."""
 
     def __init__(self, companions: Sequence[Companion] = ()) -> None:
-        self._companions = tuple(companions)
+        self.companions = tuple(companions)
         self._made: dict[tuple[str, tuple[Companion, ...]], Guide] = {}
         for each in companions:  # its faults are ours, and told before the first claim
             self._adapted(each.guide, (each,))
 
     @classmethod
-    def read(cls, paths: Sequence[Path]) -> Guides:
-        """The guides with the companions of these files, each later one over those before."""
+    def read(cls, paths: str | Path | Iterable[str | Path]) -> Guides:
+        """The guides with the companions of these files, each later one over those before; or of one file."""
         found = []
-        for path in paths:
+        for path in map(Path, [paths] if isinstance(paths, str | Path) else paths):
             tree = maps.parse(path, "companion.rng")
             get = tree.get
             found.append(Companion(path.name, get("guide", ""), get("sender", ""), get("receiver", ""), tree))
@@ -55,7 +61,7 @@ class Guides:
     def guide(self, version: str, sender: str, receiver: str) -> Guide:
         """The guide for a group of this GS08, GS02 and GS03. KeyError when none answers for the version."""
         name = grammar.answers()[version]
-        mine = tuple(each for each in self._companions if each.fits(name, sender, receiver))
+        mine = tuple(each for each in self.companions if each.fits(name, sender, receiver))
         return self._adapted(name, mine) if mine else grammar.load(name)
 
     def _adapted(self, name: str, companions: tuple[Companion, ...]) -> Guide:
@@ -109,6 +115,9 @@ def _change(guide: Guide, change: etree._Element, file: str) -> None:
 def _codes(use: ElementUse, change: etree._Element, where: str) -> frozenset[str]:
     """The codes of an element after a change; never none, for that would allow any."""
     said = {name: frozenset(change.get(name, "").split()) for name in ("value", "add", "remove")}
+    for name in said:
+        if change.get(name) is not None and not said[name]:
+            raise GrammarError(f"{where}: {name} is empty; name codes of {use.refdes}, with blanks between them")
     if not use.codes and not said["value"]:
         raise GrammarError(f"{where}: {use.refdes} has no list of codes to change; give the whole list as value")
     codes = said["value"] or (use.codes | said["add"]) - said["remove"]

@@ -39,6 +39,12 @@ def ids(context: Context, parameter: Parameter, begun: str) -> list[CompletionIt
     return _items((*_edits(context.params.get("names") or ("042",)), *_guide()), begun)
 
 
+def rules_begun(context: Context, parameter: Parameter, begun: str) -> list[CompletionItem]:
+    """As `ids`, for a list with commas: the last of it is completed."""
+    before, comma, last = begun.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{item.value}") for item in ids(context, parameter, last)]
+
+
 def _edits(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         try:

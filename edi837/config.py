@@ -112,7 +112,7 @@ def replies(said: Mapping[str, object], problems: Problems) -> Profile:
     instead: dict[str, tuple[str, ...]] = {}
     for status, codes in table(said, "instead", problems).items():
         where = f"replies.instead: {status}"
-        if status not in statuscodes.STATUSES:
+        if status not in statuscodes.STATUSES and not statuscodes.listed(status):
             problems.add(0, where, f"unknown status{nearest(status, statuscodes.STATUSES)}")
         instead[status] = tuple(texts(codes, where, problems))
         if codes == []:

@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -18,6 +18,7 @@ import click
 
 from edi837 import safe
 from edi837.findings import Edi837Error, NotX12
+from edi837.gaps import Gaps, NotWhole
 
 _COLOURS = {"reject": "red", "warn": "yellow", "unknown": "cyan", "dim": "blue"}
 REJECTED, USAGE, UNREADABLE, FAULT = 1, 2, 3, 4
@@ -41,6 +42,9 @@ class Run:
         except NotX12 as error:
             self.say(f"{safe.text(file)}: not X12 at byte {error.offset}: {error}")
             self.worsen(UNREADABLE)
+        except NotWhole as error:
+            self.say(f"{safe.text(file)}: {error}")
+            self.worsen(UNREADABLE)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -50,6 +54,17 @@ class Run:
         except Edi837Error as error:
             self.say(f"{safe.text(file)}: {error}")
             self.worsen(USAGE)
+
+    def missed(self, file: str, gaps: Gaps) -> None:
+        """Say what of a file is missing, if anything is."""
+        if said := str(gaps):
+            self.say(f"{safe.text(file)}: {said}")
+            self.worsen(UNREADABLE)
+
+    def note(self, notes: Iterable[str]) -> None:
+        """Say what is no fault, and easily overlooked."""
+        for each in notes:
+            self.say(f"note: {each}")
 
     @staticmethod
     def say(text: str) -> None:
@@ -74,6 +89,27 @@ class Sink:
         if not self._colour:
             return text
         return click.style(text, fg=_COLOURS.get(what), bold=what != "dim")
+
+
+def apart(out: Path | None, *files: str | Path | None) -> None:
+    """Refuse to write over what is read: a usage error where OUT is one of the files, through links too."""
+    for file in files if out is not None else ():
+        if file is not None and _same(str(out), str(file)):
+            named = {"-": "standard input", str(out): "a file"}.get(str(file), safe.text(str(file)))
+            raise click.UsageError(f"{safe.text(str(out))} is {named} that is read here: nothing is written over it")
+
+
+def _same(out: str, file: str) -> bool:
+    """Whether two names mean one file, there or to come; - is standard input. What is no file is never lost."""
+    try:
+        if not os.path.exists(out):
+            return file != "-" and os.path.realpath(out) == os.path.realpath(file)
+        if not os.path.isfile(out):
+            return False
+        read = os.fstat(sys.stdin.fileno()) if file == "-" else os.stat(file)
+        return os.path.samestat(os.stat(out), read)
+    except (OSError, AttributeError, ValueError):  # not there, or closed: who reads it will say so
+        return False
 
 
 @contextmanager
@@ -128,6 +164,31 @@ def _ended_in_order() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+class _Closed(io.RawIOBase):
+    """A standard output that was closed before we began: what is written to it gets nowhere."""
+
+    def writable(self) -> bool:
+        """So that a text stream takes it."""
+        return True
+
+    def write(self, data: object) -> int:
+        """Refuse it."""
+        raise OSError(errno.EBADF, "it is closed", "standard output")
+
+
+def stand_in() -> None:
+    """Put something in the place of standard streams that are closed (>&-), so that no file gets their numbers."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = io.TextIOWrapper(_Closed(), encoding="utf-8", write_through=True)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 @contextmanager

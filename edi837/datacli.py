@@ -12,20 +12,31 @@ import click
 
 from edi837 import answer, claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
 from edi837.columns import Schema
-from edi837.console import REJECTED, Run, opened, writing
+from edi837.console import REJECTED, Run, apart, opened, writing
 from edi837.findings import Edi837Error
+from edi837.gaps import Gaps, NotWhole
 from edi837.gate import Judge
-from edi837.judged import Judged, judged
+from edi837.judged import Judged, Watch, judged
 from edi837.table import Look, Row
 from edi837.terms import Terms
+from edi837.unmet import Unmet
 
 Command = Callable[[], None]
 
 
 class _Rows(Protocol):
     def __call__(
-        self, stream: BinaryIO, policies: Sequence[Judge], *, phi: bool, positions: bool, file: str
+        self, stream: BinaryIO, policies: Sequence[Judge], *, phi: bool, positions: bool, file: str, watch: Watch
     ) -> Iterator[Row]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for of every file."""
+
+    terms: Terms
+    unmet: Unmet
+    phi: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +47,15 @@ class Sheet:
     schema: Schema
     look: Look
 
-    def read(self, stream: BinaryIO, terms: Terms, phi: bool, positions: bool, file: str) -> Iterator[Row]:
-        """The rows of a file."""
-        judges = terms.read(stream).judges()
-        return self.rows(stream, judges, phi=phi, positions=positions, file=file)
+    def read(self, stream: BinaryIO, asked: Asked, positions: bool, file: str, gaps: Gaps) -> Iterator[Row]:
+        """The rows of a file; ``gaps`` is told what of it is missing."""
+        judges = asked.terms.read(stream).judges()
+
+        def watch(event: object) -> None:
+            gaps.take(event)
+            asked.unmet.take(event)
+
+        return self.rows(stream, judges, phi=asked.phi, positions=positions, file=file, watch=watch)
 
 
 _LINES = Sheet(rows.rows, columns.LINES, table.LINES)
@@ -76,10 +92,15 @@ def _writes(sheet: Sheet) -> Callable[[Command], click.Command]:
                 raise click.UsageError("give -o FILE with --format parquet, and only then")
             if positions and form == "table":
                 raise click.UsageError("--positions goes with --format csv, jsonl or parquet")
-            terms = Terms(options.judges(names) if names else ())
+            policies = options.judges(names) if names else ()
+            asked, run = Asked(Terms(policies), Unmet(policies), phi), Run()
             if out is not None:
-                return _as_parquet(sheet, files, terms, out, phi)
-            return _as_text(sheet, files, terms, form, positions, phi)
+                apart(out, *_named(files))
+                _as_parquet(sheet, files, asked, out, run)
+            else:
+                _as_text(sheet, files, asked, form, positions, run)
+            run.note(asked.unmet.notes())
+            return run.status
 
         return write
 
@@ -121,13 +142,13 @@ def _named(files: tuple[str, ...]) -> Iterator[str]:
             yield file
 
 
-def _as_text(sheet: Sheet, files: tuple[str, ...], terms: Terms, form: str, positions: bool, phi: bool) -> int:
-    run = Run()
+def _as_text(sheet: Sheet, files: tuple[str, ...], asked: Asked, form: str, positions: bool, run: Run) -> None:
     held = sheet.schema.columns(positions)
     header = True  # until something is written: the first file may be none
     for file in _named(files):
         with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
-            told = sheet.read(stream, terms, phi, positions, file)
+            gaps = Gaps()
+            told = sheet.read(stream, asked, positions, file, gaps)
             if form == "table":
                 texts = table.as_table(told, sheet.look, header=header)
             else:
@@ -135,19 +156,21 @@ def _as_text(sheet: Sheet, files: tuple[str, ...], terms: Terms, form: str, posi
             for text in texts:
                 click.echo(text, nl=False)
                 header = False
-    return run.status
+            run.missed(file, gaps)
 
 
-def _as_parquet(sheet: Sheet, files: tuple[str, ...], terms: Terms, out: Path, phi: bool) -> int:
-    """The rows of all files as one Parquet file, which is not written when one cannot be read."""
-    run = Run()
+def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, run: Run) -> None:
+    """The rows of all files as one Parquet file, which is not written when one cannot be read, or not whole."""
     at = [""]
 
     def told() -> Iterator[Row]:
         for file in _named(files):
             at[0] = file
             with opened(file) as source, answer.spooled(source) as stream:
-                yield from sheet.read(stream, terms, phi, True, file)
+                gaps = Gaps()
+                yield from sheet.read(stream, asked, True, file, gaps)
+            if said := str(gaps):
+                raise NotWhole(f"{said}: {out} is not written")
 
     try:
         with writing(out) as target:
@@ -155,7 +178,6 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], terms: Terms, out: Path, p
     except (OSError, Edi837Error) as error:
         with run.guarding(at[0] or str(out)):
             raise error
-    return run.status
 
 
 @click.command()
@@ -173,9 +195,11 @@ def export(file: str, form: str, out: Path | None, phi: bool) -> int:
     patient is left out of it. A claim that breaks the guide, or that FHIR's models refuse, is not written:
     it is named with the field, and the exit status is 1.
     """
+    apart(out, file)
     run = Run()
     with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, writing(out) as target:
-        for each in judged(stream):
+        gaps = Gaps()
+        for each in judged(stream, watch=gaps.take):
             told = fhir.resource(each, phi=phi) if each.well_formed else {}
             wrong = fhir.faults(told) if told else [_guide(each)]
             for fault in wrong:
@@ -185,6 +209,7 @@ def export(file: str, form: str, out: Path | None, phi: bool) -> int:
             if not wrong:
                 target.write(f"{fhir.text(told)}\n".encode())
         target.flush()
+        run.missed(file, gaps)
     return run.status
 
 

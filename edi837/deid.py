@@ -49,8 +49,13 @@ _CLIA = re.compile(r"[0-9]{2}[Dd][0-9]{7}\Z")
 _CODE = re.compile(r"[A-Za-z0-9.+-]{1,30}\Z")
 
 
-def without_persons(stream: BinaryIO, pseudonyms: Pseudonyms) -> Iterator[str]:
-    """Yield the text piece by piece. Raises NotX12, or `Torn` where delimiters cannot be used."""
+def without_persons(
+    stream: BinaryIO, pseudonyms: Pseudonyms, watch: Callable[[x12.RawInterchange], None] | None = None
+) -> Iterator[str]:
+    """Yield the text piece by piece; ``watch`` is shown each interchange when it has been read.
+
+    Raises NotX12, or `Torn` where delimiters cannot be used.
+    """
     for item in x12.read(stream):
         if isinstance(item, x12.Stray):
             yield item.text if item.blank else blanked(item.text)
@@ -66,6 +71,8 @@ def without_persons(stream: BinaryIO, pseudonyms: Pseudonyms) -> Iterator[str]:
             held = piece[:lead] + item.delimiters.element.join(rewrite(x12.split(piece, item.delimiters)))
         if held is not None:
             yield held + item.delimiters.segment * (not item.unterminated)
+        if watch:
+            watch(item)
 
 
 class _Rewriter:

@@ -6,7 +6,7 @@ free text are masked unless asked for (module `personal`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Literal, Protocol
 
 from edi837.branches import leading
@@ -49,17 +49,19 @@ def tree(
     policies: Sequence[Judge] = (),
     codes: Codes | None = None,
     guides: Guides | None = None,
+    watch: Callable[[object], None] | None = None,
 ) -> Iterator[str]:
     """Write the tree of a stream, piece by piece.
 
     ``claim`` is a CLM01: only claims of that number are written, with what is above them; ``errors`` writes
-    only what leads to a finding. ``phi`` shows what is a person's; ``ascii`` writes nothing but ASCII. Of text
-    only: ``raw`` writes each segment, not just the parts; ``depth`` is how many levels are written, 1 being the
-    interchanges, and ``width`` the columns of a line, 0 is no limit; ``paint`` colours marks. Raises NotX12 when
-    the stream holds no interchange, UnknownClaim when it holds no such claim, ValueError for another format.
+    only what leads to a finding. ``phi`` shows what is a person's; ``ascii`` writes nothing but ASCII; ``watch``
+    is shown every event. Of text only: ``raw`` writes each segment, not just the parts; ``depth`` is how many
+    levels are written, 1 being the interchanges, and ``width`` the columns of a line, 0 is no limit; ``paint``
+    colours marks. Raises NotX12 when the stream holds no interchange, UnknownClaim when it holds no such claim,
+    ValueError for another format.
     """
     count = Count()
-    marks = walk(stream, policies, claim=claim, codes=codes, guides=guides, count=count)
+    marks = walk(stream, policies, claim=claim, codes=codes, guides=guides, count=count, watch=watch)
     if errors:
         marks = leading(marks)
     if format == "text":

@@ -33,17 +33,22 @@ class EditReader:
     """Reads the edits of one file."""
 
     def __init__(
-        self, number: str, codes: CodeSets, text: str, problems: Problems, rules: Collection[str] = ()
+        self, number: str, codes: CodeSets, text: str | None, problems: Problems, rules: Collection[str] = ()
     ) -> None:
-        """``rules``: those of the guide; none: what is named of them is not verified."""
+        """``text``: None when it cannot be read; then no quotation is held to it.
+
+        ``rules``: those of the guide; none: what is named of them is not verified.
+        """
         self._number = number
         self._codes = codes
-        self._text = plain(text)
+        self._text = None if text is None else plain(text)
         self._problems = problems
         self._rules = rules
 
     def quote(self, says: str, row: int, where: str) -> None:
         """Verify that the policy's text has these words, whole and in this order."""
+        if self._text is None:
+            return
         words = plain(says)
         if len(words.split()) < 2 or not re.search(rf"(?<!\w){re.escape(words)}(?!\w)", self._text):
             self._problems.add(row, where, f"says: the policy's text has no words “{says}”")

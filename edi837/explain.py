@@ -209,7 +209,7 @@ def _nearest(wanted: str, policies: Sequence[Policy]) -> str:
     known += [*OWN, *statuscodes.CATEGORIES, *statuscodes.STATUSES, *statuscodes.ENTITIES, *guidebook.ids()]
     if ":" in wanted and wanted.partition(":")[0] not in SYNTAX:  # a composite: the part that is not known
         for part, (what, table) in zip(wanted.split(":"), _STATUS_TABLES, strict=False):
-            if part not in table:
+            if part not in table and not (what == "status" and statuscodes.listed(part)):
                 return f": {part!r} is no {what}{_close(part, table)}"
     return _close(wanted, known)
 

@@ -27,10 +27,11 @@ from edi837 import (
     synth,
     trial,
 )
-from edi837.console import UNREADABLE, Run, opened, writing
+from edi837.console import UNREADABLE, Run, apart, opened, writing
 from edi837.deck import Torn
 from edi837.deid import without_persons
 from edi837.findings import NotX12
+from edi837.gaps import Gaps
 from edi837.pseudonyms import Pseudonyms
 
 _MOST = 1 << 22  # characters that wait to be written to parts
@@ -52,9 +53,10 @@ def fmt(file: str, out: Path | None, joined: bool) -> int:
     edi837 fmt claims.edi | less
     edi837 fmt --join claims.edi -o joined.edi
     """
-    run = Run()
+    run, gaps = Run(), Gaps()
     with run.guarding(file), opened(file) as source, writing(out) as target:
-        _put(layout.laid(source, joined=joined), target)
+        _put(layout.laid(source, joined=joined, watch=gaps.wire), target)
+    run.missed(file, gaps)
     return run.status
 
 
@@ -187,11 +189,14 @@ def deid(file: str, out: Path | None, key_file: Path | None, days: int | None) -
     digits of postal codes, ages, and payers, receivers and ids of trading partners. What counts in calendar
     months, or from a day on, may be judged otherwise once dates are moved.
     """
-    run = Run()
+    apart(out, file, key_file)
+    apart(key_file, file)
+    run, gaps = Run(), Gaps()
     with run.guarding(file), _whole(run, lambda: file), opened(file) as source:
         names = Pseudonyms(_key(key_file), days)
         with writing(out) as target:
-            _put(without_persons(source, names), target)
+            _put(without_persons(source, names, gaps.wire), target)
+    run.missed(file, gaps)
     return run.status
 
 

@@ -47,6 +47,14 @@ class Receiver(Protocol):
         """Take it in, those of each HL by themselves, in file order."""
 
 
+@runtime_checkable
+class Choosy(Protocol):
+    """A judge who is not for every claim."""
+
+    def covers(self, claim: Claim) -> bool:
+        """Whether it is for this claim."""
+
+
 class Gate:
     """Holds a patient's claims until all are there."""
 

@@ -7,7 +7,7 @@ Enters: a binary stream, perhaps policies. Leaves: a `Judged` for each claim, in
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -16,8 +16,9 @@ from edi837.chart import Loop
 from edi837.claim import Claim
 from edi837.findings import Finding
 from edi837.frames import Event, FunctionalGroup, Interchange, TransactionSet, Verdict
-from edi837.gate import Judge
+from edi837.gate import Choosy, Judge
 
+Watch = Callable[[object], None]
 NOT_JUDGED = "not judged"
 
 
@@ -36,22 +37,30 @@ class Judged:
     findings: tuple[Finding, ...]  # on it and its lines
 
 
-def judged(stream: BinaryIO, policies: Sequence[Judge] = ()) -> Iterator[Judged]:
-    """Yield each claim with what is said of it.
+def judged(stream: BinaryIO, policies: Sequence[Judge] = (), watch: Watch | None = None) -> Iterator[Judged]:
+    """Yield each claim with what is said of it; ``watch`` is shown every event, those on frames too.
 
     Its status is ``rejected`` where the guide's rules beyond syntax (SNIP 3 to 5) or a policy send it back, with
-    a 277CA; else ``accepted`` where there are policies, and ``not judged`` without any. A claim whose syntax
+    a 277CA; else ``accepted`` where a policy is for it, and ``not judged`` where none is. A claim whose syntax
     breaks the guide is ``not judged``: no such rule and no policy sees it. Whether its set goes on at all is
     known only at the set's end: that is the 999's to say. Raises NotX12 when the stream holds no interchange.
     """
-    return of(process.tell_loops(stream, policies), bool(policies))
+    events = process.tell_loops(stream, policies)
+    return of(_shown(events, watch) if watch else events, policies)
 
 
-def of(events: Iterable[Event | Loop], by_policies: bool, count: int = 0) -> Iterator[Judged]:
+def _shown(events: Iterable[Event | Loop], watch: Watch) -> Iterator[Event | Loop]:
+    for event in events:
+        watch(event)
+        yield event
+
+
+def of(events: Iterable[Event | Loop], policies: Sequence[Judge], count: int = 0) -> Iterator[Judged]:
     """As `judged`, of the events of a file, or of a stretch of it that ``count`` interchanges come before."""
     interchange, group, frame = Interchange([""] * 17), FunctionalGroup([]), TransactionSet([])
     found: list[Finding] = []
     waiting: deque[tuple[Loop, bool, list[Finding]]] = deque()  # claims closed and without a verdict
+    choosing = [each.covers if isinstance(each, Choosy) else _everyone for each in policies]
     levels: list[Loop] = []  # closed while claims below them waited
     for event in events:
         if isinstance(event, Verdict):
@@ -59,7 +68,7 @@ def of(events: Iterable[Event | Loop], by_policies: bool, count: int = 0) -> Ite
             status = NOT_JUDGED
             if well_formed and event.rejected:
                 status = "rejected"
-            elif well_formed and by_policies:
+            elif well_formed and any(covers(event.claim) for covers in choosing):
                 status = "accepted"
             frames = f"{count}.{interchange.groups}.{group.sets}"
             findings = (*syntax, *event.findings)
@@ -88,3 +97,8 @@ def of(events: Iterable[Event | Loop], by_policies: bool, count: int = 0) -> Ite
         elif isinstance(event, TransactionSet):
             frame = event
             found = []
+
+
+def _everyone(claim: Claim) -> bool:
+    """A judge who does not choose is for every claim."""
+    return True

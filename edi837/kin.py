@@ -84,6 +84,10 @@ class Foretold:
         """The findings on each claim; the claims are those of the first reading."""
         return looked_up(claims, self.ready(self._set, claims[0].segment, claims[-1].segment), self._bench)
 
+    def covers(self, claim: Claim) -> bool:
+        """As of `Bench`."""
+        return self._bench.covers(claim)
+
     def ready(self, where: Where, first: int, last: int) -> dict[int, str]:
         """The verdicts on claims of a set whose CLM has a number from ``first`` to ``last``, packed."""
         query = f"SELECT segment, found FROM verdict WHERE ({_WHERE}) = (?, ?, ?) AND segment BETWEEN ? AND ?"  # noqa: S608

@@ -7,7 +7,7 @@ interchanges is kept, but for the line ends right behind one. Laid out twice is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from edi837 import x12
@@ -16,9 +16,12 @@ from edi837.isa import BLANK
 _LINE_ENDS = "\r\n"
 
 
-def laid(stream: BinaryIO, *, joined: bool = False) -> Iterator[str]:
+def laid(
+    stream: BinaryIO, *, joined: bool = False, watch: Callable[[x12.RawInterchange], None] | None = None
+) -> Iterator[str]:
     """Yield the text segment by segment; ``joined`` without line ends. Raises NotX12 when there is no interchange.
 
+    ``watch`` is shown each interchange when it has been read.
     An interchange whose segments are ended by line ends has one a line whatever is asked. One whose
     delimiters cannot be used is kept as it is, for nobody can tell where its segments end.
     """
@@ -39,4 +42,6 @@ def laid(stream: BinaryIO, *, joined: bool = False) -> Iterator[str]:
             held = piece.lstrip(before) if before else piece
         if held is not None:
             yield held if item.unterminated else f"{held}{end}{after}"
+        if watch:
+            watch(item)
         behind = not item.unusable

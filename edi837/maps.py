@@ -16,17 +16,19 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from edi837 import safe
 from edi837.findings import Edi837Error
 
 MOST = 16 << 20  # bytes of a file
 REASON = 8  # characters that the reason of a change has at least, by the schemas
+COMPANIONS = ("005010X222A1", "005010X223A2")  # the guides that a companion may change, by its schema
 UNBOUNDED = 0  # of repeat and max_use
 _OVERLAYS = ("837P.overlay.xml", "837I.overlay.xml", "277CA.overlay.xml", "999.overlay.xml")
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, huge_tree=False)
 
 
 class GrammarError(Edi837Error):
-    """A map, overlay or schema of ours cannot be used; raised at load."""
+    """A map, overlay or schema of ours, or a companion guide, cannot be used; raised at load."""
 
 
 def corrected(guide: str) -> tuple[etree._Element, etree._Element]:
@@ -84,6 +86,9 @@ def _misfit(tree: etree._Element, rules: etree.RelaxNG, schema: str) -> str:
     row, message = next((found for found in log if found[0]), log[0])
     if not row:  # the first of its children that does not fit, alone either
         row = next((child.sourceline for child in tree if not _fits(child, tree, rules)), tree.sourceline)
+    guide = tree.get("guide", "")
+    if schema == "companion.rng" and guide not in COMPANIONS:
+        row, message = tree.sourceline, f"guide is {' or '.join(COMPANIONS)}, not {safe.text(guide) or 'left out'}"
     short = (node for node in tree.iter("change") if node.sourceline == row)
     if any(len(node.get("reason", "")) < REASON for node in short):
         message = f"reason needs {REASON} characters at least"

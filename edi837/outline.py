@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -80,14 +80,17 @@ class Count:
 
 def walk(
     stream: BinaryIO, policies: Sequence[Judge] = (), *, claim: str = "", codes: Codes | None = None,
-    guides: Guides | None = None, count: Count | None = None,
+    guides: Guides | None = None, count: Count | None = None, watch: Callable[[object], None] | None = None,
 ) -> Iterator[Mark]:
     """Yield the marks of a stream; with ``claim``, only those of the claims of that CLM01.
 
-    ``codes`` and ``guides`` are the operator's own; ``count`` is kept while the stream is read.
+    ``codes`` and ``guides`` are the operator's own; ``count`` is kept while the stream is read, and ``watch``
+    shown every event.
     """
     walker = _Walk(claim, count or Count())
     for event in process.tell_loops(stream, policies, codes, guides):
+        if watch:
+            watch(event)
         yield from walker.take(event)
     if claim and not walker.count.wanted:
         raise UnknownClaim(f"there is no claim {text(claim)}")

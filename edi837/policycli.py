@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -22,8 +24,10 @@ from edi837 import (
     skeleton,
     trial,
 )
-from edi837.console import REJECTED, UNREADABLE, USAGE, Run, opened, written
+from edi837.console import REJECTED, UNREADABLE, USAGE, Run, apart, opened, written
+from edi837.gaps import Gaps
 from edi837.policyfile import PolicyFile
+from edi837.unmet import Unmet
 from edi837.wording import many
 
 _name = click.argument("name", metavar="NAME|FILE", shell_complete=completing.policies)
@@ -77,6 +81,7 @@ def show(name: str, html: Path | None) -> int:
     if html is None:
         click.echo(policyshow.as_text(file))
         return 0
+    apart(html, *(file.path.parent / each for each in (file.path.name, file.book) if each))
     run = Run()
     with run.guarding(str(html)), written(html) as sink:
         sink.put(policyshow.as_html(file))
@@ -174,15 +179,24 @@ def simulate_command(old: str, new: str, files: tuple[str, ...], form: str) -> i
     if "none" in (old, new):
         raise click.UsageError("none is no policy: edi837 check --policy NAME says what a policy finds by itself")
     (before,), (after,) = options.judges((old,)), options.judges((new,))
-    tables, run, found = options.tables(), Run(), simulate.Comparison()
+    tables, run, found, unmet = options.tables(), Run(), simulate.Comparison(), Unmet([before, after])
     for file in files:
-        with run.guarding(file):
+        gaps = Gaps()
+
+        def watch(event: object, gaps: Gaps = gaps) -> None:
+            gaps.take(event)
+            unmet.take(event)
+
+        with run.guarding(file), ExitStack() as stack:
             if file == "-":
                 data = sys.stdin.buffer.read()
-                simulate.compare((io.BytesIO(data), io.BytesIO(data)), file, before, after, found, tables)
+                streams: tuple[BinaryIO, BinaryIO] = (io.BytesIO(data), io.BytesIO(data))
             else:
-                with opened(file) as first, opened(file) as second:
-                    simulate.compare((first, second), Path(file).name, before, after, found, tables)
+                streams = (stack.enter_context(opened(file)), stack.enter_context(opened(file)))
+            name = file if file == "-" else Path(file).name
+            simulate.compare(streams, name, before, after, found, tables, watch)
+            run.missed(file, gaps)
+    run.note(unmet.notes())
     if form == "json":
         click.echo(json.dumps(simulate.as_data(found, old, new), indent=1, ensure_ascii=False))
     else:

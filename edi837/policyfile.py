@@ -107,6 +107,8 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     written = _list(tables, "edit", problems)
     rows = headings.of(written, "edit", heads)
     known = {number: {}, **_table(tables, "profile", problems)} if number else {}
+    if profile and profile not in known and f"{number}-{profile}" in known:
+        profile = f"{number}-{profile}"
     if profile and profile not in known:
         problems.add(0, "", f'unknown profile "{profile}"{nearest(profile, known)}')
     chosen: tuple[Edit, ...] = ()
@@ -135,7 +137,7 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     effective, until = days(header, problems, 0, "policy")
     problems.settle()
     return PolicyFile(
-        profile or number, number, title, text, effective, until, whose, chosen, codes.daily(), tuple(unenforced),
+        profile or number, number, title, text or "", effective, until, whose, chosen, codes.daily(), tuple(unenforced),
         path, tuple(known), all_of_it, {name: codes.named(name) for name in sets}, held,
         str(header.get("cases", "")), waiting,
     )  # fmt: skip
@@ -151,6 +153,8 @@ def _cases(
         return ()
     mine = Problems(str(name))
     source = _beside(path, str(name), "cases", problems)
+    if source is None:
+        return ()
     found = casebook.read(source, mine)
     casebook.verify(found, ids, asked, mine)
     if not mine.found:
@@ -219,21 +223,26 @@ def _whole(path: Path) -> str:
         data = stream.read(MOST + 1)
     if len(data) > MOST:
         raise PolicyError([f"{path.name}: is longer than {MOST >> 20} MiB"])
-    return data.decode("utf-8")
+    try:
+        return data.decode("utf-8-sig")  # editors put a byte order mark before it
+    except UnicodeDecodeError as error:
+        raise PolicyError([f"{path.name}: is not UTF-8 (byte {error.start})"]) from None
 
 
-def _beside(path: Path, name: str, key: str, problems: Problems) -> str:
-    """The text of a file that the policy names."""
+def _beside(path: Path, name: str, key: str, problems: Problems) -> str | None:
+    """The text of a file that the policy names; None when it cannot be read, which is told once, here."""
     if not name:
-        return ""
+        return None
     if Path(name).name != name:
         problems.add(0, "policy", f'{key}: "{name}" does not lie beside the policy')
-        return ""
+        return None
     try:
         return _whole(path.parent / name)
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         problems.add(0, "policy", f'{key}: no readable file "{name}" beside the policy')
-        return ""
+    except PolicyError as error:
+        problems.found += error.problems
+    return None
 
 
 def _listed(path: Path, name: str) -> Sequence[Row]:

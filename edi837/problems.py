@@ -15,6 +15,10 @@ class PolicyError(Edi837Error):
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
+    def __reduce__(self) -> tuple[type[PolicyError], tuple[tuple[str, ...]]]:
+        """Between processes it goes by its problems: by its message, each letter would be one."""
+        return type(self), (self.problems,)
+
 
 class Problems:
     """Gathers what is wrong with one file."""

@@ -13,7 +13,7 @@ import click
 
 from edi837 import answer, options, safe
 from edi837.acks import Acknowledgements
-from edi837.console import REJECTED, UNREADABLE, Run, Sink, opened, written
+from edi837.console import REJECTED, UNREADABLE, Run, Sink, apart, opened, written
 from edi837.gateroot import Make, on_root, working
 from edi837.gateroot import opened as opened_root
 from edi837.pages import dayform
@@ -26,6 +26,7 @@ from edi837.replies import form, inquiries
 from edi837.replies.read import read
 from edi837.replies.words import Teller
 from edi837.terms import Terms
+from edi837.unmet import Unmet
 from edi837.views.cards import Cards
 from edi837.views.locate import Segments
 from edi837.views.spot import Trail
@@ -56,6 +57,7 @@ def report() -> None:
 
 
 def _said(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool, kind: str) -> int:
+    apart(output, *files)
     run = Run()
     with run.guarding(str(output)), written(output) as sink:
         writer = _form(form_name, files, sink)
@@ -133,15 +135,18 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
     \b
     edi837 report claims claims.edi --html claims.html
     """
+    apart(html, file)
     run = Run()
     with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, ExitStack() as answered:
         gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
+        unmet = Unmet(terms.policies, terms.routes, terms.guides)
         acks = answered.enter_context(closing(Acknowledgements(now or datetime.now(), 1, terms.replies)))
         with watched(stream, file, apart=True) as reading:
             for event in terms.read(reading).tell():
                 acks.take(event)
                 tally.take(event)
                 gathered.take(event)
+                unmet.take(event)
         files = acks.finish()
         for each in files.values():
             answered.callback(each.close)
@@ -156,6 +161,7 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
             run.worsen(REJECTED)
         for line in tally.lines_for_people(file):
             run.say(line)
+        run.note(unmet.notes())
     return run.status
 
 

@@ -13,22 +13,24 @@ from edi837 import placed, safe
 from edi837.claim import Claim, Party
 from edi837.columns import LINES
 from edi837.gate import Judge
-from edi837.judged import Judged, judged
+from edi837.judged import Judged, Watch, judged
 from edi837.table import Row
 
 COLUMNS = LINES.names()
 
 
 def rows(
-    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False, file: str = ""
-) -> Iterator[Row]:
+    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False, file: str = "",
+    watch: Watch | None = None,
+) -> Iterator[Row]:  # fmt: skip
     """Yield a row for each service line, in file order.
 
     ``status`` is whether the claim goes back (`judged`), and no column says whether its set goes on at all.
     ``phi`` shows what is a person's, ``positions`` adds where each value stands, ``file`` among it.
-    Raises NotX12 when the stream holds no interchange.
+    A file that is cut off, or a frame of it refused, gives the rows there are, and ``watch`` is
+    shown every event. Raises NotX12 when the stream holds no interchange.
     """
-    for each in judged(stream, policies):
+    for each in judged(stream, policies, watch):
         yield from placed_lines(each, phi, file) if positions else lines(each, phi)
 
 

@@ -55,6 +55,10 @@ class Policy:
         self._sieve = Sieve(file.edits)
         self._order = {edit.id: number for number, edit in enumerate(file.edits)}
 
+    def __reduce__(self) -> tuple[type[Policy], tuple[policyfile.PolicyFile]]:
+        """Between processes it goes by what was read: the sieve is made anew there."""
+        return type(self), (self.file,)
+
     def judge(
         self, claims: Sequence[Claim], *, levels: Sequence[int] = (), reach: str = "file", since: date = date.min
     ) -> list[list[Finding]]:
@@ -88,6 +92,10 @@ class Policy:
                 elif edit.scope == "history" and answer.line.first and answer.line.first < since:
                     answer.doubt = answer.doubt or f"the history began on {since:%m/%d/%Y} only"
         return self._settle(claims, parts.whole, raised)
+
+    def covers(self, claim: Claim) -> bool:
+        """Whether the policy is for a claim: its payer, and what else the policy asks of it."""
+        return self.scope.covers(claim)
 
     def concerns(self, line: ServiceLine) -> bool:
         """Whether an edit looks at lines of this code, or with one of these modifiers."""
@@ -208,7 +216,8 @@ def _doubt_replacement(answer: Breaks, lines: Lines, superseded: set[str]) -> No
 
 
 def load(name: str | Path, profile: str = "") -> Policy:
-    """A shipped policy or profile by its name, or a policy file by its path, FILE.toml or FILE.toml#PROFILE.
+    """A shipped policy or profile by its name, or a policy file by its path, FILE.toml or FILE.toml#PROFILE,
+    where ``#strict`` may stand for ``#100-strict``.
 
     ``profile`` chooses among the profiles of a file. PolicyError says all that is wrong
     with the file, or that there is no policy of this name.

@@ -7,7 +7,7 @@ claim it rejects changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -26,6 +26,9 @@ FATES = {
     "released": "rejected by the old, accepted by the new",
     "other": "rejected by both, for other reasons",
     "warned": "accepted by both, with other warnings",
+    "begun": "not for the old, judged by the new alone",
+    "left": "judged by the old alone, not for the new",
+    "aside": "for neither of the two",
     "same": "as before",
 }
 
@@ -63,21 +66,23 @@ class Comparison:
     edits: dict[str, tuple[Count, Count]] = field(default_factory=dict)  # edit and action: old, new
     changed: list[Changed] = field(default_factory=list)
 
-    def take(self, file: str, old: Verdict, new: Verdict) -> None:
-        """Compare what the two say of one claim."""
+    def take(self, file: str, old: Verdict, new: Verdict, judged: tuple[bool, bool] = (True, True)) -> None:
+        """Compare what the two say of one claim; ``judged``: whether the old is for it, and the new."""
         charge = old.claim.charge
         before, after = _said(old.findings), _said(new.findings)
         for at, said in ((0, before), (1, after)):
             for label in said:
                 self.edits.setdefault(label, (Count(), Count()))[at].add(charge)
-        if old.rejected != new.rejected:
+        if judged != (True, True):
+            fate = {(False, True): "begun", (True, False): "left"}.get(judged, "aside")
+        elif old.rejected != new.rejected:
             fate = "rejected" if new.rejected else "released"
         elif before == after:
             fate = "same"
         else:
             fate = "other" if old.rejected else "warned"
         self.fates[fate].add(charge)
-        if fate != "same":
+        if fate != "same" and before != after:
             gone, come = tuple(sorted(before - after)), tuple(sorted(after - before))
             self.changed.append(Changed(file, old.claim.id, charge or Decimal(), fate, gone, come))
 
@@ -89,16 +94,24 @@ def _said(findings: Sequence[Finding]) -> set[str]:
 
 def compare(
     streams: tuple[BinaryIO, BinaryIO], file: str, old: Policy, new: Policy, into: Comparison,
-    codes: Codes | None = None,
+    codes: Codes | None = None, watch: Callable[[object], None] | None = None,
 ) -> None:  # fmt: skip
-    """Judge a file, opened twice, by both. Raises NotX12 when it holds no interchange."""
+    """Judge a file, opened twice, by both; ``watch`` is shown its events.
+
+    Raises NotX12 when it holds no interchange.
+    """
     first, second = streams
-    for before, after in zip(_verdicts(first, old, codes), _verdicts(second, new, codes), strict=True):
-        into.take(file, before, after)
+    olds = _verdicts(first, old, codes, watch)
+    for before, after in zip(olds, _verdicts(second, new, codes, None), strict=True):
+        into.take(file, before, after, (old.covers(before.claim), new.covers(before.claim)))
 
 
-def _verdicts(stream: BinaryIO, policy: Policy, codes: Codes | None) -> Iterator[Verdict]:
+def _verdicts(
+    stream: BinaryIO, policy: Policy, codes: Codes | None, watch: Callable[[object], None] | None
+) -> Iterator[Verdict]:
     for event in Terms([policy], codes=codes).read(stream).tell():
+        if watch:
+            watch(event)
         if isinstance(event, Verdict):
             yield event
 

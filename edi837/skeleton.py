@@ -52,8 +52,8 @@ message   = "{code} is billed by the day: {units} units, but {days} days ({dates
 fix       = "Bill one unit for each day, or correct the dates"
 
 
-# A profile lays a few keys over the edits above and is chosen by its name, as
-# edi837 check --policy $number-strict (of a shipped policy).
+# A profile lays a few keys over the edits above and is chosen by its name behind the file's, as
+# edi837 check --policy $stem.toml#$number-strict, or for short $stem.toml#strict.
 
 [profile.$number-strict.edits]
 $number-A01 = { action = "reject" }

@@ -2,7 +2,8 @@
 
 Enters: composites as text, ``category:status[:entity]`` (277CA STC01, STC10, STC11; X12 code
 sources 507 and 508). Leaves: plain words, and what is wrong with a set of composites that
-is to travel in one STC. The tables are `codes/status.toml`.
+is to travel in one STC. The tables are `codes/status.toml`; a status that is not in them is known if
+X12's list 508 has it, as pyx12 gives it, and is explained there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from edi837 import maps
 from edi837.findings import StatusCode
 
 _TABLES = tomllib.loads((Path(__file__).parent / "codes" / "status.toml").read_text(encoding="utf-8"))
@@ -25,7 +27,13 @@ WHOLE_FILE: frozenset[str] = frozenset(_TABLES["use"]["whole-file"])
 STOPPED: frozenset[str] = frozenset(_TABLES["use"]["stopped"])
 REJECTING: frozenset[str] = frozenset({"A3", "A6", "A7", "A8"})  # the categories that go with STC03 U
 
+_UNTOLD = "see X12's list 508"
 MOST = 3  # STC01, STC10, STC11
+
+
+def listed(status: str) -> bool:
+    """Whether it is a status in use that our table has, or else X12's list 508 (pyx12's, of November 2014)."""
+    return status not in STOPPED and (status in STATUSES or status in maps.code_lists()["claim_status"].codes)
 
 
 def describe(text: str) -> str:
@@ -74,7 +82,7 @@ def _faults_of(code: StatusCode) -> Iterator[str]:
         yield f"{code}: category {code.category} rejects nothing; those that do are {rejecting}"
     if code.status in STOPPED:
         yield f"{code}: status {code.status} is no longer in use"
-    elif code.status not in STATUSES:
+    elif not listed(code.status):
         yield f"{code}: unknown status {code.status!r}{_nearest(code.status, STATUSES)}"
     elif code.status in WHOLE_FILE:
         yield f"{code}: status {code.status} is said of a whole file, never of a claim or line"
@@ -88,6 +96,8 @@ def _alone(text: str) -> str:
     found = [table[text] for table in (CATEGORIES, STATUSES, ENTITIES) if text in table]
     if text in STOPPED:
         found.append("no longer in use")
+    if not found and listed(text):
+        found.append(_UNTOLD)
     if not found:
         known = [*CATEGORIES, *STATUSES, *ENTITIES]
         raise ValueError(f"unknown status code {text!r}{_nearest(text, known)}")
@@ -97,6 +107,8 @@ def _alone(text: str) -> str:
 def _word(table: dict[str, str], code: str, what: str) -> str:
     if code in STOPPED and table is STATUSES:
         return "no longer in use"
+    if table is STATUSES and code not in table and listed(code):
+        return _UNTOLD
     if code not in table:
         raise ValueError(f"unknown {what} {code!r}{_nearest(code, table)}")
     return table[code]

@@ -12,6 +12,7 @@ import click
 from edi837 import answer, draw, options, process, safe
 from edi837.console import USAGE, Run, Sink, opened, written
 from edi837.frames import Verdict
+from edi837.gaps import Gaps
 from edi837.lookup import form as lookup
 from edi837.lookup import nearest
 from edi837.lookup.found import Finder
@@ -52,7 +53,7 @@ def tree(
     """
     if form != "text" and (raw or depth):
         raise click.UsageError("--raw and --depth are for --format text; json and xml hold every segment")
-    run = Run()
+    run, gaps = Run(), Gaps()
     with (
         run.guarding(file), opened(file) as source, answer.spooled(source) as stream, written(None) as sink,
         _knowing(stream, claim), watched(stream, file) as reading,
@@ -60,8 +61,10 @@ def tree(
         for text in draw.tree(
             reading, claim=claim, errors=errors, phi=phi, format=form, ascii=sink.ascii, raw=raw, paint=sink.paint,
             depth=depth or 0, policies=terms.read(stream).judges(), codes=terms.codes, guides=terms.guides,
+            watch=gaps.take,
         ):  # fmt: skip
             sink.put(text)
+        run.missed(file, gaps)
     return run.status
 
 

@@ -58,7 +58,15 @@ class RawInterchange:
     pieces: Iterator[str] = field(repr=False)  # text of each segment, with the line ends before it; or take `runs`
     unterminated: bool = False  # the last piece had no terminator: the stream, or the next ISA, cut it off
     oversize: bool = False  # a segment passed LONGEST: reading stopped there
+    ended: bool = False  # by an IEA, which may lack its own terminator
     unusable: str = ""  # TA105 of a delimiter that cannot be used: then the ISA is the only piece
+
+    @property
+    def cut(self) -> str:
+        """Why it is cut off, once its pieces were read; empty when it is not, or nobody can tell."""
+        if self.oversize:
+            return "a segment is longer than 1 MiB"
+        return "" if self.ended or self.unusable else "it ends without IEA"
 
     def header(self, piece: str) -> Segment:
         """The elements of the ISA, by their widths where its delimiters cannot be used."""
@@ -235,6 +243,7 @@ def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
                 if after:  # the IEA is cut off
                     raw.unterminated = True
                     at = len(text[: after.start()].rstrip(BLANK))
+                raw.ended = not raw.unterminated or _ends(text[:at], raw.delimiters)
                 yield text[:at]
                 at += not raw.unterminated
                 seen += at
@@ -252,6 +261,7 @@ def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
         if not block:
             if text.strip(BLANK):
                 raw.unterminated = True
+                raw.ended = _ends(text, raw.delimiters)
                 yield text
                 seen += len(text)
                 text = ""
@@ -259,6 +269,12 @@ def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
         text += block
     source.text = text + source.text
     source.offset += seen
+
+
+def _ends(piece: str, delimiters: Delimiters) -> bool:
+    """Whether an IEA without its terminator is there to its end: IEA02 has nine digits."""
+    tag, *rest = split(piece, delimiters)
+    return tag == "IEA" and len(element(rest, 1).rstrip(BLANK)) >= 9
 
 
 def _frame(text: str, delimiters: Delimiters) -> tuple[int, bool]:

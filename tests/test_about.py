@@ -126,6 +126,15 @@ def test_ids_of_the_policy_that_was_named() -> None:
     assert not offered("explain", "--policy", "no-such", begun="0")
 
 
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_rules_to_select_and_to_ignore(option: str) -> None:
+    assert offered("check", "a.edi", option, begun="042-a03") == ["042-A03"]
+    assert offered("check", option, begun="S5-ZIP,042-A0") == [f"S5-ZIP,{rule}" for rule in sorted(RULES)
+                                                              if rule.startswith("042-A0")]  # fmt: skip
+    assert not offered("check", "--policy", "nd-hit", option, begun="042-")
+    assert "X12-IK4-7" in offered("check", "--policy", "none", option, begun="X12-IK4")
+
+
 def test_every_id_that_is_offered_can_be_explained() -> None:
     ids = offered("explain")
     assert len(ids) > 200

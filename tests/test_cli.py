@@ -259,3 +259,127 @@ def test_gateway_once_files_everything(tmp_path: Path) -> None:
     assert list((tmp_path / "in").iterdir()) == []
     assert (tmp_path / filed["demo.edi"]["path"] / "original.edi").read_bytes() == DEMO.read_bytes()
     assert all((tmp_path / "out" / name).exists() for name in filed["demo.edi"]["answers"])
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["check", DEMO, "--format", "json"], 3), (["lines", DEMO], 3), (["--version"], 3), (["fmt", DEMO], 3),
+        (["check", CLEAN], 0), (["check", CLEAN, "-o", "out.txt"], 0), (["lines", "no-such"], 3),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_closed_standard_output_is_no_fault_of_ours(words: list[str | Path], status: int, tmp_path: Path) -> None:
+    """What has to go there does not; who writes to a file needs none."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "edi837", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=environment, timeout=60)
+    assert done.returncode == status, done.stderr
+    assert b"our own fault" not in done.stderr and b"Exception" not in done.stderr
+    if status and "no-such" not in words:
+        assert b"standard output: cannot be read or written: it is closed" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_with_no_standard_error_the_status_still_tells(closed: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "edi837", "check", str(DEMO), "-o", "out"]
+    assert subprocess.run(command, cwd=tmp_path, env=environment, timeout=60).returncode == 1
+    assert (tmp_path / "out").read_text("utf-8").startswith("error[042-A03]"), "and no message of ours in it"
+
+
+# ---------------------------------------------------------------- nothing is written over what is read
+
+
+OVER: list[list[str]] = [
+    ["check", "in.edi", "-o", "in.edi", "--format", "json"], ["check", "other.edi", "in.edi", "-o", "./in.edi"],
+    ["check", "in.edi", "-o", "link.edi"], ["check", "link.edi", "-o", "in.edi"], ["check", "in.edi", "-o", "hard.edi"],
+    ["check", "-", "-o", "in.edi"], ["check", "in.edi", "--baseline", "in.edi", "--write-baseline"],
+    ["check", "other.edi", "--baseline", "in.edi", "--write-baseline"],
+    ["check", "in.edi", "--baseline", "base.json", "-o", "base.json"],
+    ["report", "claims", "in.edi", "--html", "in.edi"], ["report", "ack", "in.edi", "-o", "in.edi"],
+    ["report", "277ca", "other.edi", "in.edi", "--format", "html", "-o", "in.edi"],
+    ["lines", "in.edi", "--format", "parquet", "-o", "in.edi"], ["claims", ".", "--format", "parquet", "-o", "in.edi"],
+    ["export", "in.edi", "--to", "fhir", "-o", "in.edi"], ["deid", "in.edi", "-o", "in.edi"],
+    ["deid", "in.edi", "-o", "key", "--key-file", "key"], ["deid", "in.edi", "-o", "new", "--key-file", "./new"],
+    ["deid", "in.edi", "-o", "x.edi", "--key-file", "in.edi"],
+    ["policy", "show", "own.toml", "--html", "own.toml"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", OVER, ids=" ".join)
+def test_nothing_is_written_over_what_is_read(words: list[str], tmp_path: Path) -> None:
+    for name in ("in.edi", "other.edi"):
+        (tmp_path / name).write_bytes(DEMO.read_bytes())
+    (tmp_path / "link.edi").symlink_to("in.edi")
+    (tmp_path / "hard.edi").hardlink_to(tmp_path / "in.edi")
+    (tmp_path / "key").write_bytes(b"k" * 32)
+    (tmp_path / "base.json").write_text('{"format": "edi837 baseline 1", "known": {}}')
+    for end in (".toml", ".txt"):
+        text = (ROOT / "edi837" / "policies" / f"042{end}").read_text("utf-8")
+        (tmp_path / f"own{end}").write_text(text.replace('"042.txt"', '"own.txt"').replace("cases ", "# "), "utf-8")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    done = edi837(*words, stdin=b"", folder=tmp_path) if "-" not in words else _from_file(words, tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert b"that is read here: nothing is written over it" in done.stderr or b"no baseline" in done.stderr or (
+        b"baseline is not JSON" in done.stderr
+    )  # fmt: skip
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def _from_file(words: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with open(folder / "in.edi", "rb") as stdin:
+        command = [sys.executable, "-m", "edi837", *words]
+        return subprocess.run(command, stdin=stdin, capture_output=True, cwd=folder, env=environment, timeout=60)
+
+
+def test_a_baseline_is_written_over_a_baseline(tmp_path: Path) -> None:
+    words = ("check", DEMO, "--baseline", "base.json", "--write-baseline")
+    for _ in range(2):
+        assert edi837(*words, folder=tmp_path).returncode == 0
+    (tmp_path / "base.json").write_bytes(b"")
+    assert edi837(*words, folder=tmp_path).returncode == 0, "an empty file holds nothing to lose"
+    assert edi837("check", DEMO, "--baseline", "base.json", folder=tmp_path).returncode == 0
+    assert edi837("check", DEMO, "--baseline", "none.json", folder=tmp_path).returncode == 3
+
+
+def test_a_file_may_be_laid_out_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "in.edi").write_bytes(DEMO.read_bytes())
+    assert edi837("fmt", "--join", "in.edi", "-o", "in.edi", folder=tmp_path).returncode == 0
+    assert (tmp_path / "in.edi").read_bytes().count(b"\n") <= 1
+
+
+# ---------------------------------------------------------------- rules that are asked for
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--select", "42"], 'no rule begins so; did you mean "042"?'),
+        (["--select", "042_A03"], 'did you mean "042-A03"?'),
+        (["--select", "nosuch"], "edi837 rules lists them"),
+        (["--select", "042-A03,042-A33"], "--select 042-A33: no rule begins so; did you mean"),
+        (["--ignore", "042-Z"], "--ignore 042-Z: no rule begins so"),
+        (["--select", "042", "--policy", "none"], "--select 042: no rule begins so"),
+        (["--select", "IK4"], 'did you mean "X12-IK4"?'), (["--ignore", "IK"], 'did you mean "X12-IK"?'),
+        (["--ignore", "mt-hit"], "no rule begins so"),
+    ],
+)
+def test_a_rule_that_there_is_not_is_wrong_usage(words: list[str], said: str) -> None:
+    """Else a slip of the pen would turn a build green for ever."""
+    done = edi837("check", DEMO, *words)
+    assert done.returncode == 2 and said in done.stderr.decode() and not done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--select", "042"], ["--select", "042-a"], ["--ignore", "S5,x12-ik4"], ["--select", "X12-STRAY"],
+        ["--select", "X12-AK9-NOTE"], ["--select", "S4-SENT-BEFORE"], ["--select", "042-F", "--policy", "042-literal"],
+        ["--select", "mt-hit", "--policy", "mt-hit"],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_rule_that_there_is_may_be_asked_for(words: list[str]) -> None:
+    assert edi837("check", DEMO, *words).returncode in (0, 1)

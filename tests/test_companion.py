@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import edi837
-from edi837 import cli, grammar, process
+from edi837 import cli, grammar, maps, process
 from edi837.companion import Guides
 from edi837.maps import GrammarError
 from tests.ack_events import answer, complaints, starting
@@ -157,6 +157,11 @@ def test_what_tells_uses_apart_follows_the_codes(tmp_path: Path) -> None:
         ('loop="2300" segment="CLM" element="CLM06" fact="codes" remove="Y N"', "no code of CLM06 would be left"),
         ('loop="ST_LOOP" fact="usage" value="N"', "payer.xml:2: without ST there is no set"),
         ('loop="ST_LOOP" segment="ST" fact="usage" value="N"', "payer.xml:2: without ST there is no set"),
+        ('loop="2300" segment="CLM" element="CLM05-3" fact="codes" value=""',
+         "payer.xml:2: value is empty; name codes of CLM05-3"),
+        ('loop="2300" segment="CLM" element="CLM05-3" fact="codes" add=" "',
+         "payer.xml:2: add is empty; name codes of CLM05-3"),
+        ('loop="2300" segment="CLM" element="CLM06" fact="codes" remove=""', "payer.xml:2: remove is empty"),
         ('loop="2300" fact="usage" value="Q"', "does not fit schemas/companion.rng"),
         ('loop="2300" fact="colour" value="R"', "does not fit schemas/companion.rng"),
     ],
@@ -186,6 +191,18 @@ def test_a_fault_of_form_is_told_with_its_row(tmp_path: Path, change: str, said:
         with pytest.raises(GrammarError) as caught:
             Guides.read([path])
         assert str(caught.value).startswith(f"payer.xml:{row} does not fit schemas/companion.rng: {said}")
+
+
+@pytest.mark.parametrize(("guide", "said"), [(' guide="005010X224A2"', "005010X224A2"), ("", "left out")])
+def test_a_guide_that_no_companion_changes_is_told_with_those_that_are(tmp_path: Path, guide: str, said: str) -> None:
+    path = tmp_path / "payer.xml"
+    change = '<change loop="2300" fact="usage" value="N" reason="none is taken"/>'
+    path.write_text(f"<companion{guide}>{change}</companion>")
+    with pytest.raises(GrammarError) as caught:
+        Guides.read(path)
+    assert f"guide is 005010X222A1 or 005010X223A2, not {said}" in str(caught.value)
+    schema = maps.schema_file("companion.rng").read_text("utf-8")
+    assert all(f"<value>{each}</value>" in schema for each in maps.COMPANIONS)
 
 
 def test_the_example_of_the_readme(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,7 +208,10 @@ RESULT = {
     "locations": [LOCATION], "relatedLocations": [LOCATION], "partialFingerprints": ANY, "properties": ANY,
 }  # fmt: skip
 RULE = {"id!": str, "shortDescription": MESSAGE, "properties": ANY}
+NOTIFICATION = {"level": ("none", "note", "warning", "error"), "message!": MESSAGE, "locations": [LOCATION]}
+INVOCATION = {"executionSuccessful!": (True, False), "toolExecutionNotifications": [NOTIFICATION]}
 RUN = {
+    "invocations": [INVOCATION],
     "tool!": {"driver!": {"name!": str, "version": str, "rules": [RULE]}}, "results": [RESULT],
     "columnKind": ("utf16CodeUnits", "unicodeCodePoints"), "defaultEncoding": str,
 }  # fmt: skip
@@ -251,6 +255,66 @@ def valid(value: Any, schema: Any, at: str = "") -> None:
 def test_the_schema_refuses(spoil: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         valid({"version": "2.1.0", "runs": []} | spoil, SARIF)
+
+
+def unreadable(folder: Path) -> list[Path]:
+    """A file that is no X12, and one that is not there."""
+    letter, missing = folder / "letter.edi", folder / "missing.edi"
+    letter.write_bytes(b"Dear <sir> & madam")
+    return [letter, missing]
+
+
+def test_sarif_says_whether_all_files_were_read(tmp_path: Path) -> None:
+    letter, missing = unreadable(tmp_path)
+    told = json.loads(edi837("check", letter, CLEAN, missing, "--format", "sarif").out)
+    valid(told, SARIF)
+    (invocation,) = told["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False and not told["runs"][0]["results"]
+    notes = invocation["toolExecutionNotifications"]
+    assert [note["level"] for note in notes] == ["error", "error"]
+    assert [note["message"]["text"].partition(": ")[2] for note in notes] == [
+        "not X12 at byte 0: expected ISA, found 'Dea'", "cannot be read: No such file or directory",
+    ]  # fmt: skip
+    uris = [note["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for note in notes]
+    assert uris == [f"file://{letter}", f"file://{missing}"]
+    told = json.loads(edi837("check", CLEAN, "--format", "sarif").out)
+    assert told["runs"][0]["invocations"] == [{"executionSuccessful": True}]
+
+
+def test_sarif_says_what_it_does_not_show() -> None:
+    told = json.loads(edi837("check", DEMO, "--format", "sarif", "--max-findings", "2").out)
+    valid(told, SARIF)
+    assert len(told["runs"][0]["results"]) == 2
+    (invocation,) = told["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is True
+    (note,) = invocation["toolExecutionNotifications"]
+    assert note == {"level": "warning", "message": {"text": "4 findings more, not shown"}}
+
+
+@pytest.mark.skipif(os.sep != "/", reason="names here are bytes")
+@pytest.mark.parametrize(
+    ("raw", "uri"),
+    [(b"a\\b.edi", "a%5Cb.edi"), (b"f\xfcnf.edi", "f%FCnf.edi"), (b"a b\xc3\xbc%.edi", "a%20b%C3%BC%25.edi")],
+)
+def test_sarif_names_a_file_by_its_bytes(raw: bytes, uri: str, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + raw))
+    path.write_bytes(DEMO.read_bytes())
+    told = json.loads(edi837("check", path, "--format", "sarif").out)
+    valid(told, SARIF)
+    found = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in told["runs"][0]["results"]}
+    assert found == {f"file://{tmp_path}/{uri}"}
+
+
+def test_gitlab_has_an_issue_for_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    letter, missing = unreadable(tmp_path)
+    told = json.loads(edi837("check", letter, DEMO, missing, CLEAN, "--format", "gitlab").out)
+    assert [each["location"]["path"] for each in told[:-2]] == [str(DEMO)] * 6
+    assert [(each["location"]["path"], each["severity"], each["check_name"]) for each in told[-2:]] == [
+        (str(letter), "blocker", "unreadable"), (str(missing), "blocker", "unreadable"),
+    ]  # fmt: skip
+    assert "not X12 at byte 0" in told[-2]["description"] and "cannot be read" in told[-1]["description"]
+    assert len({each["fingerprint"] for each in told}) == len(told)
+    assert len(json.loads(edi837("check", letter, "--format", "gitlab").out)) == 1
 
 
 def test_junit_counts_what_rejects() -> None:

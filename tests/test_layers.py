@@ -18,10 +18,13 @@ LAYERS: list[set[str]] = [
     {"findings", "safe", "overlap", "seen", "keyed", "pseudonyms"},
     {"isa", "pending", "sheet"},
     {
-        "x12", "claim", "maps", "problems", "headings", "statuscodes", "table", "wording", "codefiles", "skeleton",
+        "x12", "claim", "maps", "problems", "headings", "table", "wording", "codefiles", "skeleton",
         "columns",
     },
-    {"packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "marks"},
+    {
+        "packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "gaps", "marks",
+        "statuscodes",
+    },
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope", "synth"},
     {"onward"},
@@ -37,7 +40,7 @@ LAYERS: list[set[str]] = [
     {"policyfile", "sieve"},
     {"rules", "policydiff", "policyshow"},
     {"snip"},
-    {"gate", "bench", "history"},
+    {"gate", "bench", "history", "unmet"},
     {"body"},
     {"part"},
     {"foresight"},
@@ -111,7 +114,7 @@ WORLD: dict[str, set[str]] = {
     "gatecli": {"click", "os", "pathlib", "socket", "time"},
     "console": {"click", "errno", "os", "pathlib", "signal", "sys", "tempfile", "threading", "open"},
     "progress": {"os", "rich", "sys"},
-    "views": {"hashlib"},
+    "views": {"hashlib", "os"},  # os: the bytes of a file's name
     "ackcli": {"click", "pathlib", "shutil", "sys", "clock"},
     "checkcli": {"click", "pathlib"},
     "rulescli": {"click"},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edi837 import policyfile
 from edi837.rules import PolicyError, load
 from tests import shorthand
 
@@ -322,6 +323,48 @@ def test_unknown_names(tmp_path: Path) -> None:
         load("042-strikt")
     with pytest.raises(PolicyError, match=r'unknown profile "strikt"; did you mean "strict"\?'):
         load(_write(tmp_path, GOOD), "strikt")
+
+
+def test_a_profile_is_named_in_full_or_by_what_comes_after_the_number(tmp_path: Path) -> None:
+    path = _write(tmp_path, GOOD.replace("[profile.strict.", "[profile.7-strict."))
+    assert [load(f"{path}#{name}").name for name in ("7-strict", "strict", "")] == ["7-strict", "7-strict", "7"]
+    assert load(path, "strict").edits[1].action == "reject"
+    with pytest.raises(PolicyError, match='unknown profile "strikt"'):
+        load(f"{path}#strikt")
+    both = GOOD.replace("[[unenforced]]", "[profile.7-strict.edits]\n[[unenforced]]", 1)
+    assert load(f"{_write(tmp_path, both)}#strict").name == "strict", "its own name comes first"
+
+
+def test_a_byte_order_mark_means_nothing(tmp_path: Path) -> None:
+    """Some editors put one before every text they save."""
+    path = _write(tmp_path, "\ufeff" + GOOD.replace("[policy]", '[policy]\ncases = "7.cases.toml"', 1), "\ufeff" + TEXT)
+    cases = tmp_path / "7.cases.toml"
+    cases.write_text("\ufeff[[case]]\nname = \"one\"\nlines = [\"S9500 1 11/01\"]\n", encoding="utf-8")
+    with pytest.raises(PolicyError) as caught:
+        policyfile.read(path)
+    assert all("no case of 7.cases.toml" in problem for problem in caught.value.problems), "read, and short of cases"
+    assert policyfile.profiles(path) == ("7", "strict")
+    row = policyfile.read(path, cases=False).edits[0].row
+    assert row == load(_write(tmp_path, GOOD)).edits[0].row + 1
+
+
+def test_a_file_in_another_encoding_is_told_once_with_its_byte(tmp_path: Path) -> None:
+    toml = GOOD.replace("[policy]", '[policy]\ncases = "7.cases.toml"', 1)
+    path = _write(tmp_path, toml)
+    (tmp_path / "7.cases.toml").write_bytes('[[case]]\nname = "f\xfcnf"\n'.encode("latin-1"))
+    (tmp_path / "7.txt").write_bytes(b"\xff\xfe" + TEXT.encode("utf-16-le"))
+    with pytest.raises(PolicyError) as caught:
+        policyfile.read(path)
+    assert caught.value.problems == ("7.txt: is not UTF-8 (byte 0)", "7.cases.toml: is not UTF-8 (byte 18)")
+    path.write_bytes(GOOD.encode() + "# f\xfcnf".encode("latin-1"))
+    with pytest.raises(PolicyError) as caught:
+        load(path)
+    assert caught.value.problems == (f"trial.toml: is not UTF-8 (byte {len(GOOD.encode()) + 3})",)
+
+
+def test_a_text_that_is_not_there_is_told_without_its_quotations(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD.replace('text      = "7.txt"', 'text = "8.txt"'))
+    assert 'policy: text: no readable file "8.txt"' in problem
 
 
 def test_payers_and_last_day(tmp_path: Path) -> None:

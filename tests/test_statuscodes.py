@@ -22,6 +22,17 @@ def test_describe() -> None:
     assert statuscodes.describe("PR") == "PR: payer."
 
 
+def test_a_status_of_the_list_is_known_without_words_of_ours() -> None:
+    """So that a policy may use what its payer's own 277CA says."""
+    assert "25" not in statuscodes.STATUSES and statuscodes.listed("25")
+    assert not list(statuscodes.faults(["A3:25"])) and not list(statuscodes.faults(["A6:771", "A8:187"]))
+    assert statuscodes.describe("A3:25").endswith("25: see X12's list 508.")
+    assert statuscodes.describe("771") == "771: see X12's list 508."
+    assert not statuscodes.listed("448") and "no longer in use" in "".join(statuscodes.faults(["A3:448"]))
+    for unknown in ("43", "4530", "", "A3"):
+        assert not statuscodes.listed(unknown)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -223,6 +223,10 @@ class Check:
     tells: frozenset[str]  # what its answers add to a message, beside `TELLS`
     misses: bool  # a breach is that something is not there: a wider look may find it
 
+    def __reduce__(self) -> tuple[Callable[[str], Check], tuple[str]]:
+        """Between processes it goes by its name: its functions may have none."""
+        return listed, (self.name,)
+
     @property
     def doc(self) -> str:
         """The docstring: what it asks, and what each parameter means."""
@@ -284,6 +288,11 @@ def check(
         return run
 
     return enlist
+
+
+def listed(name: str) -> Check:
+    """The check of a name."""
+    return CHECKS[name]
 
 
 def vocabulary() -> tuple[Check, ...]:

@@ -122,14 +122,14 @@ class Manner:
                     bench = self.bench()
                     judges = (bench.widened() if self.beyond else bench,) if self.policies else ()
                     told, count = stretch.tell(job, stream, judges), job.frames[0] - 1
-                yield from self._told(told, bool(judges), count, job.path)
+                yield from self._told(told, judges, count, job.path)
 
     def _judges(self, stream: BinaryIO) -> Sequence[Judge]:
         if not self.policies:
             return ()
         return (kin.judge(stream, self.bench()) if self.beyond else self.bench(),)
 
-    def _told(self, events: Iterator[Event | Loop], by_policies: bool, count: int, file: str) -> Iterator[Row]:
+    def _told(self, events: Iterator[Event | Loop], judges: Sequence[Judge], count: int, file: str) -> Iterator[Row]:
         if self.view == "findings":
             for event in events:
                 if isinstance(event, Loop):
@@ -138,7 +138,7 @@ class Manner:
                     yield self._found(finding, file)
             return
         row = _ROWS[self.view, self.positions]
-        for each in judged.of(events, by_policies, count):
+        for each in judged.of(events, judges, count):
             yield from row(each, self.phi, file)
 
     def _found(self, finding: Finding, file: str) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
 from html import escape
 
 from edi837 import safe
@@ -98,6 +99,23 @@ class GitLab:
     def __init__(self, cards: Cards) -> None:
         self._cards, self._lead = cards, "[\n"
         self._seen: Counter[str] = Counter()
+        self._file = ""
+        self._failed: list[str] = []  # issues of files that could not be read
+
+    def begin(self, file: str) -> None:
+        """A file begins."""
+        self._file = safe.text(file)
+
+    def fail(self, why: str) -> None:
+        """The file that began last cannot be read, or not to its end."""
+        told = {
+            "description": safe.text(why),
+            "check_name": "unreadable",
+            "fingerprint": sha256(f"unreadable\0{self._file}".encode("utf-8", "surrogatepass")).hexdigest()[:24],
+            "severity": "blocker",
+            "location": {"path": self._file, "lines": {"begin": 1}},
+        }
+        self._failed.append(json.dumps(told))
 
     def put(self, spot: Spot, trail: Trail) -> Iterator[str]:
         """The issue of a finding."""
@@ -115,7 +133,10 @@ class GitLab:
         self._lead = ",\n"
 
     def close(self) -> Iterator[str]:
-        """What ends the array."""
+        """What ends the array: the files that could not be read."""
+        for told in self._failed:
+            yield self._lead + told
+            self._lead = ",\n"
         yield "[]\n" if self._lead == "[\n" else "\n]\n"
 
 

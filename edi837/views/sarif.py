@@ -7,6 +7,7 @@ elements that make it a fault, and the other line of a pair, are related locatio
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from edi837.views.cards import Cards
 from edi837.views.flat import card_message
 from edi837.views.known import key
 from edi837.views.spot import Point, Spot, Trail
+from edi837.wording import many
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"reject": "error", "warn": "warning", "unknown": "note"}
@@ -31,6 +33,18 @@ class Sarif:
         self._rules: dict[str, int] = {}
         self._seen: Counter[str] = Counter()
         self._lead = _opening()
+        self._file = ""
+        self._told: list[dict[str, Any]] = []  # notifications
+        self.more = 0  # findings that are not shown
+
+    def begin(self, file: str) -> None:
+        """A file begins."""
+        self._file = file
+
+    def fail(self, why: str) -> None:
+        """The file that began last cannot be read, or not to its end."""
+        text = f"{safe.text(self._file)}: {safe.text(why)}"
+        self._told.append({"level": "error", "message": {"text": text}, "locations": [_location(self._file, None)]})
 
     def put(self, spot: Spot, trail: Trail) -> Iterator[str]:
         """The result of a finding."""
@@ -38,10 +52,17 @@ class Sarif:
         self._lead = ",\n"
 
     def close(self) -> Iterator[str]:
-        """What ends the run: the tool with the rules that were broken."""
+        """What ends the run: the tool with the rules that were broken, and whether all files were read."""
         rules = [self._rule(rule) for rule in self._rules]
         driver = {"name": "edi837", "version": self._version, "rules": rules}
         yield (self._lead if not self._rules else "") + "\n" + "]," + '"tool":' + json.dumps({"driver": driver})
+        invocation: dict[str, Any] = {"executionSuccessful": not self._told}
+        if self.more:
+            text = f"{many(self.more, 'finding')} more, not shown"
+            self._told.append({"level": "warning", "message": {"text": text}})
+        if self._told:
+            invocation["toolExecutionNotifications"] = self._told
+        yield ',"invocations":' + json.dumps([invocation])
         yield "}]}\n"
 
     def _result(self, spot: Spot) -> dict[str, Any]:
@@ -103,6 +124,6 @@ def _logical(finding: Finding) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     """A path as a relative or absolute reference."""
-    raw = safe.text(file).replace("\\", "/").encode("utf-8", "surrogateescape")
+    raw = os.fsencode(file.replace(os.sep, "/"))
     told = "".join(chr(byte) if chr(byte) in _PLAIN else f"%{byte:02X}" for byte in raw)
     return f"file://{told}" if told.startswith("/") else told
