@@ -14,15 +14,17 @@ from typing import Any
 
 import pytest
 
-from edi837.gateway import audit, doctor, rights
+from edi837.gateway import audit, doctor, names, rights
 from edi837.gateway import status as gateway_status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.layout import FOLDERS, Layout
 from edi837.gateway.ledger import Ledger
+from edi837.gateway.settings import Partner
 from edi837.gateway.settingsfile import read
 from edi837.gateway.start import UnfitError
 from edi837.gateway.steps import Steps
+from edi837.gateway.upkeep import release, replay, requeue
 from edi837.problems import PolicyError
 from edi837.terms import Terms
 from tests.gateways import DAY, GOOD, Told, drop, numbered, once, originals, tree, world
@@ -276,9 +278,9 @@ def test_markers_may_end_otherwise(tmp_path: Path) -> None:
     assert tree(tmp_path, "in") == ["in/a.edi.done", "in/a.edi.fin.fin"]
 
 
-@pytest.mark.parametrize("point", ["claimed", "committed", "filed", "file_synced"])
-def test_a_marker_goes_last(point: str, memory: Path) -> None:
-    """Killed before the file is filed, the marker is there still; afterwards it goes with the next start."""
+@pytest.mark.parametrize("point", ["claimed", "claim_synced", "ledgered", "committed", "filed", "file_synced"])
+def test_a_marker_goes_with_the_claim(point: str, memory: Path) -> None:
+    """It is there until the claim is durable; wherever the worker is killed, the next start takes it away."""
     settings: dict[str, Any] = {"all": False, "ready": "marker"}
     once(memory)
     drop(memory, "a.edi", GOOD)
@@ -289,9 +291,82 @@ def test_a_marker_goes_last(point: str, memory: Path) -> None:
         return 0
 
     assert status(forked(killed)) == EXIT
-    assert "in/a.edi.done" in tree(memory, "in")
+    assert tree(memory, "in") == (["in/a.edi.done"] if point in ("claimed", "claim_synced") else [])
     once(memory, clock=Told(9), **settings)
     assert tree(memory, "in") == [] and originals(memory) == [GOOD]
+
+
+NAMES = [b"M\xfcller.edi", b"a\x01b\n\x7f.edi", "M\u00fcller.edi".encode(), b"\xff" * 200, b"x" * 251 + b".edi"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["latin", "control", "utf8", "wide", "long"])
+def test_no_upload_is_let_through_by_the_marker_of_the_one_before(name: bytes, tmp_path: Path) -> None:
+    """Whatever bytes its name has, the marker goes, and the next half of a file under it waits."""
+    settings: dict[str, Any] = {"ready": "marker"}
+    once(tmp_path, all=False, **settings)
+    path = os.path.join(os.fsencode(tmp_path), b"in", name)
+
+    def upload(data: bytes, *, marked: bool) -> None:
+        Path(os.fsdecode(path)).write_bytes(data)
+        if marked and len(name) < 250:
+            Path(os.fsdecode(path + b".done")).touch()
+        elif marked:  # no marker fits beside it
+            book = Ledger(Layout(str(tmp_path)).ledger, Layout(str(tmp_path)).own("key"))
+            release(world(tmp_path, **settings), book, os.fsdecode(name))
+            book.close()
+
+    upload(GOOD, marked=True)
+    assert [each.folder for each in once(tmp_path, all=False, **settings)] == ["archive"]
+    assert os.listdir(os.path.dirname(path)) == []
+    upload(numbered(2)[:400], marked=False)
+    assert once(tmp_path, all=False, **settings) == []
+
+
+def test_the_marker_of_a_name_stays_when_its_original_is_answered_again(tmp_path: Path) -> None:
+    drop(tmp_path, "a.edi", GOOD)
+    (filed,) = once(tmp_path)
+    drop(tmp_path, "a.edi.done", b"")  # of an upload to come
+    drop(tmp_path, "original.edi.done", b"")
+    book = Ledger(Layout(str(tmp_path)).ledger, Layout(str(tmp_path)).own("key"))
+    replay(world(tmp_path, clock=Told(77)), book, filed.job)
+    book.close()
+    assert len(once(tmp_path, all=False, ready="marker")) == 1
+    assert tree(tmp_path, "in") == ["in/a.edi.done", "in/original.edi.done"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["latin", "control", "utf8", "wide", "long"])
+def test_a_file_of_any_name_is_put_back_and_let_through(name: bytes, tmp_path: Path) -> None:
+    """Its marker is gone; where it was taken from a partner's folder it goes back there."""
+    acme = Partner("acme", ("OTHER",), folder="acme")
+    settings: dict[str, Any] = {"ready": "marker", "partners": (acme,)}
+    once(tmp_path, all=False, **settings)
+    for folder, data in ((b"in", b"a letter"), (b"in/acme", b"another")):
+        path = os.path.join(os.fsencode(tmp_path), folder, name)
+        Path(os.fsdecode(path)).write_bytes(data)
+    once(tmp_path, all=False, **{**settings, "ready": "rename"})
+    book, made = Ledger(Layout(str(tmp_path)).ledger, Layout(str(tmp_path)).own("key")), world(tmp_path, **settings)
+    jobs = [row["id"] for row in book.rows("SELECT id FROM job ORDER BY size")]
+    assert len(jobs) == 2
+    (tmp_path / "in" / "acme" / names.shown(os.fsdecode(name))[:200]).touch()
+    placed = [tmp_path / "in" / requeue(made, book, job) for job in jobs]
+    assert [path.parent for path in placed] == [tmp_path / "in" / "acme", tmp_path / "in"]
+    assert [path.read_bytes() for path in placed] == [b"another", b"a letter"]
+    book.close()
+    assert len(once(tmp_path, all=False, **settings)) == 2, "they are let through"
+
+
+def test_a_file_of_the_wrong_folder_is_put_into_its_own(tmp_path: Path) -> None:
+    """Where its sender has none, into in/ itself: back where it lay it would be put aside again."""
+    mine, other = Partner("mine", ("SUBMIT042",), folder="mine"), Partner("other", ("OTHER",), folder="other")
+    settings: dict[str, Any] = {"partners": (mine, other)}
+    for number, data in enumerate((GOOD, GOOD.replace(b"SUBMIT042 ", b"NOBODY042 "))):
+        drop(tmp_path, f"{number}.edi", data, "in/other")
+    assert [each.reason for each in once(tmp_path, all=False, **settings)] == ["wrong_folder"] * 2
+    book, made = Ledger(Layout(str(tmp_path)).ledger, Layout(str(tmp_path)).own("key")), world(tmp_path, **settings)
+    back = [requeue(made, book, row["id"]) for row in book.rows("SELECT id FROM job ORDER BY name")]
+    assert back == ["mine/0.edi", "1.edi"]
+    book.close()
+    assert [each.folder for each in once(tmp_path, all=False, **settings)] == ["archive"] * 2
 
 
 # ------------------------------------------------------------------ what goes away and comes back

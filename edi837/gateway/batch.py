@@ -91,8 +91,6 @@ class Batches:
         entered = [claimed for claimed in ready if claimed.job in states]
         self._steps.publish(entered)
         self._steps.file(entered)
-        if self._settings.ready == "marker":
-            self._steps.unmark(entered, self._settings.rules.markers)
         self._steps.done(ready, self._world.clock.moment().isoformat(timespec="milliseconds"))
         for own in batch:
             own.done = own.claimed in ready
@@ -122,7 +120,7 @@ class Batches:
     def _enter(self, batch: Sequence[Own], at: str) -> dict[str, str]:
         """Enter new jobs into the ledger; the state of each, none for a claim that never got its file."""
         states: dict[str, str] = {}
-        new = []
+        new, fresh = [], list[tuple[str, str]]()
         for own in batch:
             job = own.claimed.job
             if row := self._ledger.put("SELECT state FROM job WHERE id = ?", job).fetchone():
@@ -130,7 +128,10 @@ class Batches:
             elif path := self.payload(own.claimed):
                 new.append((job, names.shown(os.path.basename(path)), self._disk.stat(path)))
                 states[job] = "CLAIMED"
+                fresh.append((own.claimed.folder, os.path.basename(path)))
         if new:
+            if self._settings.ready == "marker":
+                self._steps.unmark(fresh, self._settings.rules.markers)
             with self._ledger.writing():
                 for job, name, stat in new:
                     size = stat.st_size if stat else 0

@@ -18,6 +18,7 @@ from typing import BinaryIO
 _HERE = -100  # AT_FDCWD
 _NOREPLACE = 1
 _UNKNOWN = (errno.ENOSYS, errno.EINVAL)  # no renameat2 in this kernel, or not for this file system
+LONGEST = 255  # bytes of a name
 _THREADS = 16  # fsyncs that are under way together share the journal's commit
 EXIT = 77  # of a process that met its fail point
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import IO
 
 from edi837.gateway.decided import Decided
-from edi837.gateway.fsops import Disk, clear
+from edi837.gateway.fsops import LONGEST, Disk, clear
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed, Layout
 from edi837.gateway.ledger import Changed, Ledger, Output
 from edi837.gateway.settings import Settings, action
@@ -197,12 +197,17 @@ class Steps:
                 new.append(self._layout(*parts[: depth - 1]))
         return [*new, self._layout(*parts)]
 
-    def unmark(self, jobs: Sequence[Claimed], markers: Sequence[str]) -> None:
-        """Take the senders' markers of filed jobs away."""
-        for claimed in jobs:
-            (name,) = self._ledger.put("SELECT name FROM job WHERE id = ?", claimed.job).fetchone()
+    def unmark(self, files: Sequence[tuple[str, str]], markers: Sequence[str]) -> None:
+        """Take the senders' markers of claimed files away: folder in in/, and the name as the disk has it.
+
+        As soon as the claims are durable, and before the ledger knows of them: the next upload of that name has to
+        wait for a marker of its own, however long this one is read.
+        """
+        for folder, name in files:
             for ending in markers:
-                self._disk.unlink(self._layout("in", claimed.folder, os.path.basename(name) + ending))
+                if len(os.fsencode(name + ending)) <= LONGEST:  # else no marker can be there
+                    self._disk.unlink(self._layout("in", folder, name + ending))
+        self._disk.sync(sorted({self._layout("in", folder).rstrip("/") for folder, _ in files}))
 
     def done(self, jobs: Sequence[Claimed], at: str) -> None:
         """Close the jobs."""

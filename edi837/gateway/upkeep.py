@@ -16,7 +16,7 @@ from signal import SIGINT, SIGTERM
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names, ready
-from edi837.gateway.fsops import Disk, clear
+from edi837.gateway.fsops import LONGEST, Disk, clear
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import World
@@ -63,27 +63,49 @@ def replay(world: World, ledger: Ledger, job: str) -> str:
 
 
 def requeue(world: World, ledger: Ledger, job: str) -> str:
-    """Put an original of quarantine/ back into in/, for what kept it out has been mended; its name there."""
+    """Put an original of quarantine/ back to where it lay, for what kept it out has been mended; its name in in/.
+
+    One that lay in another partner's folder comes into its own sender's, as far as that is known, or else into in/
+    itself. Its marker is gone, so that where files wait for one this very file is let through.
+    """
     disk, layout, row = world.disk, world.layout, _row(ledger, job)
     if row["folder"] != "quarantine" or row["state"] not in ("DONE", "REQUEUED"):
         raise UpkeepError("it is not in quarantine; `replay` answers an archived file again")
     folder = layout(str(row["path"]))
-    if disk.stat(os.path.join(folder, ORIGINAL)) is None:
+    stat = disk.stat(os.path.join(folder, ORIGINAL))
+    if stat is None:
         raise UpkeepError("its original is not there any more")
     with disk.open(os.path.join(folder, MANIFEST)) as stream:
-        name = os.path.basename(str(json.load(stream)["name"])).lstrip(".~") or f"{job}.edi"
-    target = next(
-        (each for each in (name, f"{job}-{name}"[:255], f"{job}.edi") if disk.stat(layout("in", each)) is None), ""
-    )
+        said = json.load(stream)
+    whose = _returns(world, str(row["reason"]), str(row["partner"]), str(said.get("from", "")))
+    there, rules = layout("in", whose) if whose else layout("in"), world.settings.rules
+    free = [each for each in _candidates(str(said["name"]), job) if disk.stat(os.path.join(there, each)) is None]
+    target = next((each for each in free if not ready.barred(each, stat, rules)), next(iter(free), ""))
     if not target:
         raise UpkeepError("in/ holds its name already")
     with ledger.writing():
         ledger.note(_at(world), job, "requeue")
         ledger.put("UPDATE job SET state = 'REQUEUED' WHERE id = ?", job)
-    disk.rename(os.path.join(folder, ORIGINAL), layout("in", target))
-    disk.sync([layout("in"), folder])
+        if rules.mode == "marker":
+            ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", ready.mark(stat), _at(world))
+    disk.rename(os.path.join(folder, ORIGINAL), os.path.join(there, target))
+    disk.sync([there, folder])
     clear(disk, folder)
-    return target
+    return os.path.join(whose, target)
+
+
+def _returns(world: World, reason: str, partner: str, before: str) -> str:
+    """The partner's folder under in/ that a file goes back to; empty for in/ itself."""
+    if reason == "wrong_folder":
+        before = next((each.folder for each in world.settings.partners if each.name == partner), "")
+    return before if before in world.settings.folders else ""
+
+
+def _candidates(name: str, job: str) -> list[str]:
+    """Names for a file that is put back, the best first: its own if it fits, as much of its end as does, the job's."""
+    own = os.path.basename(name).lstrip(".~") or f"{job}.edi"
+    end = own.encode("utf-8", "replace")[-(LONGEST - len(job) - 1) :].decode("utf-8", "ignore")
+    return [each for each in (own, f"{job}-{end}", f"{job}.edi") if len(os.fsencode(each)) <= LONGEST]
 
 
 def release(world: World, ledger: Ledger, what: str) -> None:
