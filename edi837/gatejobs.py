@@ -27,7 +27,7 @@ from edi837.gateway import audit, pruning, upkeep, waiting
 def list_command(make: Make, as_json: bool, folder: str | None, stuck: bool, most: int) -> int:
     """List the jobs of DIR, newest first."""
     world, rows = make(), []
-    with working(), opened(world) as ledger:
+    with working(), opened(world, reading=True) as ledger:
         if stuck or folder == "in":
             rows += waiting.listed(world, ledger, stuck=stuck, most=most)
         if stuck or folder != "in":
@@ -49,7 +49,7 @@ def show(make: Make, as_json: bool, what: str) -> int:
     A file that is still in in/ is found by its name or ISA13, with what it waits for.
     """
     world = make()
-    with working(), opened(world) as ledger:
+    with working(), opened(world, reading=True) as ledger:
         lives = [audit.life(world, ledger, job) for job in audit.find(ledger, what)]
         lives += waiting.lives(world, ledger, what)
     shown(lives, as_json, "\n\n".join(map(_life, lives)) or f"nothing of {safe.text(what)} is known here")
@@ -114,7 +114,7 @@ def prune(make: Make, as_json: bool, dry_run: bool) -> int:
     Never those of quarantine/, nor what a duplicate check needs. `verify` still finds whatever was changed.
     """
     world = make()
-    with working(), opened(world) as ledger:
+    with working(), opened(world, reading=dry_run) as ledger:
         gone = pruning.prune(world, ledger, dry=dry_run)
     said = f"{len(gone.folders)} folders, {gone.jobs} jobs and {gone.events} events of the ledger"
     shown(asdict(gone), as_json, "\n".join([*gone.folders, f"{said} {'would go' if dry_run else 'gone'}"]))
@@ -129,7 +129,7 @@ def verify(make: Make, as_json: bool) -> int:
     And every answer that is still in out/; one that was fetched is no difference.
     """
     world = make()
-    with working(), opened(world) as ledger:
+    with working(), opened(world, reading=True) as ledger:
         found = list(audit.differences(world, ledger))
     shown(found, as_json, "\n".join(found) or "everything is as it was written")
     return REJECTED if found else 0
@@ -141,7 +141,7 @@ def verify(make: Make, as_json: bool) -> int:
 def backup(make: Make, as_json: bool, target: Path) -> int:
     """Copy the ledger into the new file TARGET, while the gateway works. Keep .edi837/key with it."""
     world = make()
-    with working(), opened(world) as ledger:
+    with working(), opened(world, reading=True) as ledger:
         upkeep.backup(world.disk, ledger, str(target))
     shown({"backup": str(target)}, as_json, str(target))
     return 0

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -19,10 +20,10 @@ from typing import Any
 
 import click
 
-from edi837 import options
+from edi837 import options, safe
 from edi837.console import REJECTED
 from edi837.findings import Edi837Error
-from edi837.gateway import World, keys, names, owner, settingsfile, upkeep
+from edi837.gateway import World, amiss, begun, keys, names, owner, settingsfile, upkeep
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import HISTORY, SETTINGS, Layout
 from edi837.gateway.ledger import Ledger
@@ -126,17 +127,49 @@ def working() -> Iterator[None]:
     except Edi837Error as error:
         raise Unusable(str(error)) from None
     except OSError as error:
-        raise Unusable(f"the folders cannot be used: {error.strerror}") from None
+        raise Unusable(f"{_place(error)} cannot be used: {error.strerror}") from None
     except sqlite3.Error as error:
-        raise Unusable(f"the ledger cannot be used: {type(error).__name__}") from None
+        raise Unusable(amiss.words(error)) from None
+
+
+def _place(error: OSError) -> str:
+    """The folder at which an operation failed; of a file the one that it lies in."""
+    if not isinstance(error.filename, str):
+        return "the folders"
+    place = error.filename.rstrip("/")
+    return safe.text(os.path.dirname(place) if os.path.isfile(place) else place)
+
+
+def made(world: World) -> None:
+    """What `init` made is there, and this user's: a folder that is misspelt, or not mounted, is not made a gateway."""
+    root = world.layout.root
+    begun.heed(world.disk, world.layout)
+    if not os.path.exists(world.layout.ledger):
+        raise click.UsageError(f"there is no gateway in {root}: `edi837 gateway init {root}`, or mount its disk")
+    ours(world.layout)
+
+
+def ours(layout: Layout) -> None:
+    """This process is the gateway's user: what another makes there, root too, its workers could not take up."""
+    with suppress(FileNotFoundError):
+        whose = os.stat(layout.own()).st_uid
+        if whose != os.geteuid():
+            try:
+                name = pwd.getpwuid(whose).pw_name
+            except KeyError:
+                name = f"#{whose}"
+            raise click.UsageError(f"this gateway is the user {name}'s: sudo -u {name} edi837 gateway ...")
 
 
 @contextmanager
-def opened(world: World) -> Iterator[Ledger]:
-    """The ledger of a root that is one."""
+def opened(world: World, *, reading: bool = False) -> Iterator[Ledger]:
+    """The ledger of a root that is one; ``reading``: nothing is to be changed."""
+    begun.heed(world.disk, world.layout)
     if not os.path.exists(world.layout.ledger):
         raise upkeep.UpkeepError("there is no gateway here yet: `edi837 gateway init`")
-    ledger = Ledger(world.layout.ledger, world.layout.own("key"))
+    if not reading:
+        ours(world.layout)
+    ledger = Ledger(world.layout.ledger, world.layout.own("key"), reading=reading)
     try:
         yield ledger
     finally:

@@ -178,7 +178,7 @@ def gateway(make: Make, as_json: bool, day: datetime | None, html: Path | None) 
     edi837 report gateway /srv/claims --day 2026-01-15 --html day.html
     """
     world = make()
-    with working(), opened_root(world) as ledger:
+    with working(), opened_root(world, reading=True) as ledger:
         found = gather(world, ledger, day.date() if day else world.clock.moment().date())
     terms = world.settings.terms
     cards = Cards([*terms.policies, *(policy for several in terms.routes.values() for policy in several)])

@@ -19,6 +19,7 @@ from edi837 import gateway
 from edi837.gateway import Filed, World, names
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
+from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import Log
 from edi837.gateway.settings import Settings
 from edi837.rules import load
@@ -91,6 +92,13 @@ def once(root: Path, *, all: bool = True, name: str = "", **more: Any) -> list[F
     number = next(_COUNT)
     more.setdefault("clock", Told(number))
     return list(gateway.drain(world(root, **more), name or f"w{os.getpid()}-{number}", all=all))
+
+
+def begin(root: Path) -> None:
+    """What `gateway init` makes."""
+    layout = Layout(str(root))
+    layout.make(Disk())
+    Ledger(layout.ledger, layout.own("key")).close()
 
 
 def drop(root: Path, name: str, data: bytes, folder: str = "in") -> Path:

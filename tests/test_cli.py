@@ -247,7 +247,7 @@ def test_a_table_has_its_head_whichever_file_is_the_first_to_be_read(command: st
 
 
 def test_gateway_once_files_everything(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
+    assert edi837("gateway", "init", tmp_path).returncode == 0
     for source in (DEMO, CLEAN, REFUSED, NOT_X12):
         (tmp_path / "in" / source.name).write_bytes(source.read_bytes())
     done = edi837("gateway", "once", tmp_path, "--all", "--json")

@@ -16,7 +16,7 @@ import pytest
 from edi837.gateway import reading
 from edi837.gateway.crew import Crew
 from edi837.gateway.start import warm
-from tests.gateways import drop, judged, numbered, once, tree, world
+from tests.gateways import begin, drop, judged, numbered, once, tree, world
 from tests.storm import Chance, forked, status
 from tests.test_gateway_privacy import FILES
 
@@ -30,6 +30,7 @@ JOB = re.compile("(?<![0-9A-Za-z])[0-9a-hjkmnp-tv-z]{18}(?![0-9A-Za-z])")
 
 def outcome(root: Path, seed: str, late: str = "", workers: int = 1) -> dict[str, list[bytes]]:
     """All that a gateway makes of the files, by name, when the hashes of Python begin so; ids of jobs taken out."""
+    begin(root)
     for number, (name, data) in enumerate(FILES.items(), 1):
         path = drop(root, name, numbered(1 if name == "duplicate.edi" else number, data))
         os.utime(path, (1_700_000_000, 1_700_000_000 + (name == late)))

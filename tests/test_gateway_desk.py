@@ -24,8 +24,9 @@ from edi837.gateway import Filed, audit, doctor, owner, pruning, upkeep
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
-from edi837.gateway.ledger import LAYOUT, VERSION, Ledger
+from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import Log
+from edi837.gateway.schema import LAYOUT, VERSION
 from edi837.gateway.settings import Settings
 from edi837.gateway.settingsfile import read
 from edi837.problems import PolicyError

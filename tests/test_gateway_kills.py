@@ -11,7 +11,7 @@ import pytest
 
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.steps import Steps
-from tests.gateways import GOOD, Told, drop, numbered, once
+from tests.gateways import GOOD, Told, begin, drop, numbered, once
 from tests.storm import forked, status, storm_apart
 from tests.test_gateway_power import FILES, memory, wrongs
 
@@ -131,6 +131,7 @@ def test_the_storm_sees_a_publish_that_is_not_one_act(tmp_path: Path) -> None:
 
 
 def test_the_fail_point_of_the_command_itself(tmp_path: Path) -> None:
+    begin(tmp_path)
     drop(tmp_path, "a.edi", GOOD)
     drop(tmp_path, "b.edi", numbered(2))
     command = [sys.executable, "-m", "edi837", "gateway", "once", str(tmp_path), "--all"]

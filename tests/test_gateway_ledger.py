@@ -12,7 +12,8 @@ import pytest
 
 from edi837.gateway import audit, pruning
 from edi837.gateway.crew import Crew
-from edi837.gateway.ledger import FORWARD, VERSION, Ledger, LedgerError
+from edi837.gateway.ledger import Ledger, LedgerError
+from edi837.gateway.schema import FORWARD, VERSION
 from edi837.gateway.upkeep import replay
 from tests.gateways import GOOD, NOW, Told, drop, kinds, numbered, once, tree, world
 from tests.test_gateway_desk import opened, said

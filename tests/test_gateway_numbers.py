@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from edi837.gateway.ledger import FORWARD, LEASE, VERSION, Changed, Ledger, LedgerError, link, prepare, sealed
+from edi837.gateway.ledger import LEASE, Changed, Ledger, LedgerError, link, prepare, sealed
+from edi837.gateway.schema import FORWARD, VERSION
 
 OLD = Path(__file__).parent / "ledgers"
 
@@ -127,7 +128,7 @@ def test_no_number_below_is_given_any_more(book: Ledger) -> None:
     for worker in "abc":
         book.lease(worker, 1, everybody)
     book.begin_at(200)
-    assert leases(book) == {"b": (101, 200), "c": (201, 300)}, "b's last number is not below"
+    assert leases(book) == {"b": (200, 200), "c": (201, 300)}, "what b has left begins there"
     assert book.lease("a", 1, everybody) == 301
     book.begin_at(1000)
     assert leases(book) == {} and book.lease("a", 1, everybody) == 1000
@@ -166,8 +167,7 @@ def test_an_event_says_its_details_in_one_order(book: Ledger) -> None:
 def test_the_hashes_of_older_ledgers_are_made_as_they_were(place: tuple[str, str]) -> None:
     """Another way to make them would call every ledger there is changed."""
     Path(place[1]).write_bytes(b"k" * 32)
-    Path(place[0]).touch()
-    book = Ledger(*place)
+    book = Ledger(*place, anew=True)
     assert link("before", "at", "job", "kind", "{}").startswith("ffb7e1cb98f1ddb5")
     assert sealed(book, 5, "chain", "at").hex().startswith("8c28c3f1075978d3")
     assert link("", "", "\udc80", "", ""), "whatever a name holds"
@@ -219,13 +219,13 @@ def test_a_ledger_without_its_key_is_not_given_another(place: tuple[str, str]) -
     prepare(*place)
     Path(place[1]).unlink()
     for use_it in (prepare, Ledger):
-        with pytest.raises(LedgerError, match="cannot be used: FileNotFoundError"):
+        with pytest.raises(LedgerError, match=r"cannot be used \(ENOENT\): its key .edi837/key is not there"):
             use_it(*place)
         assert not Path(place[1]).exists()
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match=r"^the ledger cannot be used: FileNotFoundError$"):
+    with pytest.raises(LedgerError, match=r"^the ledger cannot be used \(SQLITE_CANTOPEN\): it cannot be written"):
         Ledger(str(tmp_path / "no" / "ledger.db"), str(tmp_path / "no" / "key"))
 
 
@@ -249,9 +249,7 @@ def test_a_damaged_ledger_is_told(harm: str, place: tuple[str, str]) -> None:
     else:
         data[4096 * 2 : 4096 * 4] = b"\xff" * 8192
     Path(place[0]).write_bytes(data)
-    with pytest.raises(
-        LedgerError, match=r"^the ledger is damaged; restore a backup of \.edi837/ledger\.db and \.edi837/key$"
-    ):
+    with pytest.raises(LedgerError, match=r"^the ledger is damaged; restore \.edi837/ledger\.db and \.edi837/key of"):
         prepare(*place)
 
 
@@ -270,5 +268,5 @@ def test_a_ledger_that_cannot_be_read_is_told(place: tuple[str, str]) -> None:
     Path(place[0]).unlink()
     Path(place[0]).mkdir()
     for use_it in (prepare, Ledger):
-        with pytest.raises(LedgerError, match=r"^the ledger (or its key )?cannot be used: \w+Error$"):
+        with pytest.raises(LedgerError, match=r"^the ledger cannot be used \(SQLITE_[A-Z_]+\): "):
             use_it(*place)

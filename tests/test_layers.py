@@ -109,7 +109,7 @@ WORLD: dict[str, set[str]] = {
         "pathlib", "resource", "select", "signal", "socket", "sqlite3", "stat", "struct", "tempfile", "threading",
         "watchfiles", "zipfile", "zlib",
     },
-    "gateroot": {"click", "os", "pathlib", "secrets", "sqlite3", "time", "clock"},
+    "gateroot": {"click", "os", "pathlib", "pwd", "secrets", "sqlite3", "time", "clock"},
     "gatejobs": {"click", "os", "pathlib"},
     "gatecli": {"click", "os", "pathlib", "socket", "time"},
     "console": {"click", "errno", "os", "pathlib", "signal", "sys", "tempfile", "threading", "open"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edi837.gateway import begun
 from edi837.gateway.outside import Beat, Clock, Filed, World
 from edi837.gateway.worker import Worker
 
@@ -22,6 +23,7 @@ def drain(world: World, name: str, *, beat: Beat = lambda _: None, all: bool = F
     cannot be used, OSError when the folders cannot.
     """
     world.layout.make(world.disk, world.settings.folders)
+    begun.heed(world.disk, world.layout)
     worker = Worker(world, name, beat)
     worker.open()
     try:

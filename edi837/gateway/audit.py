@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from edi837.gateway import names
+from edi837.gateway import begun, names
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed
 from edi837.gateway.ledger import Ledger, link, sealed
 from edi837.gateway.outside import World
@@ -97,7 +97,18 @@ def differences(world: World, ledger: Ledger) -> Iterator[str]:
         if row["id"] not in pruned and not row["decided"] <= row["pruned"] < since:
             yield from _files(world, ledger, dict(row))
         yield from _answers(world, ledger, row["id"])
+    yield from _unknown(world, ledger)
     yield from _numbers(ledger)
+
+
+def _unknown(world: World, ledger: Ledger) -> Iterator[str]:
+    """Files of jobs of which the ledger has nothing: it is older than they are, or a new one."""
+    for path, job in begun.filed(world.disk, world.layout):
+        if not ledger.rows("SELECT 1 FROM job WHERE id = ?", job):
+            yield (
+                f"job {job}: {path} is not in the ledger; if that was restored from a backup, no number given since "
+                "may be given again: `edi837 gateway init DIR --control N`"
+            )
 
 
 def _chain(ledger: Ledger) -> Iterator[str]:

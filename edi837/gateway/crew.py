@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from socket import socket
 
 from edi837.findings import Edi837Error
-from edi837.gateway import owner
+from edi837.gateway import begun, owner
 from edi837.gateway.fsops import EXIT
 from edi837.gateway.labour import FORSAKEN, GAVE_UP, SIGNALS, labour
 from edi837.gateway.ledger import prepare
@@ -67,6 +67,7 @@ class Crew:
         world = self.world
         world.layout.make(world.disk, world.settings.folders)
         owner.claim(world.disk, world.layout, world.host)
+        begun.heed(world.disk, world.layout)
         prepare(world.layout.ledger, world.layout.own("key"))  # made once: workers would hinder each other
         fit(world)
         address = loopback(world.settings.http)

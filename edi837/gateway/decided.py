@@ -52,8 +52,8 @@ class Decided:
         """What lies beside the original, for people and their scripts."""
         result = self.result
         said = {
-            "job": self.claimed.job, "name": self.name, "from": self.claimed.folder, "size": result.size, "sha256": result.sha256,
-            "packed": result.packed, "folder": result.folder, "reason": result.reason,
+            "job": self.claimed.job, "name": self.name, "from": self.claimed.folder, "size": result.size,
+            "sha256": result.sha256, "packed": result.packed, "folder": result.folder, "reason": result.reason,
             "why": REASONS.get(result.reason, ""), "partner": result.partner.name if result.partner else "",
             "attempts": self.claimed.attempts, "decided": self.desk.now.isoformat(timespec="seconds"),
             "replays": self.replays,

@@ -10,13 +10,13 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from edi837.findings import Edi837Error
-from edi837.gateway import mounts, owner, rights
+from edi837.gateway import amiss, begun, mounts, owner, rights
 from edi837.gateway.claims import held
 from edi837.gateway.layout import FOLDERS
-from edi837.gateway.ledger import Ledger
+from edi837.gateway.ledger import Ledger, LedgerError
 from edi837.gateway.outside import World
 
 _OLDEST = (3, 37, 0)  # of SQLite: STRICT tables
@@ -69,8 +69,8 @@ def examine(world: World) -> Iterator[Check]:
     yield from _ledger(world)
     stale = [name for name, _ in world.disk.entries(layout.own("work"))]
     orphans = [name for name in stale if not held(layout.lock(name.partition(".")[0]))]
-    yield Check(f"claims of workers that are gone: {len(orphans)}", not orphans,
-                "nothing to do: the next worker takes them over")  # fmt: skip
+    over = ", which the next worker takes over" if orphans else ""
+    yield Check(f"claims of workers that are gone: {len(orphans)}{over}", True)
 
 
 def _operations(world: World) -> Iterator[Check]:
@@ -78,9 +78,9 @@ def _operations(world: World) -> Iterator[Check]:
     disk, layout = world.disk, world.layout
     copying = world.settings.publish == "copy"  # then out/ need not take a rename from here
     one, other = layout.own("doctor.one"), layout("error" if copying else "out", ".doctor.two")
-    disk.unlink(one)
-    disk.unlink(other)
     try:
+        disk.unlink(one)
+        disk.unlink(other)
         disk.write(one, [b"x"])
         disk.sync([one, layout.own()])
         disk.rename(one, other)
@@ -93,18 +93,25 @@ def _operations(world: World) -> Iterator[Check]:
         else:
             yield Check("rename does not replace", False, "use a file system with RENAME_NOREPLACE")
     except OSError as error:
-        yield Check(f"write, fsync, rename ({type(error).__name__})", False, "see what the file system says of it")
+        yield Check(f"write, fsync, rename ({amiss.name(error)})", False, f"it says: {error.strerror}")
     finally:
-        disk.unlink(one)
-        disk.unlink(other)
+        with suppress(OSError):  # told already
+            disk.unlink(one)
+            disk.unlink(other)
 
 
 def _ledger(world: World) -> Iterator[Check]:
-    fix = "restore a backup of .edi837/ledger.db and .edi837/key"
+    layout, fix = world.layout, ""
     try:
-        ledger = Ledger(world.layout.ledger, world.layout.own("key"))
-        good = ledger.rows("PRAGMA quick_check")[0][0] == "ok"
-        ledger.close()
-    except (Edi837Error, sqlite3.Error):
-        good = False
-    yield Check("ledger", good, fix)
+        begun.heed(world.disk, layout)
+        if not os.path.exists(layout.ledger):
+            fix = "run `edi837 gateway init`"
+        else:
+            ledger = Ledger(layout.ledger, layout.own("key"))
+            fix = "" if ledger.rows("PRAGMA quick_check")[0][0] == "ok" else amiss.DAMAGED
+            ledger.close()
+    except LedgerError as error:
+        fix = str(error)
+    except (OSError, sqlite3.Error) as error:
+        fix = amiss.words(error)
+    yield Check("ledger", not fix, fix)

@@ -18,53 +18,12 @@ from pathlib import Path
 
 from edi837 import keyed
 from edi837.findings import Edi837Error
+from edi837.gateway import amiss
+from edi837.gateway.schema import FORWARD, LAYOUT, PROOF, VERSION
 
-VERSION = 2
 LEASE = 100  # control numbers that a worker holds at a time
-LAYOUT = """
-CREATE TABLE meta (version INTEGER NOT NULL) STRICT;
-CREATE TABLE job (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL DEFAULT '',
-  state TEXT NOT NULL, folder TEXT NOT NULL DEFAULT '', path TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
-  partner TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0, claims INTEGER NOT NULL DEFAULT 0,
-  rejected INTEGER NOT NULL DEFAULT 0, first INTEGER NOT NULL DEFAULT 0, numbers INTEGER NOT NULL DEFAULT 0,
-  replays TEXT NOT NULL DEFAULT '', claimed TEXT NOT NULL, decided TEXT NOT NULL DEFAULT '',
-  done TEXT NOT NULL DEFAULT '', pruned TEXT NOT NULL DEFAULT '') STRICT;
-CREATE INDEX job_sha256 ON job (sha256);
-CREATE INDEX job_open ON job (state) WHERE state <> 'DONE';
-CREATE TABLE output (
-  job TEXT NOT NULL REFERENCES job (id), kind TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL,
-  size INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (job, name)) STRICT;
-CREATE TABLE interchange (
-  job TEXT NOT NULL REFERENCES job (id), key BLOB NOT NULL, sender TEXT NOT NULL, number TEXT NOT NULL,
-  usage TEXT NOT NULL, taken INTEGER NOT NULL, code TEXT NOT NULL, day TEXT NOT NULL) STRICT;
-CREATE INDEX interchange_key ON interchange (key);
-CREATE INDEX interchange_number ON interchange (number);
-CREATE INDEX interchange_job ON interchange (job);
-CREATE TABLE batch (
-  job TEXT NOT NULL REFERENCES job (id), key BLOB NOT NULL, usage TEXT NOT NULL, st02 TEXT NOT NULL,
-  claims INTEGER NOT NULL, refused INTEGER NOT NULL, day TEXT NOT NULL) STRICT;
-CREATE INDEX batch_key ON batch (key);
-CREATE INDEX batch_job ON batch (job);
-CREATE TABLE seq (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT;
-CREATE TABLE lease (worker TEXT PRIMARY KEY, next INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
-CREATE TABLE permit (what TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT;
-CREATE TABLE event (
-  id INTEGER PRIMARY KEY, at TEXT NOT NULL, job TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
-  chain TEXT NOT NULL) STRICT;
-CREATE INDEX event_job ON event (job);
-CREATE TABLE cut (event INTEGER NOT NULL, chain TEXT NOT NULL, at TEXT NOT NULL, seal BLOB NOT NULL) STRICT;
-INSERT INTO meta VALUES (2);
-INSERT INTO seq VALUES ('control', 1);
-"""
-FORWARD = {  # what takes a ledger of each version to the next
-    1: """
-ALTER TABLE job ADD COLUMN pruned TEXT NOT NULL DEFAULT '';
-UPDATE job SET pruned = coalesce((SELECT max(at) FROM event WHERE event.job = job.id AND kind = 'prune'), '');
-CREATE INDEX batch_job ON batch (job);
-CREATE TABLE cut (event INTEGER NOT NULL, chain TEXT NOT NULL, at TEXT NOT NULL, seal BLOB NOT NULL) STRICT;
-""",
-}
+_MADE = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
+_PATIENCE = 30.0  # seconds for another who writes
 
 
 class LedgerError(Edi837Error):
@@ -89,29 +48,65 @@ class Output:
 class Ledger:
     """The ledger of one root, as one process has it open."""
 
-    def __init__(self, path: str, key: str) -> None:
-        """Opens it, or makes it with its key. LedgerError says why it cannot."""
+    def __init__(self, path: str, key: str, *, anew: bool = False, reading: bool = False) -> None:
+        """Opens it, or makes it with its key. LedgerError says why it cannot.
+
+        ``anew``: a new one is wanted though the key of one that is gone is there. ``reading``: nothing will be
+        written, so that one that cannot be written will do.
+        """
         try:
-            self.key = keyed.key(Path(key), new=not os.path.exists(path))
-            self._file = sqlite3.connect(path, isolation_level=None, timeout=30)
-            os.chmod(path, 0o600)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-                self._file.execute(f"PRAGMA {pragma}")
-            self._migrate()
+            self._open(path, Path(key), anew)
         except (OSError, sqlite3.Error) as error:
-            raise LedgerError(f"the ledger cannot be used: {type(error).__name__}") from error
+            if not reading or not amiss.unwritable(error):
+                raise LedgerError(amiss.words(error)) from error
+            self._read_only(path, Path(key))
         self._file.row_factory = sqlite3.Row
 
-    def _migrate(self) -> None:
+    def _open(self, path: str, key: Path, anew: bool) -> None:
+        if not anew and key.exists() and not os.path.exists(path):  # in this order: who makes one makes the key last
+            raise LedgerError(amiss.LOST)
+        self._file = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)
+        os.chmod(path, 0o600)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            self._file.execute(f"PRAGMA {pragma}")
         with self.writing():
-            if not self._file.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            new = not self._file.execute(_MADE).fetchone()
+            if new and not anew and key.exists():  # it was emptied
+                raise LedgerError(amiss.LOST)
+            self.key = keyed.key(key, new=True) if new else _key(key)
+            if new:
                 self._execute(LAYOUT)
-            (version,) = self._file.execute("SELECT version FROM meta").fetchone()
-            _known(version)
-            for older in range(version, VERSION):
-                self._execute(FORWARD[older])
-            if version < VERSION:
-                self._file.execute("UPDATE meta SET version = ?", (VERSION,))
+            self._migrate()
+
+    def _migrate(self) -> None:
+        (version,) = self._file.execute("SELECT version FROM meta").fetchone()
+        _known(version)
+        for older in range(version, VERSION):
+            self._execute(FORWARD[older])
+        if version < VERSION:
+            self._file.execute("UPDATE meta SET version = ?", (VERSION,))
+        if "proof" not in {row[1] for row in self._file.execute("PRAGMA table_info(meta)")}:
+            self._file.execute(PROOF)
+        if not _proved(self._file, self.key):
+            self._file.execute("UPDATE meta SET proof = ?", (_proof(self.key),))
+
+    def _read_only(self, path: str, key: Path) -> None:
+        """Open it where nothing can be written: what is not in its write-ahead log may be read without locks, too."""
+        self.key = _key(key)
+        quiet = not os.path.exists(f"{path}-wal") or not os.path.getsize(f"{path}-wal")
+        for more in ("", "&immutable=1")[: 1 + quiet]:
+            try:
+                self._file = _reader(path, more)
+                (version,) = self._file.execute("SELECT version FROM meta").fetchone()
+                break
+            except sqlite3.Error as error:
+                failed = error
+        else:
+            raise LedgerError(amiss.words(failed)) from failed
+        _known(version)
+        if version < VERSION:
+            raise LedgerError("the ledger is of an older version, and cannot be taken forward where nothing is written")
+        _proved(self._file, self.key)
 
     def _execute(self, script: str) -> None:
         """Statements, inside the transaction that there is."""
@@ -200,6 +195,7 @@ class Ledger:
         with self.writing():
             self.put("UPDATE seq SET next = max(next, ?) WHERE name = 'control'", number)
             self.put("DELETE FROM lease WHERE last < ?", number)
+            self.put("UPDATE lease SET next = max(next, ?)", number)
 
     def take(self, worker: str, first: int, count: int) -> None:
         """Use up the next numbers of a worker's lease; inside `writing`. Changed when they are not its next."""
@@ -235,21 +231,45 @@ def prepare(path: str, key: str) -> None:
 
     LedgerError says why it cannot be used.
     """
-    if not os.path.exists(path):
-        Ledger(path, key).close()
-        return
+    if os.path.exists(path):
+        try:
+            with closing(_reader(path)) as file:
+                if file.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                    raise LedgerError(amiss.DAMAGED)
+                if file.execute(_MADE).fetchone():
+                    _known(file.execute("SELECT version FROM meta").fetchone()[0])
+                    _proved(file, _key(Path(key)))
+                    return
+        except sqlite3.Error as error:
+            raise LedgerError(amiss.words(error)) from error
+    Ledger(path, key).close()
+
+
+def _reader(path: str, more: str = "") -> sqlite3.Connection:
+    uri = f"{Path(path).absolute().as_uri()}?mode=ro{more}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE)
+
+
+def _key(path: Path) -> bytes:
+    """The key that is there; LedgerError when it is not, or cannot be read."""
     try:
-        keyed.key(Path(key), new=False)
-        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as file:
-            good = file.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-            (version,) = file.execute("SELECT version FROM meta").fetchone()
-    except (OSError, sqlite3.OperationalError) as error:
-        raise LedgerError(f"the ledger or its key cannot be used: {type(error).__name__}") from error
-    except sqlite3.DatabaseError:
-        good = False
-    if not good:
-        raise LedgerError("the ledger is damaged; restore a backup of .edi837/ledger.db and .edi837/key")
-    _known(version)
+        return keyed.key(path, new=False)
+    except OSError as error:
+        raise LedgerError(amiss.words(error)) from error
+
+
+def _proof(key: bytes) -> bytes:
+    """What tells the key of a ledger from another."""
+    return keyed.digest(key, "ledger")
+
+
+def _proved(file: sqlite3.Connection, key: bytes) -> bool:
+    """Whether a ledger says that this is its key; older ones do not say. LedgerError when it is another's."""
+    said = [row[1] for row in file.execute("PRAGMA table_info(meta)")]
+    proof = file.execute("SELECT proof FROM meta").fetchone()[0] if "proof" in said else None
+    if proof not in (None, _proof(key)):
+        raise LedgerError(amiss.STRANGE)
+    return proof is not None
 
 
 def _known(version: int) -> None:
