@@ -19,6 +19,7 @@ import pytest
 from edi837 import keyed
 from edi837.findings import Edi837Error
 from edi837.gateway import World
+from edi837.gateway import status as gateway_status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.labour import FORSAKEN
@@ -380,3 +381,28 @@ def test_full_folders_and_disks_stop_the_intake(tmp_path: Path) -> None:
     assert once(tmp_path, max_out=1) == []
     assert tree(tmp_path, "in") == ["in/b.edi"]
     assert len(once(tmp_path, max_out=2)) == 1
+
+
+def test_one_round_beside_it_leaves_its_counts_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`once` by hand while `run` works: what it has done is no state of the gateway, nor that it ends."""
+    monkeypatch.setattr(gateway_status, "_EVERY", 0.2)
+    path = tmp_path / ".edi837" / "status.json"
+    once(tmp_path)
+
+    def told() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return found
+
+    with working(tmp_path) as pid:
+        drop(tmp_path, "a.edi", GOOD)
+        until(lambda: told().get("filed") == 1)
+        os.kill(pid, signal.SIGSTOP)
+        before = told()
+        Crew(world(tmp_path, clock=Chance())).run(drain=True)
+        assert told() == before
+        os.kill(pid, signal.SIGCONT)
+        until(lambda: told()["at"] != before["at"] or told()["filed_a_minute"] != before["filed_a_minute"])
+        os.kill(pid, signal.SIGTERM)
+        assert ended(pid, 6) == 0
+    Crew(world(tmp_path, clock=Chance())).run(drain=True)
+    assert told()["filed"] == 0, "now it is the only one"

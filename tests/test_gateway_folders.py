@@ -264,6 +264,20 @@ def test_without_the_setting_answers_are_renamed(tmp_path: Path, monkeypatch: py
     assert len(once(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1"])
+@pytest.mark.parametrize("key", ["poll", "grace", "settle"])
+def test_seconds_are_a_number(key: str, value: str, tmp_path: Path) -> None:
+    assert f"{key} is a number" in faults(tmp_path, f"[gateway]\n{key} = {value}\n")
+
+
+def test_a_sender_that_no_isa_can_name_is_told(tmp_path: Path) -> None:
+    """ISA06 has 15 characters: a profile for more would never be found."""
+    told = faults(tmp_path, '[partner.a]\nisa06 = ["A234567890123456"]\n')
+    assert "partner.a: isa06" in told and "more than 15 characters" in told
+    (tmp_path / "edi837.toml").write_text('[partner.a]\nisa06 = ["A23456789012345 "]\n')
+    assert read(tmp_path / "edi837.toml", Terms()).partners[0].isa06 == ("A23456789012345",)
+
+
 # ------------------------------------------------------------------ markers of one's own
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from edi837.gateway import Filed
+from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger
@@ -25,7 +27,7 @@ from edi837.rules import load
 from edi837.terms import Terms
 from tests.gateways import GOOD, NOW, Told, drop, judged, kinds, numbered, once, world
 from tests.snippets import CLAIM_P, HEAD, interchange
-from tests.storm import forked, status
+from tests.storm import Chance, forked, status
 from tests.test_gateway_power import memory
 
 __all__ = ["memory"]  # a fixture
@@ -302,6 +304,26 @@ def kept(root: Path) -> int:
 
 def remembering(root: Path) -> Terms:
     return Terms([load("042")], history=root / ".edi837" / "history.db")
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_one_claim_of_many_files_is_accepted(workers: int, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files of a round hold it, and whoever reads them: each is judged by what was kept before."""
+    plain = Steps.stage
+
+    def slowly(self: Steps, decided: Sequence[Any]) -> Any:
+        time.sleep(0.05)  # for another worker to read in
+        return plain(self, decided)
+
+    monkeypatch.setattr(Steps, "stage", slowly)
+    for number in range(1, 13):
+        drop(memory, f"{number:02}.edi", numbered(number, GOOD.replace(b"BATCH1", b"BATCH%d" % number)))
+    filed: list[Filed] = []
+    made = world(memory, terms=remembering(memory), workers=workers, clock=Chance())
+    assert Crew(made, filed.append).run(drain=True, all=True) == 0
+    assert len(filed) == 12 and kept(memory) == 1
+    assert [each.name for each in filed if not each.rejected] == ["01.edi"] or workers > 1
+    assert sum(not each.rejected for each in filed) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import errno
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names, reading, ready
-from edi837.gateway.claims import Claims
+from edi837.gateway.claims import Claims, alone
 from edi837.gateway.decided import Decided
 from edi837.gateway.layout import Claimed
 from edi837.gateway.ledger import Changed, Ledger
@@ -56,12 +57,16 @@ class Batches:
         self._lease = 0, -1
 
     def carry(self, batch: Sequence[Own]) -> list[Filed]:
-        """Carry a batch; what another worker decided meanwhile makes us read it again."""
-        for _ in range(_AGAIN):
-            try:
-                return self._carry(batch)
-            except Changed:
-                continue
+        """Carry a batch; what another worker decided meanwhile makes us read it again.
+
+        With a history one worker at a time: what it accepts is kept before another's claims are judged by it.
+        """
+        with alone(self._layout.own("history.lock")) if self._settings.remembers else nullcontext():
+            for _ in range(_AGAIN):
+                try:
+                    return self._carry(batch)
+                except Changed:
+                    continue
         raise sqlite3.OperationalError("the ledger changes all the time")
 
     def payload(self, claimed: Claimed) -> str:
@@ -213,7 +218,7 @@ class Batches:
     def _recall(self, own: Own) -> None:
         """Keep in the history what a job put there or was about to when it was interrupted."""
         path = self.payload(own.claimed)
-        if not path or not any(t.history for t in (self._settings.terms, *(p.terms for p in self._settings.partners))):
+        if not path or not self._settings.remembers:
             return
         job = own.claimed.job
         rows = self._ledger.rows("SELECT key FROM interchange WHERE job = ? AND taken = 1", job)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Claimed, Layout
@@ -121,6 +121,44 @@ class Claims:
                         self._disk.unlink(self._layout.lock(worker))  # while it is ours
                     finally:
                         os.close(handle)
+
+
+class Sole:
+    """Whether this process is the only one of its kind: by a lock that children do not share."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._handle, self._mine = path, -1, False
+
+    def mine(self) -> bool:
+        """Whether no other living process has the lock; then it is ours. Where that cannot be told there is none."""
+        if not self._mine:
+            try:
+                if self._handle < 0:
+                    self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                fcntl.lockf(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except (BlockingIOError, PermissionError):
+                return False
+            except OSError:
+                return True
+            self._mine = True
+        return True
+
+    def leave(self) -> None:
+        """Let it go."""
+        if self._handle >= 0:
+            os.close(self._handle)
+        self._handle, self._mine = -1, False
+
+
+@contextmanager
+def alone(path: str) -> Iterator[None]:
+    """Wait until no other process is within; the kernel lets the next in when one dies."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def held(lock: str) -> bool:

@@ -18,6 +18,7 @@ from socket import socket
 
 from edi837.findings import Edi837Error
 from edi837.gateway import begun, owner
+from edi837.gateway.claims import Sole
 from edi837.gateway.fsops import EXIT
 from edi837.gateway.labour import FORSAKEN, GAVE_UP, SIGNALS, labour
 from edi837.gateway.ledger import prepare
@@ -61,6 +62,7 @@ class Crew:
     _line: socket | None = None  # on which its state is asked for
     _attends: Callable[[World, socket, int], object] = lambda *_: None
     _attendant: int = 0  # the process that answers there
+    _first: Sole | None = None  # whether no other crew works here
 
     def run(self, *, drain: bool = False, all: bool = False) -> int:
         """Work until told to stop, or until nothing is left. Returns 0, or 5 when the workers cannot work."""
@@ -88,12 +90,20 @@ class Crew:
             for hand in list(self.hands.values()):
                 self._kill(hand)
             self._dismiss()
-            write(self.world, self.watched, world.clock.monotonic(), force=True)  # for who reads it until the next run
+            self._note(world.clock.monotonic(), force=True)  # for who reads it until the next run
             signal.set_wakeup_fd(-1)
             for each, handler in before.items():
                 signal.signal(each, handler)
             for handle in (*self._life, wake, ring):
                 os.close(handle)
+            if self._first:
+                self._first.leave()
+
+    def _note(self, now: float, *, force: bool = False) -> None:
+        """Write how we are, unless another crew does: `once` beside `run` knows nothing of its counts."""
+        self._first = self._first or Sole(self.world.layout.own("crew.lock"))
+        if self._first.mine():
+            write(self.world, self.watched, now, force=force)
 
     def _heard(self, number: int, _: object) -> None:
         self._signals.append(number)
@@ -122,7 +132,7 @@ class Crew:
             while self._signals:
                 stop = self._obey(self._signals.pop(0), now, stop)
             self._attend()
-            write(self.world, self.watched, now)
+            self._note(now)
             self.beat("WATCHDOG=1")
             if stop:
                 if not self.hands:

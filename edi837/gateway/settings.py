@@ -123,6 +123,11 @@ class Settings:
         """Folders of partners under in/ and out/."""
         return tuple(dict.fromkeys(partner.folder for partner in self.partners if partner.folder))
 
+    @property
+    def remembers(self) -> bool:
+        """Whether accepted claims are kept."""
+        return any(terms.history for terms in (self.terms, *(partner.terms for partner in self.partners)))
+
     def remembering(self, history: Path) -> Settings:
         """The same, with accepted claims kept in ``history`` where that is asked for and no other store is named."""
         if not self.history or self.terms.history:

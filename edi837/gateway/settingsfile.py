@@ -21,6 +21,7 @@ from edi837.problems import Problems
 from edi837.terms import Terms
 
 _PARTNER = ("isa06", "gs02", "folder", "policies", "overlays", "duplicates", "batches", "names", "replies")
+_ISA06 = 15  # characters
 
 
 def read(path: Path, terms: Terms, over: Mapping[str, object] | None = None) -> Settings:
@@ -106,7 +107,7 @@ def _value(key: str, value: object, default: Any, problems: Problems) -> Any:
         return value
     kinds = (int, float) if isinstance(default, float) else (int,)
     least = LEAST.get(key, 0)
-    if isinstance(value, bool) or not isinstance(value, kinds) or value < least:
+    if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < float("inf"):
         problems.add(0, "gateway", f"{key} is a number, {least} or more")
         return default
     return type(default)(value)
@@ -121,6 +122,8 @@ def _partner(
         return Partner(name, ())
     config.known(table, _PARTNER, where, problems)
     senders = tuple(each.strip() for each in config.texts(table.get("isa06"), f"{where}: isa06", problems))
+    if any(len(each) > _ISA06 for each in senders):
+        problems.add(0, f"{where}: isa06", f"has more than {_ISA06} characters: no ISA06 does")
     terms = settings.terms
     if "policies" in table:
         terms = replace(terms, policies=loaded.policies(table["policies"], f"{where}: policies"), routes={})

@@ -41,6 +41,7 @@ class Worker:
         self.scan = Scan(world)
         self.own: dict[str, Own] = {}
         self._queue: deque[Found] = deque()
+        self._most = 1 if world.settings.remembers else world.settings.batch  # each is judged by what is kept of others
         self._looked = -1.0  # when room was last looked for
         self.trouble = ""  # why nothing can be done now
         self.pressure = ""  # why nothing new is taken
@@ -115,8 +116,8 @@ class Worker:
     def _grouped(self, due: Sequence[Own]) -> Iterator[list[Own]]:
         """Those that never did harm together, every other alone."""
         good = [own for own in due if not (own.claimed.attempts or own.troubles)]
-        for at in range(0, len(good), self._settings.batch):
-            yield good[at : at + self._settings.batch]
+        for at in range(0, len(good), self._most):
+            yield good[at : at + self._most]
         for own in due:
             if own.claimed.attempts or own.troubles:
                 yield [own]
@@ -140,7 +141,7 @@ class Worker:
         batch: list[Own] = []
         if not self._queue:  # what changes after the scan is seen when it is claimed and read
             self._queue = deque(self.scan.look(released, all=all))
-        while self._queue and len(batch) < self._settings.batch:
+        while self._queue and len(batch) < self._most:
             if batch and self._queue[0].size > _SMALL:
                 break
             found = self._queue.popleft()
