@@ -96,7 +96,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(command: str, folder: Path) -> tuple[int, str]:
-    """The exit status of a command, and all it said; one of ours alone needs no process."""
+    """The exit status of a command, and all it said; one of ours alone needs no process. Who runs it is left out."""
+    command = command.removeprefix("sudo -u edi837 ")
     command = command.replace("/srv/", f"{folder.parent}/srv/")
     if command.startswith("edi837 ") and not set(command) & set("|<>;&$`*~"):
         arguments = shlex.split(command, comments=True)[1:]

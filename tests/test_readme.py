@@ -132,8 +132,8 @@ ORDER = {
     "edi837/acks": "writer reply ta1 ack999 status source ack277ca",
     "edi837/gateway": (
         "fsops mounts layout names rights probe unpack ready settings settingsfile keys logs outside owner schema "
-        "amiss ledger begun claims scan waiting reading decided steps batch worker wake labour status health start crew doctor "
-        "upkeep pruning audit"
+        "amiss ledger begun claims scan waiting reading decided steps batch worker wake labour status health "
+        "start crew doctor upkeep pruning audit"
     ),
 }
 
