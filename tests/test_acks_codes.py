@@ -40,6 +40,7 @@ OWN = {
     "TA1:026": MINIMUM[:106].replace(b"*", b"\t") + MINIMUM[106:],
     "TA1:027": MINIMUM[:104] + b"A" + MINIMUM[105:],
     "IK5:6": put(b"ST*837*", b"ST**"),
+    "IK4:I12": put(b"SE*23*", b"SE*24*", put(b"*19600606*F~", b"*19600606*F~REF*SY*12345~")),
     "IK4:10": put(b"N4*SAMPLETON*MI*490009998~", b"N4*SAMPLETON*MI*490009998*AD***1~"),
 }
 

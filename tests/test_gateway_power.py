@@ -86,7 +86,7 @@ def outcomes(memory: Path, states: int, seed: int = 1) -> tuple[int, int, list[s
     for upto in range(len(disk.ops) + 1):
         ledger = disk.ledger(upto)
         if not ledger:
-            ledger = first_ledger(memory)
+            ledger = first_ledger(memory, disk)
         for turn in range(per_step):
             looked += 1
             share = (0.0, 1.0, 0.5, 0.2, 0.8)[turn % 5]
@@ -108,13 +108,16 @@ def outcomes(memory: Path, states: int, seed: int = 1) -> tuple[int, int, list[s
     return looked, len(seen), bad
 
 
-def first_ledger(memory: Path) -> bytes:
-    """An empty ledger."""
-    root = memory / "empty"
-    if not root.exists():
-        once(root, clock=Told(98))
-        Ledger(str(root / ".edi837" / "ledger.db"), str(root / ".edi837" / "key")).close()
-    return (root / ".edi837" / "ledger.db").read_bytes()
+def first_ledger(memory: Path, disk: Recorder) -> bytes:
+    """An empty ledger, of the key that lies there from the beginning."""
+    own = memory / "empty" / ".edi837"
+    if not own.exists():
+        own.mkdir(parents=True)
+        key = disk.state(0, random.Random(0), 1.0)[".edi837/key"]
+        assert key is not None
+        (own / "key").write_bytes(key)
+        Ledger(str(own / "ledger.db"), str(own / "key"), anew=True).close()
+    return (own / "ledger.db").read_bytes()
 
 
 def test_no_power_loss_loses_or_doubles_anything(memory: Path) -> None:
@@ -156,7 +159,7 @@ def test_the_check_sees_what_is_not_safe(wrong: str, memory: Path, monkeypatch: 
     for upto in range(len(disk.ops) + 1):
         for share in (0.0, 0.5, 1.0):
             root, fetched = memory / f"s{upto}-{share}", memory / f"f{upto}-{share}"
-            build(disk.state(upto, chance, share), disk.ledger(upto) or first_ledger(memory), root)
+            build(disk.state(upto, chance, share), disk.ledger(upto) or first_ledger(memory, disk), root)
             fetched.mkdir()
             try:
                 once(root, clock=Told(upto + 1000))
