@@ -188,10 +188,11 @@ def _failing(writer: Writer) -> Iterator[None]:
 def _known(path: Path | None, anew: bool) -> Baseline | None:
     if path is None:
         return None
-    held = path.read_text("utf-8", "replace") if path.exists() or not anew else ""
-    if held or not anew:
-        baseline = Baseline.read(held)  # nothing else is written over
-    return Baseline() if anew else baseline
+    if not anew:
+        return Baseline.read(path.read_text("utf-8", "replace"))
+    if path.exists() and (held := path.read_text("utf-8", "replace")):
+        Baseline.read(held)  # nothing else is written over
+    return Baseline()
 
 
 def _asked(finding: Finding, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:

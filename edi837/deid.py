@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from edi837 import grammar, x12
+from edi837 import grammar, personal, x12
 from edi837.deck import Torn
 from edi837.isa import BLANK
 from edi837.pseudonyms import Pseudonyms, blanked
@@ -41,7 +41,6 @@ _PARTNERS = frozenset(("PR", "40"))  # NM101: payer, receiver
 _DESCRIPTION = 7  # component of SV101, SV202 and SVD03
 _WORD = 3  # letters that a code may have
 _PICKED_UP = "A0"  # value code: the ZIP code where an ambulance fetched the patient
-_AREAS = frozenset(("85", "61", "G8"))  # value codes: county of service, area of the home and of the hospice
 _OPENING = frozenset(("CLM", "NM1", "SBR", "LX", "HL", "ST"))  # segments that open a loop
 _ZIP_CODE = re.compile(r"[0-9]{5}(?:[0-9]{4})?\Z")
 _STATE = re.compile(r"[A-Za-z]{2}\Z")
@@ -168,7 +167,7 @@ class _Rewriter:
             code = parts[1].strip().upper()
             if code == _PICKED_UP and _ZIP_CODE.match(parts[4]):
                 made[4] = self._postal(parts[4])
-            elif code == _PICKED_UP or code in _AREAS:
+            elif code in personal.OF_PLACE:
                 made[4] = self._of(parts[4])
         return self._delimiters.component.join(made)
 

@@ -46,7 +46,7 @@ _OCCURRENCE, _VALUE = "BH", "BE"  # HI01-1
 _OF_LIFE = frozenset(("A1", "B1", "C1", "55"))  # UB-04: birth of insured A, B and C, death of the patient
 # UB-04 value codes whose amount is the number of a place: the ZIP code where an ambulance fetched the patient, the
 # county of service, and the statistical areas (CBSA) of the patient's home and of the hospice.
-_OF_PLACE = frozenset(("A0", "85", "61", "G8"))
+OF_PLACE = frozenset(("A0", "85", "61", "G8"))
 
 _PATIENTS = frozenset(("IL", "QC"))  # NM101: insured, patient
 _HOMES = frozenset(("PW", "45"))  # NM101: where an ambulance fetches and brings
@@ -111,7 +111,7 @@ def _simple(tag: str, element: ElementUse, raw: str, delimiters: Delimiters, phi
 def _of_a_person(parts: list[str]) -> int:
     """The component of an HI that is the day of a birth or death, as DMG02 and PAT06 are, or a place as N4; 0: none."""
     code = parts[1].strip().upper() if len(parts) > 1 else ""
-    if parts[0] == _VALUE and code in _OF_PLACE:
+    if parts[0] == _VALUE and code in OF_PLACE:
         return 5
     return 4 if parts[0] == _OCCURRENCE and code in _OF_LIFE else 0
 

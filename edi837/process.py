@@ -149,8 +149,7 @@ class _Teller:
                 yield from self._outside(note, "ST")
             elif seg[0] != "TA1":
                 yield from self._outside(_OUTSIDE, seg[0])
-        why = "a segment is longer than 1 MiB" if self._raw.oversize else "it ends without IEA"
-        note = envelope.Note("TA1:023", f"the interchange is cut off: {why}", "send it again, whole")
+        note = envelope.Note("TA1:023", f"the interchange is cut off: {self._raw.why}", "send it again, whole")
         yield self._noted(note, "interchange", "IEA", self._at)
 
     def _outside(self, note: envelope.Note, tag: str) -> Iterator[Finding]:

@@ -62,11 +62,14 @@ class RawInterchange:
     unusable: str = ""  # TA105 of a delimiter that cannot be used: then the ISA is the only piece
 
     @property
+    def why(self) -> str:
+        """Why it is cut off, when it is."""
+        return "a segment is longer than 1 MiB" if self.oversize else "it ends without IEA"
+
+    @property
     def cut(self) -> str:
         """Why it is cut off, once its pieces were read; empty when it is not, or nobody can tell."""
-        if self.oversize:
-            return "a segment is longer than 1 MiB"
-        return "" if self.ended or self.unusable else "it ends without IEA"
+        return self.why if self.oversize or not (self.ended or self.unusable) else ""
 
     def header(self, piece: str) -> Segment:
         """The elements of the ISA, by their widths where its delimiters cannot be used."""

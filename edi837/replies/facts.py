@@ -1,6 +1,6 @@
-"""The facts of an answer in words: money, days, totals and service lines.
+"""The facts of an answer in words: money, days, totals, claims and service lines.
 
-Enters: elements of a 277CA as sent. Leaves: harmless text; what cannot be read as what it should be is as it was sent.
+Enters: elements of a 277 as sent. Leaves: harmless text; what cannot be read as what it should be is as it was sent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from edi837 import safe
-from edi837.replies.items import LineReply, Totals
+from edi837.replies.items import ClaimReply, LineReply, Totals
 
 _DAY = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
@@ -23,6 +23,16 @@ def totals(of: Totals) -> Iterator[tuple[str, str]]:
         if count or charges:
             claims = f"{safe.text(count) or '0'} {'claim' if count == '1' else 'claims'}"
             yield word, f"{claims}  {money(charges)}".rstrip()
+
+
+def claim(reply: ClaimReply, phi: bool) -> Iterator[tuple[str, str]]:
+    """A claim: charge and dates, whose it is (masked unless ``phi``), the payer's number; a label and words each."""
+    amount = next((status.amount for status in reply.statuses if status.amount), "")
+    yield "claim", "  ".join(filter(None, (money(amount), days(reply.dates)))) or "no charge, no dates"
+    show = safe.text if phi else safe.masked
+    yield "patient", f"{show(reply.patient)}  member {show(reply.member)}"
+    if reply.payer_number:
+        yield "number", f"{safe.text(reply.payer_number)} with the payer"
 
 
 def line(reply: LineReply) -> str:

@@ -52,13 +52,7 @@ class Inquiry:
         """A claim, with its codes: its number is REF*EJ, and where that is missing that of the inquiry."""
         number = safe.text(item.references.get("EJ") or item.id) or "without a number"
         told = Said(KIND, "claim", "note", f"Of claim {number}")
-        amount = next((status.amount for status in item.statuses if status.amount), "")
-        sent = [facts.money(amount), facts.days(item.dates)]
-        told.rows.append(("claim", "  ".join(fact for fact in sent if fact) or "no charge, no dates"))
-        show = safe.text if self._phi else safe.masked
-        told.rows.append(("patient", f"{show(item.patient)}  member {show(item.member)}"))
-        if item.payer_number:
-            told.rows.append(("number", f"{safe.text(item.payer_number)} with the payer"))
+        told.rows += facts.claim(item, self._phi)
         told.rows += self._rows(item)
         for line in item.lines:
             told.rows.append(("line", facts.line(line)))

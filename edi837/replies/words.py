@@ -156,13 +156,7 @@ class Teller:
         words = _CLAIM[outcome] if known else "is cut off before its outcome"
         head = f"Claim {safe.text(item.id) or 'without a number'} {words}"
         told = Said("277CA", "claim", tone(bad, known and outcome == "accepted"), head)
-        amount = next((status.amount for status in item.statuses if status.amount), "")
-        sent = [facts.money(amount), facts.days(item.dates)]
-        told.rows.append(("claim", "  ".join(fact for fact in sent if fact) or "no charge, no dates"))
-        show = safe.text if self._phi else safe.masked
-        told.rows.append(("patient", f"{show(item.patient)}  member {show(item.member)}"))
-        if item.payer_number:
-            told.rows.append(("number", f"{safe.text(item.payer_number)} with the payer"))
+        told.rows += facts.claim(item, self._phi)
         unclear = known and outcome == "unclear"
         if unclear:
             told.rows += _lacking(item.statuses)
