@@ -2,8 +2,8 @@
 
 Enters: composites as text, ``category:status[:entity]`` (277CA STC01, STC10, STC11; X12 code
 sources 507 and 508). Leaves: plain words, and what is wrong with a set of composites that
-is to travel in one STC. The tables are `codes/status.toml`; a status that is not in them is known if
-X12's list 508 has it, as pyx12 gives it, and is explained there.
+is to travel in one STC. The tables are `codes/status.toml`: words for some, and of every status of X12's list 508,
+up to 799, whether it is in use, needs a party or another status. One without words is explained in that list.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ NEEDS_ENTITY: frozenset[str] = frozenset(_TABLES["use"]["needs-entity"])
 NEVER_ALONE: frozenset[str] = frozenset(_TABLES["use"]["never-alone"])
 WHOLE_FILE: frozenset[str] = frozenset(_TABLES["use"]["whole-file"])
 STOPPED: frozenset[str] = frozenset(_TABLES["use"]["stopped"])
+LATER: frozenset[str] = frozenset(_TABLES["use"]["later"])
 REJECTING: frozenset[str] = frozenset({"A3", "A6", "A7", "A8"})  # the categories that go with STC03 U
 
 _UNTOLD = "see X12's list 508"
@@ -32,8 +33,10 @@ MOST = 3  # STC01, STC10, STC11
 
 
 def listed(status: str) -> bool:
-    """Whether it is a status in use that our table has, or else X12's list 508 (pyx12's, of November 2014)."""
-    return status not in STOPPED and (status in STATUSES or status in maps.code_lists()["claim_status"].codes)
+    """Whether it is a status in use: in X12's list 508, as pyx12 has it (November 2014), or newer, and not stopped."""
+    if status in STOPPED:
+        return False
+    return status in STATUSES or status in LATER or status in maps.code_lists()["claim_status"].codes
 
 
 def describe(text: str) -> str:
@@ -94,8 +97,8 @@ def _faults_of(code: StatusCode) -> Iterator[str]:
 
 def _alone(text: str) -> str:
     found = [table[text] for table in (CATEGORIES, STATUSES, ENTITIES) if text in table]
-    if text in STOPPED:
-        found.append("no longer in use")
+    if text in STOPPED:  # an entity may have its number
+        found.append("as a status, no longer in use" if found else "no longer in use")
     if not found and listed(text):
         found.append(_UNTOLD)
     if not found:
