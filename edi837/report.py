@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
-from edi837 import safe
+from edi837 import again, safe
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
@@ -151,16 +151,15 @@ class Report:
                 {**as_dict(f, self._file, self._phi), "fix": f.fix, "service": _service(_line(claim, f))}
                 for f in verdict.findings
             ],
-            "resend": _resend(claim) if verdict.rejected else "",
+            "resend": _resend(verdict) if verdict.rejected else "",
         }  # fmt: skip
 
     # -------------------------------------------------------------- text
 
     def _say_frame(self, finding: Finding) -> None:
         self._text.write("\n" + as_text(finding, self._file, self._phi) + "\n")
-        if finding.rejects and not finding.status:  # a set sent back for a status says itself what to do
-            level = finding.level if finding.level in _AGAIN else "set"
-            self._text.write(f"    {_AGAIN[level]}\n")
+        if finding.rejects:
+            self._text.write(f"    {_again(finding)}\n")
 
     def _say_claim(self, verdict: Verdict, outcome: str) -> None:
         claim, put = verdict.claim, self._text.write
@@ -182,7 +181,7 @@ class Report:
             if finding.proposal:
                 put(f"    write   {safe.text(str(finding.proposal))}\n")
         if verdict.rejected:
-            put(f"    resend  {_resend(claim)}\n")
+            put(f"    resend  {_resend(verdict)}\n")
 
 
 def _head(head: dict[str, Any]) -> str:
@@ -190,8 +189,19 @@ def _head(head: dict[str, Any]) -> str:
     return json.dumps(head)[:-1] + ',\n "entries": ['
 
 
-def _resend(claim: Claim) -> str:
-    """What to do with a claim that goes back."""
+def _again(finding: Finding) -> str:
+    """What to do with a frame that goes back: one that came before is not sent again whole."""
+    known = [again.BEFORE.get(finding.syntax), *(again.INSTEAD.get(code.split(":")[1]) for code in finding.status)]
+    return next(filter(None, known), _AGAIN.get(finding.level, _AGAIN["set"]))
+
+
+def _resend(verdict: Verdict) -> str:
+    """What to do with a claim that goes back: nothing, where it is with the payer (A3:54, A3:78 of the claim)."""
+    claim = verdict.claim
+    own = (each for each in verdict.findings if each.rejects and each.level != "line")
+    said = [code.split(":")[1] for each in own for code in each.status]
+    if with_payer := next((about for about in again.OF_CLAIMS if about in said), ""):
+        return again.INSTEAD[with_payer]
     if claim.kind == "I" and claim.frequency in _PARTS:
         return _RESEND.format(as_what=f"with the same frequency (CLM05-3 = {claim.frequency})")
     return _RESEND.format(as_what=_AS_WHAT.get(claim.frequency, "as an original (CLM05-3 = 1)"))

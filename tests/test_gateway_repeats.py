@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from edi837.again import INSTEAD
 from edi837.gateway import Filed
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import EXIT, Disk
@@ -77,6 +78,7 @@ def test_where_it_is_to_be_rejected_it_goes_back_whole(tmp_path: Path) -> None:
     said = told(tmp_path, filed)
     assert WHOLE in said and "HL*2*1*21*0~" in said and "QTY*AA*1~AMT*YY*100~SE*" in said
     assert noted(tmp_path, filed) == ["reject"]
+    assert f"    {INSTEAD['746']}\n" in (tmp_path / filed.path / "report.txt").read_text("utf-8")
     (one,) = report(tmp_path, filed)["interchanges"][0]["groups"][0]["sets"]
     assert (one["status"], one["accepted"], one["rejected"], one["rejected_charges"]) == ("sent back", 0, 1, "100.00")
     (row,) = ledger(tmp_path).rows("SELECT claims, rejected FROM job WHERE id = ?", filed.job)

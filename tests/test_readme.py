@@ -113,8 +113,8 @@ ORDER = {
         "envelope claim mapper frames overlap codesets codefiles codewindows codetables problems headings "
         "statuscodes scope mend editwords editfile edit shorthand sample cases policyfile sieve parts rules seen "
         "gate history bench unmet body part foresight ahead parted process packing kin terms jobs safe wording "
-        "fates report answer pending outline branches personal marks nodewords treedata sheet treetext draw columns "
-        "judged placed rows claimrows rowtext table guidebook examples explain rulebook config trial gaps "
+        "fates again report answer pending outline branches personal marks nodewords treedata sheet treetext draw "
+        "columns judged placed rows claimrows rowtext table guidebook examples explain rulebook config trial gaps "
         "policyshow policydiff simulate skeleton layout deck portion gather synth decks pseudonyms deid parquet "
         "completing console progress turns options codescli policycli gateroot gatejobs gatecli ackcli checkcli "
         "reportcli viewcli filescli datacli rulescli aboutcli cli"
@@ -126,7 +126,7 @@ ORDER = {
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html marked page",
     "edi837/lookup": "where found nearest meanings told form",
     "edi837/pages": "gather figures heard claims day dayform",
-    "edi837/replies": "items read outcomes codes reasons facts sums said groups inquiries words form",
+    "edi837/replies": "items read outcomes codes reasons facts sums said heads groups inquiries words form",
     "edi837/fhir": "form systems parties team facts items claim valid",
     "edi837/spark": "glance stretch plan tables answers source",
     "edi837/acks": "writer reply ta1 ack999 status source ack277ca",

@@ -15,7 +15,7 @@ from edi837.replies.words import Teller
 from tests.formats import edi837
 
 ISA = "ISA*00*          *00*          *ZZ*PAYER042       *ZZ*SUBMIT042      *260115*0930*^*00501*000000001*0*T*:~"
-CA, STATUS, MORE = "005010X214", "005010X212", "005010X213"
+CA, STATUS, MORE, PENDING = "005010X214", "005010X212", "005010X213", "005010X228"
 PATIENT = "HL*4*3*PT~NM1*QC*1*ASPEN*IRIS****MI*SYN000001~"
 TAKEN = "STC*A2:20*20260115*WQ*100~"
 
@@ -73,6 +73,7 @@ def claims(said: list[Said]) -> dict[str, Said]:
         ("A5:20*20260115*WQ*100", "", "accepted"),
         ("A3:21*20260115*U*100", "", "rejected"),
         ("A1:19*20260115*U*100", "", "rejected"),
+        ("F2:88*20260115*U*100", "", "rejected"),
         ("A8:249*20260115**100", "", "rejected"),  # no action, but a category that rejects
         ("A1:20*20260115*WQ*100", "A8:453", "rejected"),  # so a line, which is listed only where it rejects
         ("A1:20*20260115*WQ*100", "A8:453**U", "rejected"),
@@ -144,10 +145,12 @@ def test_the_totals_may_count_what_is_not_clear_either_way() -> None:
         ("", STATUS, "F2:27", "decided: denied"),
         (STATUS, CA, "F2:27", "decided: denied"),  # ST03 is nearer than GS08
         (MORE, MORE, "R4:297", "asks for more information"),
+        (PENDING, PENDING, "P1:20", "not yet decided"),
+        ("", PENDING, "P3:123:1P", "not yet decided"),
     ],
 )
 def test_a_277_of_another_guide_accepts_nothing(guide: str, gs08: str, code: str, words: str, tmp_path: Path) -> None:
-    """ST01 is 277 for three guides: X214 acknowledges; X212 answers an inquiry, X213 asks for more."""
+    """ST01 is 277 for four guides: X214 acknowledges; X212 answers, X213 asks for more, X228 names pending claims."""
     body = (
         "BHT*0010*08*1*20260115*0930*DG~HL*1**20*1~NM1*PR*2*SAMPLE HEALTH PLAN*****PI*PAYER042~HL*2*1*21*1~"
         "NM1*41*2*EXAMPLE BILLING*****46*SUBMIT042~HL*3*2*19*1~NM1*1P*2*EXAMPLE INFUSION*****XX*2000000010~"
@@ -164,7 +167,7 @@ def test_a_277_of_another_guide_accepts_nothing(guide: str, gs08: str, code: str
         done = edi837("report", command, file)
         assert done.status == 3
         assert "accepted" not in done.out + done.err and "rejected" not in done.out + done.err
-        assert "This is no acknowledgement (005010X21" in done.out
+        assert f"This is no acknowledgement ({guide or gs08})" in done.out
         assert f"{code}: " in done.out and words in done.out and "Of claim C1" in done.out
         assert "it holds a 277 that is none" in done.err
         assert "ASPEN" not in done.out and "SYN000001" not in done.out
@@ -243,6 +246,73 @@ def test_a_line_that_came_before_does_not_say_that_the_claim_did(code: str) -> N
     assert [rows(each, "do") for each in said if each.about == "provider"] == [[codes.AGAIN["provider"]]]
 
 
+@pytest.mark.parametrize("code", ["F2:88", "R3:297", "E1:0", "A2:20:PR", "A4:35", "P1:20", "A1:19", "A1:16:PR"])
+def test_what_may_be_in_adjudication_is_asked_for_before_it_is_sent_again(code: str) -> None:
+    """U rejects (STC03), but only A3, A6, A7 and A8 say that the claim never entered adjudication."""
+    own = f"STC*{code}*20260115*U*100~"
+    said, teller = told(answer(head(), provider(), claim("C1", own)))
+    assert (teller.rejected, rows(claims(said)["C1"], "do")) == (1, [codes.ASK])
+    said = told(answer(head(status=own)))[0]
+    assert [rows(each, "do") for each in said if each.about == "batch"] == [[codes.ASK]]
+    said = told(answer(head(), provider(f"STC*{code}**U*100~")))[0]
+    assert [rows(each, "do") for each in said if each.about == "provider"] == [[codes.ASK]]
+    beside = told(answer(head(), provider(), claim("C1", own, "STC*A7:507*20260115*U*100~")))[0]
+    assert rows(claims(beside)["C1"], "do") == [codes.AGAIN["claim"]]
+
+
+def test_a_claim_of_a_batch_that_came_before_is_not_sent_again() -> None:
+    again = "STC*A3:746*20260115*U*200~"
+    body = provider(), claim("C1", "STC*A3:21*20260115*U*100~"), claim("C2", "STC*A3:54*20260115*U*100~")
+    found = claims(told(answer(head(status=again), *body))[0])
+    assert [rows(found[each], "do") for each in ("C1", "C2")] == [[codes.INSTEAD["746"]], [codes.INSTEAD["54"]]]
+    data = answer(head(status=again), *body) + answer(head(), *body)  # and of the next batch it is
+    assert rows(claims(told(data)[0])["C1"], "do") == [codes.AGAIN["claim"]]
+
+
+# ------------------------------------------------------------------ a head that claims below it contradict
+
+KEPT, TOOK_BACK = "What was accepted below is not sent again.", "STC*A7:507*20260115*U*200~"
+
+
+@pytest.mark.parametrize(
+    ("batch", "first"),
+    [("STC*A3:21:40*20260115*U*300~", ""), ("", "STC*A3:21:85**U*300~"),
+     ("STC*A3:21:40*20260115*U*300~", "STC*A3:21:85**U*300~"), ("STC*A3:24:41*20260115*U*300~", "")],
+)  # fmt: skip
+def test_a_batch_with_accepted_claims_is_not_sent_again_whole(batch: str, first: str, tmp_path: Path) -> None:
+    """Some payers send U at 2200B or 2200C as soon as one claim is rejected (X12 RFI 2145)."""
+    status = {"status": batch} if batch else {}
+    data = answer(head(**status), provider(first), claim("C1", TAKEN), claim("C2", TOOK_BACK))
+    said, teller = told(data)
+    assert (teller.accepted, teller.rejected, teller.refused, teller.unclear) == (1, 1, 0, 0)
+    backs = [each for each in said if each.tone == "bad" and each.about in ("batch", "provider")]
+    assert len(backs) == bool(batch) + bool(first)
+    for each in backs:
+        assert "whole" not in each.head and [KEPT in words for words in rows(each, "do")] == [True]
+    assert codes.AGAIN["batch"] not in str(said) and codes.AGAIN["provider"] not in str(said)
+    ends = [each for each in said if each.about == "end"]
+    assert len(ends) == len(backs) and all(each.head.endswith("but 1 claim below was accepted") for each in ends)
+    assert rows(claims(said)["C2"], "do") == [codes.AGAIN["claim"]]
+    file = tmp_path / "a.277"
+    file.write_bytes(data)
+    assert edi837("report", "ack", file).status == 1
+    file.write_bytes(answer(head(**status), provider(first), claim("C1", TAKEN)))  # nothing below it is rejected
+    assert edi837("report", "ack", file).status == 3
+
+
+def test_a_head_speaks_for_claims_that_are_not_told() -> None:
+    whole = "STC*A3:21:40*20260115*U*300~"
+    said, teller = told(answer(head(status=whole)))
+    assert [rows(each, "do") for each in said if each.about == "batch"] == [[codes.AGAIN["batch"]]]
+    assert teller.refused == 1
+    said, teller = told(answer(head(status=whole), provider()))  # a provider, and no claim of his
+    assert [rows(each, "do") for each in said if each.about == "end"] == [[codes.AGAIN["batch"]]]
+    assert teller.refused == 1
+    said, teller = told(answer(head(status=whole), provider(REFUSED), provider(), claim("C1", TAKEN)))
+    assert teller.refused == 1 and [each.head.split(":")[0] for each in said if each.about == "end"] == ["Batch BATCH1"]
+    assert [rows(each, "do") for each in said if each.about == "provider"] == [[codes.INSTEAD["24"]]]
+
+
 def test_a_rejected_replacement_is_not_sent_as_an_original() -> None:
     """The answer does not tell CLM05-3: it stays as it was, and a replacement or void has REF*F8."""
     assert "an original" not in codes.INSTEAD["33"]
@@ -263,11 +333,15 @@ def test_a_batch_without_a_number_is_said_to_have_none() -> None:
 # ------------------------------------------------------------------ a group that goes back with its sets
 
 
-def nine(*sets: str, ak9: str) -> list[Said]:
+def nines(*sets: str, ak9: str) -> bytes:
     told_ = "".join(f"AK2*837*{n:04d}*005010X222A1~IK5*{each}~" for n, each in enumerate(sets, 1))
     body = f"AK1*HC*1*005010X222A1~{told_}AK9*{ak9}~"
     guide = "005010X231A1"
-    return told(answer(body, kind="999", code="FA", guide=guide, gs08=guide))[0]
+    return answer(body, kind="999", code="FA", guide=guide, gs08=guide)
+
+
+def nine(*sets: str, ak9: str) -> list[Said]:
+    return told(nines(*sets, ak9=ak9))[0]
 
 
 def test_a_set_does_not_go_on_where_its_group_does_not() -> None:
@@ -296,3 +370,77 @@ def test_sets_that_were_accepted_are_spoken_of_only_where_there_are_some(
     advice = [words for each in nine(*sets, ak9=ak9) if each.tone == "bad" for words in rows(each, "do")]
     assert any("the accepted sets are not sent again" in words for words in advice) is kept
     assert advice
+
+
+@pytest.mark.parametrize(
+    ("sets", "ak9", "refused", "unclear"),
+    [
+        ((), "P*5*5*3", 2, 0),
+        (("A",), "A*2*2*1", 1, 0),
+        (("A",), "E*3*3*1", 2, 0),
+        (("A", "R*5"), "P*3*3*1", 2, 0),
+        (("A", "R*5"), "P*2*2*1", 1, 0),
+        (("A", "A"), "R*5*2*0*5", 1, 0),
+        (("A",), "A*1*1*1", 0, 0),
+        ((), "A*5*5*5", 0, 0),
+        (("",), "A*1*1*1", 0, 1),
+        (("",), "R*1*1*0", 1, 0),  # the group says it of the set
+        (("Q",), "A*1*1*1", 0, 1),
+        (("A",), "*1*1*1", 0, 1),
+        (("A",), "Z*1*1*1", 0, 1),
+        ((), "P*2*2*2", 0, 1),  # partly, and none refused
+        ((), "P", 0, 1),
+        (("X",), "X*1*1*0", 1, 0),
+    ],
+)
+def test_a_999_accepts_no_more_sets_than_it_counts(
+    sets: tuple[str, ...], ak9: str, refused: int, unclear: int, tmp_path: Path
+) -> None:
+    """AK904 counts the sets accepted of AK903, named or not; a status that is none says nothing."""
+    data = nines(*sets, ak9=ak9)
+    said, teller = told(data)
+    assert (teller.refused, teller.unclear) == (refused, unclear)
+    file = tmp_path / "a.999"
+    file.write_bytes(data)
+    done = edi837("report", "ack", file)
+    assert done.status == (3 if unclear else 1 if refused else 0)
+    assert ("nothing was refused" in done.err) == (not refused and not unclear)
+    assert any(each.tone == "bad" for each in said) == bool(refused)
+    assert any(rows(each, "do") == [codes.ASK] for each in said) == bool(unclear)
+
+
+def test_a_999_without_ik5_says_nothing_of_the_set(tmp_path: Path) -> None:
+    data = nines("A", ak9="A*1*1*1").replace(b"IK5*A~", b"")
+    assert told(data)[1].unclear == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "tone", "counts"),
+    [("A", "good", (0, 0)), ("E", "note", (0, 0)), ("R", "bad", (1, 0)), ("X", "bad", (1, 0)), ("M", "bad", (1, 0)),
+     ("", "note", (0, 1)), ("Z", "note", (0, 1)), ("P", "note", (0, 1))],
+)  # fmt: skip
+def test_one_truth_of_a_ta1(status: str, tone: str, counts: tuple[int, int], tmp_path: Path) -> None:
+    file = tmp_path / "a.ta1"
+    file.write_bytes(f"{ISA}TA1*000000905*250303*0915*{status}*000~IEA*0*000000001~".encode())
+    said, teller = told(file.read_bytes())
+    (receipt,) = [each for each in said if each.about == "interchange"]
+    assert (receipt.tone, (teller.refused, teller.unclear)) == (tone, counts)
+    assert bool(rows(receipt, "do")) == any(counts)
+    assert edi837("report", "ack", file).status == (3 if counts[1] else counts[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "about"),
+    [
+        (f"{ISA}TA1*000000905*250303*0915*R*025~IEA*0*000000001~".encode(), "interchange"),
+        (f"{ISA}TA1*000000905*250303*0915*R*25~IEA*0*000000001~".encode(), "interchange"),
+        ("19", "group"),
+        ("23", "set"),
+    ],
+)
+def test_what_came_before_is_not_sent_again_whole(data: bytes | str, about: str) -> None:
+    """Under a new number nothing would stop it, and every claim would be taken twice."""
+    if isinstance(data, str):
+        data = nines("A", "R*23", ak9="P*2*2*1") if data == "23" else nines("A", ak9=f"R*1*1*0*{data}")
+    (words,) = [words for each in told(data)[0] if each.about == about for words in rows(each, "do")]
+    assert words.startswith("Its number came before: send nothing again that was taken under it.")

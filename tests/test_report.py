@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.formats import edi837
+from edi837 import again
+from tests.formats import FIXTURES, edi837
 from tests.snippets import CLAIM_I, CLAIM_P, HEAD, I, P, interchange
 
 ORIGINAL = "as an original (CLM05-3 = 1)"
@@ -63,3 +64,35 @@ def test_one_line_paid_is_not_several(tmp_path: Path) -> None:
     file.write_bytes(interchange(HEAD + body))
     told = edi837("check", file, "--format", "concise").out
     assert "60 is not 50: 1 line paid less 0 adjusted" in told
+
+
+def resends(folder: Path, name: str) -> list[str]:
+    """What to do with each claim of a report, which its text and its JSON say alike."""
+    entries = json.loads((folder / f"{name}.report.json").read_text())["entries"]
+    told = [each["claim"]["resend"] for each in entries if "claim" in each and each["claim"]["resend"]]
+    text = (folder / f"{name}.report.txt").read_text()
+    assert [row.split("resend  ")[1] for row in text.splitlines() if "resend  " in row] == told
+    return told
+
+
+def test_a_claim_that_is_with_the_payer_is_not_sent_again(tmp_path: Path) -> None:
+    """A3:78, a copy in the file; A3:54, a claim that a history has. Of a line (042-A08) they do not say it."""
+    twice, once = tmp_path / "twice.edi", tmp_path / "once.edi"
+    twice.write_bytes(interchange(HEAD + CLAIM_P + CLAIM_P))
+    once.write_bytes(interchange(HEAD + CLAIM_P))
+    edi837("ack", twice, "-o", tmp_path)
+    assert resends(tmp_path, "twice.edi") == [again.INSTEAD["78"]]
+    history = tmp_path / "history"
+    other = interchange(HEAD + CLAIM_P).replace(b"000000001", b"000000002")
+    for data in (once.read_bytes(), other):
+        once.write_bytes(data)
+        edi837("ack", once, "-o", tmp_path, "--history", history)
+    assert resends(tmp_path, "once.edi") == [again.INSTEAD["54"]]
+
+
+def test_an_interchange_group_or_set_that_came_before_is_not_sent_again_whole(tmp_path: Path) -> None:
+    for name, number in (("isa13", "ISA13"), ("gs06", "GS06"), ("st02", "ST02 and BHT03")):
+        edi837("ack", FIXTURES / f"envelope/duplicate-{name}.edi", "-o", tmp_path)
+        text = (tmp_path / f"duplicate-{name}.edi.report.txt").read_text()
+        assert f"What was not, or is changed, goes under a new {number}.\n" in text
+        assert "send the whole" not in text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edi837 import safe, statuscodes
+from edi837 import again, safe, statuscodes
 from edi837.explain import SYNTAX
 
 # The element of an 837 that a claim status is about (X222 and X223); the biller looks there first.
@@ -31,6 +31,7 @@ PLACES = {
     "735": "the lines of the same days", "736": "the lines of the same days", "738": "SV101-2 with qualifier IV",
     "749": "DTP*439",
 }  # fmt: skip
+KEPT = "What was accepted below is not sent again."
 AGAIN = {
     "interchange": "Correct it and send the whole interchange again under a new ISA13: nothing in it was read.",
     "group": "Correct it and send the whole group again under a new GS06: none of its claims went on.",
@@ -39,33 +40,28 @@ AGAIN = {
     "set with its group": "Correct this, too, before the group is sent again.",
     "batch": "The whole batch was sent back: correct it and send it again.",
     "provider": "Correct it and send the claims again: none of them entered adjudication.",
+    "below": f"Go by what is told of each claim below. {KEPT}",
     "claim": "Correct it and send it again: an original as an original (CLM05-3 = 1), a replacement as 7 and a void "
     "as 8, both with REF*F8. It never entered adjudication.",
 }  # fmt: skip
 ASK = "Ask the payer what became of it before sending anything again: what the answer says is neither yes nor no."
-# What else there is to do than to correct it, by status.
-INSTEAD = {
-    "24": "Enrol with the payer for electronic claims of this party, then send it again.",
-    "33": "Ask the payer for the patient's member number, correct it and send it again.",
-    "54": "It was taken before: do not send it again. What must change in it goes as a replacement (CLM05-3 = 7) "
-    "with the payer's number in REF*F8.",
-    "78": "It is with the payer already: wait for his answer before sending anything.",
-    "97": "Ask the payer whether the patient is covered on these days, and by whom.",
-    "116": "Send it to the payer whose claim it is.",
-    "684": "See the 999 of the same set for what is wrong in it, correct that and send it again.",
-    "746": "The batch came before: send it again only if it was changed, under a new ST02 and BHT03.",
-}
-_OF_CLAIMS = ("54", "78")  # at a line they say that a line is there twice, not that the claim is with the payer
+INSTEAD = again.INSTEAD
 # Categories of a 277 that is no acknowledgement (X12 code source 507), by their beginnings, the longest first.
 _ELSEWHERE = {
     "F1": "decided: paid", "F2": "decided: denied", "F3": "decided: changed", "F4": "decided: nothing is paid",
     "F": "decided", "P": "not yet decided", "R": "the payer asks for more information", "D0": "not found",
     "E": "the question could not be answered",
 }  # fmt: skip
+_REFUSING = ("R", "M", "W", "X")
 _OUTCOMES = {
     "A": "accepted", "E": "accepted, with errors", "P": "partly accepted", "R": "rejected",
     "M": "rejected for security", "W": "rejected for security", "X": "rejected for security",
 }  # fmt: skip
+
+
+def refuses(code: str) -> bool:
+    """Whether an interchange, group or set was refused: TA104, AK901, IK501."""
+    return code in _REFUSING
 
 
 def outcome(code: str) -> str:
@@ -110,11 +106,35 @@ def place(code: str) -> str:
 def what_to_do(codes: Sequence[str], what: str, lines: Sequence[str] = ()) -> str:
     """What to do with what was rejected: as the first code says that has more to say than to correct it.
 
-    ``codes`` are those of the batch, provider or claim, as ``what`` says; ``lines`` those of its lines.
+    ``codes`` are those of the batch, provider or claim, as ``what`` says; ``lines`` those of its lines. To send it
+    again is right only where a category says that it never entered adjudication: U beside F2 or A2 does not.
     """
-    own = [about for _, about, _ in map(_parts, codes) if what == "claim" or about not in _OF_CLAIMS]
-    below = [about for _, about, _ in map(_parts, lines) if about not in _OF_CLAIMS]
+    if not any(_parts(code)[0] in statuscodes.REJECTING for code in (*codes, *lines)):
+        return ASK
+    own = [about for _, about, _ in map(_parts, codes) if what == "claim" or about not in again.OF_CLAIMS]
+    below = [about for _, about, _ in map(_parts, lines) if about not in again.OF_CLAIMS]
     return next((INSTEAD[about] for about in (*own, *below) if about in INSTEAD), AGAIN[what])
+
+
+def above_claims(codes: Sequence[str]) -> str:
+    """What to do where a batch or provider was sent back and claims are told below, which may say otherwise."""
+    words = what_to_do(codes, "below")
+    return words if words == AGAIN["below"] else AGAIN["below"] if words == ASK else f"{words} {KEPT}"
+
+
+def resend(kind: str, codes: Sequence[str], what: str) -> str:
+    """What to do with what a TA1 or 999 refused, by its codes; ``kind`` is TA1, AK9 or IK5."""
+    return next((words for code in codes if (words := again.BEFORE.get(f"{kind}:{code}"))), AGAIN[what])
+
+
+def of_returned(codes: Sequence[str]) -> str:
+    """What to do with a claim that went back because its batch came before; ``codes`` are its own."""
+    return next((INSTEAD[about] for _, about, _ in map(_parts, codes) if about in again.OF_CLAIMS), INSTEAD["746"])
+
+
+def came_before(codes: Sequence[str]) -> bool:
+    """Whether it is said that a batch came before."""
+    return any(_parts(code)[1] == "746" for code in codes)
 
 
 def _parts(code: str) -> tuple[str, str, str]:

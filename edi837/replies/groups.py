@@ -14,19 +14,50 @@ from edi837.replies import codes
 from edi837.replies.items import Context, ElementError, GroupReply, SegmentError, SetReply
 from edi837.replies.said import Said, cut, tone
 from edi837.views import shown
+from edi837.wording import many
 
 _GUIDES = {"X222": "005010X222A1", "X223": "005010X223A2", "X098": "005010X222A1", "X096": "005010X223A2"}
 _GOOD = ("A", "E")
+_UNNAMED = "Find out which they are, correct these and send them again; the accepted sets are not sent again."
 
 
 def refused(item: GroupReply) -> bool:
-    """Whether a group was refused: AK901 is neither A, E nor P."""
-    return item.status not in (*_GOOD, "P", "")
+    """Whether a group was refused: AK901."""
+    return codes.refuses(item.status)
 
 
 def bad(item: SetReply) -> bool:
-    """Whether a set was refused: IK501 is neither A nor E."""
-    return item.status not in (*_GOOD, "")
+    """Whether a set was refused: IK501."""
+    return codes.refuses(item.status)
+
+
+def unnamed(item: GroupReply) -> int:
+    """Sets of a group not refused that were not accepted (AK903 less AK904) and are not told to be refused."""
+    if refused(item) or not (item.received.isdecimal() and item.accepted.isdecimal()):
+        return 0
+    return max(_number(item.received) - _number(item.accepted) - sum(map(bad, item.sets)), 0)
+
+
+def unclear(item: GroupReply) -> int:
+    """The group and the sets of which is said neither that they were accepted nor that they were refused.
+
+    Where the answer is cut off, what is not there may have been; P of a group says that a set was refused.
+    """
+    known = [item.status in (*_GOOD, "P") or refused(item) or not (item.status or item.whole)]
+    if not _none(item):
+        known += [each.status in _GOOD or bad(each) or not (each.status or item.whole) for each in item.sets]
+    if item.status == "P" and not unnamed(item) and not any(map(bad, item.sets)):
+        known.append(not item.whole)
+    return known.count(False)
+
+
+def _none(item: GroupReply) -> bool:
+    """Whether no set of a refused group was accepted (AK904)."""
+    return refused(item) and not item.accepted.strip("0")
+
+
+def _number(count: str) -> int:
+    return int(count) if len(count) < 10 else 0
 
 
 class GroupTeller:
@@ -34,7 +65,7 @@ class GroupTeller:
 
     def __init__(self, item: GroupReply, phi: bool) -> None:
         self._item, self._phi = item, phi
-        self._none = refused(item) and not item.accepted.strip("0")  # AK904: no set of it was accepted
+        self._none = _none(item)
         self._itself = refused(item) and bool(item.codes or not item.sets)  # for what is wrong in GS or GE
 
     def say(self) -> Iterator[Said]:
@@ -42,12 +73,19 @@ class GroupTeller:
         item = self._item
         number = safe.text(item.number) or "without a number"
         head = f"Group {number} ({safe.text(item.version)}) was {codes.outcome(item.status)}"
-        told = Said("999", "group", tone(refused(item), item.status == "A"), head)
+        more = unnamed(item)
+        told = Said("999", "group", tone(refused(item) or more > 0, item.status == "A"), head)
         if item.received:
             told.rows.append(("sets", f"{safe.text(item.accepted) or '0'} of {safe.text(item.received)} accepted"))
         told.rows += [("why", codes.syntax("AK9", code)) for code in item.codes]
+        if more:
+            told.rows.append(("refused", f"{many(more, 'set')} not accepted, and not named"))
         if self._itself:
-            told.rows.append(("do", codes.AGAIN["group"]))
+            told.rows.append(("do", codes.resend("AK9", item.codes, "group")))
+        elif more:
+            told.rows.append(("do", _UNNAMED))
+        elif unclear(item) and item.status not in _GOOD:
+            told.rows.append(("do", codes.ASK))
         yield told
         for each in item.sets:
             yield self._set(each)
@@ -67,7 +105,10 @@ class GroupTeller:
         for error in item.errors:
             told.rows += self._segment(error, guide)
         if bad(item):
-            told.rows.append(("do", codes.AGAIN[self._again()]))
+            what = self._again()
+            told.rows.append(("do", codes.AGAIN[what] if self._itself else codes.resend("IK5", item.codes, what)))
+        elif item.status not in _GOOD and not self._none and (item.status or self._item.whole):
+            told.rows.append(("do", codes.ASK))
         return told
 
     def _again(self) -> str:

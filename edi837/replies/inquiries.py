@@ -1,8 +1,8 @@
 """What a 277 says that is no acknowledgement: where a claim stands that was asked about, or what the payer asks for.
 
-Enters: batch, providers and claims of a 277 whose guide is 005010X212 or 005010X213, as `read` hands them over.
-Leaves: what each says. Nothing here counts as accepted or rejected: these claims were taken long ago, and a code such
-as F2 tells of their payment.
+Enters: batch, providers and claims of a 277 whose guide is 005010X212, 005010X213 or 005010X228, as `read` hands them
+over. Leaves: what each says. Nothing here counts as accepted or rejected: these claims were taken long ago, and a code
+such as F2 tells of their payment.
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ KIND = "277"
 _WHAT = {
     "X212": "it answers a question about the status of claims",
     "X213": "it asks for more information on claims",
+    "X228": "it names claims that are pending: they were taken and are not yet decided",
 }  # fmt: skip
-_DO = {"X212": "", "X213": "Send the payer what the codes ask for; the claim itself is not sent again."}
+_DO = {
+    "X212": "",
+    "X213": "Send the payer what the codes ask for; the claim itself is not sent again.",
+    "X228": "Wait, unless a code asks for something; the claim itself is not sent again.",
+}  # fmt: skip
 
 
 def guide(item: Batch) -> str:
-    """X212 or X213, where the guide of a set (ST03, else GS08) is one of them; else empty."""
+    """X212, X213 or X228, where the guide of a set (ST03, else GS08) is one of them; else empty."""
     return next((part for part in _WHAT if part in item.guide), "")
 
 

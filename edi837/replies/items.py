@@ -85,7 +85,7 @@ class GroupReply:
     kind: str = ""  # AK101
     number: str = ""  # AK102
     version: str = ""  # AK103
-    status: str = ""  # AK901; empty: it is cut off
+    status: str = ""  # AK901; empty: it says nothing, or is cut off
     declared: str = ""  # AK902
     received: str = ""  # AK903
     accepted: str = ""  # AK904
@@ -125,6 +125,7 @@ class Batch:
     reference: str = ""  # 2200B TRN02, the BHT03 that is answered
     statuses: list[Status] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
+    below: bool = False  # a provider or claim is told below it
 
 
 @dataclass(slots=True)
@@ -135,6 +136,7 @@ class Provider:
     id: str = ""
     statuses: list[Status] = field(default_factory=list)
     totals: Totals = field(default_factory=Totals)
+    below: bool = False  # a claim is told below it
 
 
 @dataclass(slots=True)

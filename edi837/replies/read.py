@@ -179,9 +179,11 @@ class _Claims:
         return self.close(whole=False)
 
     def _enter(self, level: str) -> Iterator[Item]:
+        if self._provider:
+            self._provider.below = level == "patient"
         yield from self._pass()
         if level in ("provider", "patient") and not self._told:
-            self._told = True
+            self._told = self._batch.below = True
             yield self._batch
         self._level, self._patient = level, ("", "")
         if level == "provider":

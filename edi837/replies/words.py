@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from edi837 import safe
 from edi837.replies import codes, facts, groups, inquiries, outcomes, reasons
+from edi837.replies.heads import Head
 from edi837.replies.items import (
     Batch,
     BatchEnd,
@@ -49,6 +50,8 @@ class Teller:
         self.kinds: set[str] = set()
         self.cut = False  # something was cut off: there may be more
         self._sums = Sums()  # of the batch at hand
+        self._head, self._provided = Head(), Head()  # the batch and the provider at hand
+        self._came_before = False  # the batch at hand, which was sent back for it
         self._inquiry: inquiries.Inquiry | None = None  # the batch at hand is no acknowledgement
         self._missed = False  # it was said of this interchange that it is cut off
 
@@ -82,8 +85,10 @@ class Teller:
 
     def _receipt(self, item: Receipt) -> Said:
         self.kinds.add("TA1")
-        bad = item.status == "R"
+        bad = codes.refuses(item.status)
+        unclear = not bad and item.status not in ("A", "E")
         self.refused += bad
+        self.unclear += unclear
         told = Said("TA1", "interchange", tone(bad, item.status == "A"),
                     f"Interchange {safe.text(item.number)} was {codes.outcome(item.status)}")  # fmt: skip
         if item.day:
@@ -91,15 +96,18 @@ class Teller:
         if item.code not in ("", "000"):
             told.rows.append(("why", codes.syntax("TA1", item.code.zfill(3))))
         if bad:
-            told.rows.append(("do", codes.AGAIN["interchange"]))
+            told.rows.append(("do", codes.resend("TA1", [item.code.zfill(3)], "interchange")))
+        elif unclear:
+            told.rows.append(("do", codes.ASK))
         return told
 
     # -------------------------------------------------------------- 999
 
     def _group(self, item: GroupReply) -> Iterator[Said]:
         self.kinds.add("999")
-        refused = sum(map(groups.bad, item.sets))
+        refused = sum(map(groups.bad, item.sets)) + groups.unnamed(item)
         self.refused += refused or groups.refused(item)
+        self.unclear += groups.unclear(item)
         if not item.whole:
             self.cut = self._missed = True
         yield from groups.GroupTeller(item, self._phi).say()
@@ -112,23 +120,30 @@ class Teller:
         guide = inquiries.guide(item)
         self._inquiry = inquiries.Inquiry(guide, self._phi) if guide else None
         self.kinds.add(inquiries.KIND if self._inquiry else "277CA")
+        self._head, self._provided, self._came_before = Head(), Head(), False
         if self._inquiry:
             return self._inquiry.batch(item)
         bad = outcome == "rejected"
+        given = reasons.of(item.statuses)
         self.refused += bad
         self.unclear += outcome == "unclear"
         who = safe.text(item.source) or "nobody named"
         which = safe.text(item.reference) or "without a number"
-        head = f"Batch {which} {_BATCH[outcome]}, says {who}"
+        head = f"Batch {which} {'was sent back' if bad and item.below else _BATCH[outcome]}, says {who}"
         told = Said("277CA", "batch", tone(bad, False), head)
         told.rows += [("for", safe.text(item.receiver))] if item.receiver else []
         told.rows += facts.totals(item.totals)
         told.rows += self._reasons(item.statuses if outcome != "accepted" else [])
         if bad:
-            told.rows.append(("do", codes.what_to_do(reasons.of(item.statuses), "batch")))
+            self._came_before = codes.came_before(given)
+            whole = codes.what_to_do(given, "batch")
+            told.rows.append(("do", codes.above_claims(given) if item.below else whole))
+            self._head = Head(f"Batch {which}", True, whole if item.below else "")
         return told
 
     def _provider(self, item: Provider) -> Iterator[Said]:
+        yield from self._ended(self._provided)
+        self._provided = Head()
         outcome = outcomes.of_whole(item.statuses)
         bad = outcome == "rejected"
         self._sums.provider(item, bad)
@@ -140,7 +155,12 @@ class Teller:
         head = f"{whose} were sent back" if bad else f"{whose} were answered, but their outcome is not clear"
         told = Said("277CA", "provider", tone(bad, False), head)
         told.rows += [*facts.totals(item.totals), *self._reasons(item.statuses)]
-        told.rows.append(("do", codes.what_to_do(reasons.of(item.statuses), "provider") if bad else codes.ASK))
+        given = reasons.of(item.statuses)
+        if bad:
+            self._provided = Head(whose, True)
+            self._head.claims += not item.below  # told by their provider
+        to_do = codes.above_claims(given) if item.below else codes.what_to_do(given, "provider")
+        told.rows.append(("do", to_do if bad else codes.ASK))
         yield told
 
     def _claim(self, item: ClaimReply) -> Said:
@@ -149,7 +169,8 @@ class Teller:
         bad = outcome == "rejected"
         known = bad or item.whole
         if known:
-            self._sums.claim(outcome)
+            for count in (self._sums.claim, self._head.take, self._provided.take):
+                count(outcome)
             self.accepted += outcome == "accepted"
             self.rejected += bad
             self.unclear += outcome == "unclear"
@@ -165,7 +186,9 @@ class Teller:
             told.rows.append(("line", facts.line(line)))
             told.rows += self._reasons(line.statuses)
         if bad:
-            told.rows.append(("do", codes.what_to_do(reasons.of(item.statuses), "claim", reasons.of(lines))))
+            given = reasons.of(item.statuses)
+            to_do = codes.what_to_do(given, "claim", reasons.of(lines))
+            told.rows.append(("do", codes.of_returned(given) if self._came_before and to_do != codes.ASK else to_do))
         elif unclear:
             told.rows.append(("do", codes.ASK))
         return told
@@ -173,8 +196,18 @@ class Teller:
     def _reasons(self, statuses: list[Status], but: str = "") -> Iterator[tuple[str, str]]:
         return reasons.rows(statuses, self._phi, but)
 
+    def _ended(self, head: Head) -> Iterator[Said]:
+        """A batch or provider is done with: where claims below were accepted, it was not refused whole."""
+        if head.belied:
+            self.refused -= 1
+            self.unclear += not head.rejected
+        yield from head.end()
+
     def _end(self, item: BatchEnd) -> Iterator[Said]:
-        """What the totals say that the claims do not."""
+        """What the totals and heads say that the claims do not."""
+        yield from self._ended(self._provided)
+        yield from self._ended(self._head)
+        self._head, self._provided = Head(), Head()
         head = "The totals do not agree with the claims" if item.whole else "The answer is cut off"
         told = Said(inquiries.KIND if self._inquiry else "277CA", "end", "note", head)
         told.rows += self._sums.differences()
