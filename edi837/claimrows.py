@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from edi837 import placed, safe
-from edi837.claim import Claim
+from edi837 import fitted, placed, safe
+from edi837.claim import Claim, Party
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
 from edi837.mapper import as_day
@@ -35,7 +35,7 @@ def placed_row(each: Judged, phi: bool, file: str) -> Row:
 
 def row(each: Judged, phi: bool) -> Row:
     """The row of one claim."""
-    claim = each.claim
+    claim = each.claim if phi or each.well_formed else fitted.claim(each.claim)
     provider, payer, insured, patient = claim.provider, claim.payer, claim.subscriber, claim.patient
     professional = claim.kind == "P"
     days = [(line.first, line.last) for line in claim.lines if line.first and line.last]
@@ -59,7 +59,7 @@ def row(each: Judged, phi: bool) -> Row:
         "authorization": _authorizations(claim),
         "notes": claim.notes if phi else tuple(map(safe.masked, claim.notes)),
         "provider_npi": npi_of(provider),
-        "provider": name_of(provider) if phi or provider.kind == "2" else safe.masked(name_of(provider)),
+        "provider": name_of(provider) if phi else organisation(provider),
         "taxonomy": provider.taxonomy,
         "payer_id": payer.id,
         "payer": payer.last,
@@ -75,6 +75,11 @@ def row(each: Judged, phi: bool) -> Row:
         "findings": of_claim,
         "line_findings": tuple(dict.fromkeys(rule for rules in of_line.values() for rule in rules)),
     }
+
+
+def organisation(party: Party) -> str:
+    """The name of a party that is no person; a person's is masked."""
+    return party.last if party.kind == "2" else safe.masked(party.last)
 
 
 def _authorizations(claim: Claim) -> tuple[str, ...]:

@@ -203,7 +203,7 @@ def export(file: str, form: str, out: Path | None, phi: bool) -> int:
             told = fhir.resource(each, phi=phi) if each.well_formed else {}
             wrong = fhir.faults(told) if told else [_guide(each)]
             for fault in wrong:
-                claim = safe.text(each.claim.id)
+                claim = safe.number("claim", each.claim.id)
                 run.say(f"{safe.text(file)}: claim {claim} is not written: {fault.field} {fault.why}")
                 run.worsen(REJECTED)
             if not wrong:

@@ -45,6 +45,7 @@ _OPENING = frozenset(("CLM", "NM1", "SBR", "LX", "HL", "ST"))  # segments that o
 _ZIP_CODE = re.compile(r"[0-9]{5}(?:[0-9]{4})?\Z")
 _STATE = re.compile(r"[A-Za-z]{2}\Z")
 _CLIA = re.compile(r"[0-9]{2}[Dd][0-9]{7}\Z")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]\Z")  # DTP03 under TM: hour and minute, never a day
 _CODE = re.compile(r"[A-Za-z0-9.+-]{1,30}\Z")
 
 
@@ -100,12 +101,12 @@ class _Rewriter:
         made = [tag]
         for index, value in enumerate(seg[1:], 1):
             kind = kinds[index - 1] if index <= len(kinds) else "n"
-            if tag == "NM1" and element(seg, 1) in _PARTNERS and index in (3, 9):
+            if tag == "NM1" and index in (3, 9) and _is_partner(seg):
                 kind = "r"
             if not value:
                 made.append("")
             elif kind == "d":
-                time = tag == "DTP" and seg[2] == "TM" and value.isdecimal() and len(value) < 9
+                time = tag == "DTP" and seg[2] == "TM" and _TIME.match(value)
                 made.append(value if time else self._dates(value))
             elif kind == "e":
                 made.append(self._number(seg, value))
@@ -159,6 +160,12 @@ class _Rewriter:
         return value[:3] + re.sub("[0-9]", "0", blanked(value[3:])) if value[:3].isdigit() else self._of(value)
 
     def _coded(self, value: str) -> str:
+        """An HI: it may not be repeated, and is taken apart even so."""
+        repetition = self._delimiters.repetition
+        several = value.split(repetition) if repetition else [value]
+        return repetition.join(map(self._told, several))
+
+    def _told(self, value: str) -> str:
         parts = value.split(self._delimiters.component)
         made = [self._kept(part) for part in parts]
         if len(parts) > 3:  # a day whatever its format (-3) is said to be; of birth, with occurrence code A1
@@ -181,3 +188,8 @@ class _Rewriter:
         parts = value.split(self._delimiters.component)
         made = [blanked(part) if at >= _DESCRIPTION else self._kept(part) for at, part in enumerate(parts, 1)]
         return self._delimiters.component.join(made)
+
+
+def _is_partner(seg: Segment) -> bool:
+    """Whether an NM1 names a payer or a receiver, and not a person in its place."""
+    return element(seg, 1) in _PARTNERS and element(seg, 2) != "1" and element(seg, 8) not in personal.MEMBERS

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from edi837 import marks, personal, safe
+from edi837 import fitted, marks, personal, safe
 from edi837.chart import Loop
 from edi837.claim import Claim, ServiceLine
 from edi837.frames import FunctionalGroup, Interchange
@@ -27,9 +27,9 @@ def words(mark: Begin, delimiters: Delimiters, phi: bool) -> str:
     if not isinstance(mark.node, Loop):
         return _frame(mark)
     if mark.claim is not None:
-        return _claim(mark.claim)
+        return _claim(fitted.claim(mark.claim))
     if mark.line is not None:
-        return _service(mark.line)
+        return _service(fitted.line(mark.line))
     return _loop(mark.node, delimiters, phi)
 
 
@@ -68,11 +68,12 @@ def _frame(mark: Begin) -> str:
         usage = {"T": "test", "P": "production"}.get(header[15], header[15])
         return f"ISA {header[13]}  {header[6]} → {header[8]}  {day} {time}  {usage}"
     if isinstance(node, FunctionalGroup):
-        return f"GS {header[6]}  {header[1]} {header[8]}  {header[2]} → {header[3]}"
+        return f"GS {safe.number('GS', header[6])}  {header[1]} {header[8]}  {header[2]} → {header[3]}"
+    number = safe.number("ST", header[2])
     if mark.root is None:
-        return f"ST {header[2]}  {header[1]} {header[3]}  not read: it is of another guide"
-    reference = safe.text(element(mark.root.first("BHT"), 3))
-    return f"ST {header[2]}  {header[1]}{node.kind if node.kind in 'PI' else ''} {node.guide}" + (
+        return f"ST {number}  {header[1]} {header[3]}  not read: it is of another guide"
+    reference = safe.number("batch", element(mark.root.first("BHT"), 3))
+    return f"ST {number}  {header[1]}{node.kind if node.kind in 'PI' else ''} {node.guide}" + (
         f"  BHT03 {reference}" if reference else ""
     )
 
@@ -83,7 +84,7 @@ def _loop(loop: Loop, delimiters: Delimiters, phi: bool) -> str:
     if name:
         parts += _party(loop, name, delimiters, phi)
     elif loop.use.id in LEVELS:
-        parts.append(f"HL {safe.text(element(loop.first('HL'), 1))}")
+        parts.append(f"HL {safe.number('HL', element(loop.first('HL'), 1))}")
     elif loop.segments:
         parts.append(raw(Piece(*loop.segments[0]), delimiters, phi))
     return "  ".join(part for part in parts if part)

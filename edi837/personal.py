@@ -51,7 +51,7 @@ OF_PLACE = frozenset(("A0", "85", "61", "G8"))
 _PATIENTS = frozenset(("IL", "QC"))  # NM101: insured, patient
 _HOMES = frozenset(("PW", "45"))  # NM101: where an ambulance fetches and brings
 _OFFICES = frozenset(("XX", "46", "PI", "XV"))  # NM108: numbers given to providers, payers and senders
-_MEMBERS = frozenset(("MI", "II", "34"))  # NM108: member, health and social security numbers
+MEMBERS = frozenset(("MI", "II", "34"))  # NM108: member, health and social security numbers
 
 # REF01 of numbers that belong to a provider, a payer, a claim or a line, not to a person.
 _REFERENCES = frozenset((
@@ -126,6 +126,6 @@ def _of_name(seg: Segment) -> Container[int]:
     numbers = {4, 5, 6, 7, 10, 11, 12}
     if person or entity in _HOMES:
         numbers.add(3)
-    if entity in _PATIENTS or qualifier in _MEMBERS or (person and qualifier not in _OFFICES):
+    if entity in _PATIENTS or qualifier in MEMBERS or (person and qualifier not in _OFFICES):
         numbers.add(9)
     return numbers

@@ -87,11 +87,13 @@ class Report:
             }  # fmt: skip
             self._totals.append(entry)
         elif isinstance(frame, FunctionalGroup):
-            entry = {"group": safe.text(frame.number), "guide": safe.text(frame.version), "status": "", "sets": []}
+            entry = {
+                "group": safe.number("GS", frame.number), "guide": safe.text(frame.version), "status": "", "sets": [],
+            }  # fmt: skip
             self._frames[Interchange]["groups"].append(entry)
         else:
             entry = {
-                "set": safe.text(frame.number), "judged_by": frame.guide, "batch": "", "status": "",
+                "set": safe.number("ST", frame.number), "judged_by": frame.guide, "batch": "", "status": "",
                 "claims": 0, "charges": Decimal(0), "accepted": 0, "accepted_charges": Decimal(0),
                 "rejected": 0, "rejected_charges": Decimal(0),
             }  # fmt: skip
@@ -101,7 +103,7 @@ class Report:
     def _end(self, frame: Interchange | FunctionalGroup | TransactionSet) -> None:
         entry = self._frames[type(frame)]
         if isinstance(frame, TransactionSet):
-            entry["batch"] = safe.text(frame.reference)
+            entry["batch"] = safe.number("batch", frame.reference)
             entry["status"] = "refused" if frame.refused else "accepted"
             if frame.refused:  # none of its claims goes on
                 _refuse(entry)
@@ -141,7 +143,7 @@ class Report:
         claim = verdict.claim
         show: Callable[[str], str] = safe.text if self._phi else safe.masked
         return {
-            "claim": safe.text(claim.id), "status": outcome, "charge": _money(claim.charge),
+            "claim": safe.number("claim", claim.id), "status": outcome, "charge": _money(claim.charge),
             "patient": show(_name(claim)), "member": show(claim.patient.id),
             "provider": safe.text(claim.provider.id), "payer": safe.text(claim.payer.id),
             "first": claim.first.isoformat() if claim.first else None,
@@ -165,7 +167,8 @@ class Report:
         claim, put = verdict.claim, self._text.write
         show: Callable[[str], str] = safe.text if self._phi else safe.masked
         word = outcome.upper() if verdict.rejected else "ACCEPTED, with remarks"
-        put(f"\n{word}  claim {safe.text(claim.id)}  {dollars(claim.charge)}  {days(claim.first, claim.last)}")
+        named = safe.number("claim", claim.id)
+        put(f"\n{word}  claim {named}  {dollars(claim.charge)}  {days(claim.first, claim.last)}")
         put(f"  patient {show(_name(claim))}  member {show(claim.patient.id)}\n")
         for finding in verdict.findings:
             line = _line(claim, finding)
@@ -218,7 +221,8 @@ def _service(line: ServiceLine | None) -> str:
         return ""
     code = ":".join([line.procedure or line.revenue, *line.modifiers])
     units = f" x{line.units.normalize():f}" if line.units is not None else ""
-    return safe.text(f"{line.number}  {code}{units}  {dollars(line.charge)}  {days(line.first, line.last)}").rstrip()
+    told = f"{safe.number('line', line.number)}  {safe.text(code)}{units}  {dollars(line.charge)}"
+    return f"{told}  {days(line.first, line.last)}".rstrip()
 
 
 def _name(claim: Claim) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from edi837 import placed, safe
+from edi837 import fitted, placed, safe
 from edi837.claim import Claim, Party
 from edi837.columns import LINES
 from edi837.gate import Judge
@@ -42,7 +42,8 @@ def placed_lines(each: Judged, phi: bool, file: str) -> Iterator[Row]:
 
 def lines(each: Judged, phi: bool) -> Iterator[Row]:
     """The rows of one claim."""
-    claim, frames = each.claim, frames_of(each)
+    claim = each.claim if phi or each.well_formed else fitted.claim(each.claim)
+    frames = frames_of(each)
     of_claim, of_line = parted(each)
     payer, subscriber = claim.payer, claim.subscriber.id
     taxonomy, npi, status = claim.provider.taxonomy, npi_of(claim.provider), each.status
@@ -89,8 +90,12 @@ def lines(each: Judged, phi: bool) -> Iterator[Row]:
 
 
 def frames_of(each: Judged) -> Row:
-    """The control numbers of the frames around a claim."""
-    return {"interchange": each.interchange.number, "group": each.group.number, "set": each.set.number}
+    """The control numbers of the frames around a claim; masked where they are too long for any."""
+    return {
+        "interchange": fitted.number("ISA", each.interchange.number),
+        "group": fitted.number("GS", each.group.number),
+        "set": fitted.number("ST", each.set.number),
+    }
 
 
 def parted(each: Judged) -> tuple[tuple[str, ...], dict[int, tuple[str, ...]]]:

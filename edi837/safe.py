@@ -17,6 +17,9 @@ PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; f
 MASK = "•••"
 ASCII_MASK = "***"
 
+# What frames, levels, claims and lines go by, and how long that may be: ISA13, GS06, ST02, BHT03, HL01, CLM01, LX01.
+LONGEST = {"ISA": 9, "GS": 9, "ST": 9, "batch": 50, "HL": 12, "claim": 38, "line": 6}
+
 # What has no shape of its own, or turns what stands beside it: control characters, marks of
 # direction and of joining, blanks without width, separators of lines and paragraphs, invisible
 # fillers, variation selectors and tags, halves of surrogates, and what is no character at all.
@@ -50,6 +53,14 @@ def text(value: str) -> str:
 def in_ascii(text: str) -> str:
     """A text that is harmless already, for a terminal that knows ASCII alone."""
     return text.translate(_PLAINER).encode("ascii", "backslashreplace").decode()
+
+
+def number(word: str, value: str) -> str:
+    """What a frame, level, claim or line goes by; masked if it is longer than that may be.
+
+    For then it is no such number, and may be anything, a name too. ``word``: ISA, GS, ST, batch, HL, claim or line.
+    """
+    return text(value) if len(value) <= LONGEST[word] else MASK
 
 
 def masked(value: str, *, ascii: bool = False) -> str:

@@ -32,11 +32,11 @@ def as_dict(finding: Finding, file: str, phi: bool = False) -> dict[str, Any]:
         "status": list(finding.status),
         "syntax": finding.syntax,
         "file": safe.text(file),
-        "interchange": safe.text(place.interchange),
-        "group": safe.text(place.group),
-        "set": safe.text(place.set),
-        "claim": safe.text(place.claim),
-        "line": safe.text(place.line),
+        "interchange": safe.number("ISA", place.interchange),
+        "group": safe.number("GS", place.group),
+        "set": safe.number("ST", place.set),
+        "claim": safe.number("claim", place.claim),
+        "line": safe.number("line", place.line),
         "segment": place.segment or None,
         "tag": safe.text(place.tag),
         "loop": place.loop,
@@ -56,8 +56,8 @@ def as_text(finding: Finding, file: str, phi: bool = False) -> str:
     """A finding as three lines: where and what, what it rests on, what to do."""
     place = finding.place
     path = [
-        f"{word} {safe.text(value)}"
-        for word, value in (("set", place.set), ("claim", place.claim), ("line", place.line))
+        f"{'set' if word == 'ST' else word} {safe.number(word, value)}"
+        for word, value in (("ST", place.set), ("claim", place.claim), ("line", place.line))
         if value
     ]
     where = safe.text(place.refdes or place.tag)
@@ -100,7 +100,7 @@ def reply(finding: Finding) -> str:
         where = f"{safe.text(place.tag)} {place.segment}"
         element = "" if kind == "IK3" else f", IK4 {place.refdes.removeprefix(place.tag).lstrip('0')} code {code}"
         return f"999: IK3 {where} code {code if kind == 'IK3' else 8}{element}; IK5 R: no claim of the set goes on"
-    at = f"line {safe.text(place.line)}" if finding.level == "line" and place.line else "claim"
+    at = f"line {safe.number('line', place.line)}" if finding.level == "line" and place.line else "claim"
     return f"277CA: {at} STC {' '.join(finding.status[:3])}, U"
 
 
@@ -108,7 +108,7 @@ def path(place: Place) -> list[str]:
     """Where a finding stands, from the interchange down, a step a word; the values of the envelope, no others."""
     steps = (("ISA", place.interchange), ("GS", place.group), ("ST", place.set), ("claim", place.claim),
              ("line", place.line))  # fmt: skip
-    return [f"{word} {safe.text(value)}" for word, value in steps if value]
+    return [f"{word} {safe.number(word, value)}" for word, value in steps if value]
 
 
 def rests(finding: Finding) -> str:

@@ -186,6 +186,28 @@ def test_the_place_that_a_value_code_tells_is_disguised(sent: str) -> None:
     assert value == PLACES[sent] if PLACES[sent] else value != sent[8:]
 
 
+def test_a_repetition_of_a_day_or_place_is_disguised_as_what_it_repeats() -> None:
+    """HI may not be repeated (X222A1): that is the sender's fault, and still somebody's birth or home."""
+    body = snippets.HEAD + snippets.CLAIM_I.replace(
+        "HI*", "HI*BH:A1:D8:19470301^BH:A1:D8:19470301*BE:A0:::49503^BE:A0:::49503\nHI*", 1
+    )
+    made = clean(snippets.interchange(body, guide="005010X223A2"), WEEKS).decode("latin-1")
+    assert "BH:A1:D8:19480228^BH:A1:D8:19480228*BE:A0:::49500^BE:A0:::49500~" in made
+
+
+def test_a_day_under_a_time_moves_and_a_time_stays() -> None:
+    head = snippets.HEAD.replace("DMG*D8*19600606", "DTP*096*TM*0915\nDTP*096*TM*19600606\nDMG*D8*19600606")
+    made = clean(snippets.interchange(head + snippets.CLAIM_P), 10)
+    assert b"DTP*096*TM*0915~" in made and b"DTP*096*TM*19600616~" in made
+
+
+@pytest.mark.parametrize("sent", ["NM1*PR*1*DOE*JANE****PI*A1234567", "NM1*PR*2*DOE*****MI*A1234567"])
+def test_a_person_in_the_place_of_a_payer_is_disguised(sent: str) -> None:
+    head = snippets.HEAD.replace("DMG*D8*19600606", f"{sent}\nDMG*D8*19600606")
+    made = clean(snippets.interchange(head + snippets.CLAIM_P), 0)
+    assert b"*DOE" not in made and b"A1234567" not in made
+
+
 def test_the_state_of_an_accident_stays_and_the_number_of_an_office_does_not() -> None:
     office = "NM1*77*2*OFFICE*****XX*2000000010\nN3*1 ELM\nN4*SAMPLETON*MI*49000\nREF*LU*MI\nLX*1"
     body = snippets.HEAD + snippets.CLAIM_I.replace("HI*", "REF*LU*MI\nREF*G1*MI\nHI*", 1).replace("LX*1", office, 1)

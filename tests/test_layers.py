@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     },
     {
         "packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "gaps", "marks",
-        "statuscodes",
+        "statuscodes", "fitted",
     },
     {"syntax", "personal", "guidebook", "codetables", "sample"},
     {"accept", "envelope", "synth"},

@@ -113,9 +113,9 @@ ORDER = {
         "envelope claim mapper frames overlap codesets codefiles codewindows codetables problems headings "
         "statuscodes scope mend editwords editfile edit shorthand sample cases policyfile sieve parts rules seen "
         "gate history bench unmet body part foresight ahead parted process packing kin terms jobs safe wording "
-        "fates again report answer pending outline branches personal marks nodewords treedata sheet treetext draw "
-        "columns judged placed rows claimrows rowtext table guidebook examples explain rulebook config trial gaps "
-        "policyshow policydiff simulate skeleton layout deck portion gather synth decks pseudonyms deid parquet "
+        "fates again report answer pending outline branches personal fitted marks nodewords treedata sheet treetext "
+        "draw columns judged placed rows claimrows rowtext table guidebook examples explain rulebook config trial "
+        "gaps policyshow policydiff simulate skeleton layout deck portion gather synth decks pseudonyms deid parquet "
         "completing console progress turns options codescli policycli gateroot gatejobs gatecli ackcli checkcli "
         "reportcli viewcli filescli datacli rulescli aboutcli cli"
     ),

@@ -98,7 +98,7 @@ def listed(number: int, match: Match, *, phi: bool) -> str:
     segment = match.segment
     text = shown.line(segment, match.guide, loop=match.loop, phi=phi).text
     told_by = ("claim", "line") if any(word == "claim" for word, _ in match.steps) else ("ISA", "GS", "ST")
-    steps = " ".join(f"{word} {safe.text(value)}" for word, value in match.steps if word in told_by)
+    steps = " ".join(f"{word} {safe.number(word, value)}" for word, value in match.steps if word in told_by)
     at = f"segment {segment.number:<5}" if segment.number else " " * 13
     path = safe.text(match.path) if match.use or match.segment.tag in frames() else ""
     told = f"{number:>4}  {at}  {'/'.join(path.split('/')[-2:]):<16} {steps:<26} {text}"

@@ -34,7 +34,7 @@ def as_dict(match: Match, where: Where, meanings: Meanings, *, file: str, phi: b
             elements = [each for each in elements if each["element"] == where.refdes]
     return {
         "file": safe.text(file), "offset": segment.offset, "row": segment.row, "column": segment.column,
-        "steps": [f"{word} {safe.text(value)}" for word, value in match.steps],
+        "steps": [f"{word} {safe.number(word, value)}" for word, value in match.steps],
         "segment": segment.number or None, "tag": tag,
         "loop": match.loop, "path": safe.text(match.path) if known else "", "name": name,
         "usage": USAGE[use.usage] if use else "", "guide": match.guide, "text": line.text,

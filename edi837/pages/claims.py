@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
 
-from edi837 import marks, safe, wording
+from edi837 import fitted, marks, safe, wording
 from edi837.claim import Claim, ServiceLine
+from edi837.claimrows import organisation
 from edi837.pages.figures import bar, timeline
 from edi837.pages.gather import MOST, Count, Found, Gathered, Judged
 from edi837.pages.heard import Heard
@@ -128,7 +129,7 @@ class Page:
         return tag("p", f"{key}The line at fault has a red frame.", raw=True, class_="small legend")
 
     def _claim(self, judged: Judged, unfolded: bool) -> str:
-        claim = judged.claim
+        claim = judged.claim if self.phi else fitted.claim(judged.claim)
         rules = ", ".join(dict.fromkeys(f.finding.rule for f in judged.found))
         word = "rejected" if judged.rejected else "warning"
         head = tag("span", f"Claim {safe.text(claim.id)}", class_="head")
@@ -147,9 +148,10 @@ class Page:
         show = safe.text if self.phi else safe.masked
         name = ", ".join(part for part in (claim.patient.last, claim.patient.first) if part)
         kind = f"837I, type of bill {claim.bill_type}" if claim.kind == "I" else f"837P, place of service {claim.place}"
+        provider = safe.text(claim.provider.last if self.phi else organisation(claim.provider))
         rows = [
             ("patient", f"{show(name)}  member {show(claim.patient.id)}"), ("kind", safe.text(kind)),
-            ("provider", safe.text(f"{claim.provider.last}  {claim.provider.id}")),
+            ("provider", f"{provider}  {safe.text(claim.provider.id)}"),
             ("payer", safe.text(f"{claim.payer.last}  {claim.payer.id}")),
         ]  # fmt: skip
         return listed(rows)

@@ -27,7 +27,8 @@ def as_dict(spot: Spot, phi: bool = False) -> dict[str, Any]:
     if spot.other:
         place = spot.other.place
         told["other"] = {
-            "claim": safe.text(place.claim), "line": safe.text(place.line), "segment": place.segment,
+            "claim": safe.number("claim", place.claim), "line": safe.number("line", place.line),
+            "segment": place.segment,
             "element": place.refdes,
         } | where(spot.other)  # fmt: skip
     return told

@@ -32,7 +32,7 @@ def excerpt(spot: Spot, trail: Trail) -> list[Row]:
     pointed = [(spot.point, "^", shown.name(spot.guide, place, spot.point.segment))] if spot.point else []
     pointed += [(point, "-", "for this stands beside it") for point in spot.because]
     if spot.other:
-        line = safe.text(spot.other.place.line)
+        line = safe.number("line", spot.other.place.line)
         pointed.append((spot.other, "-", f"line {line}" if line else "the other"))
     for point, sign, label in pointed:
         row = rows.setdefault(point.segment.number, Row(point.segment))

@@ -52,9 +52,9 @@ class GitHub:
 def message(finding: Finding) -> str:
     """What was found, after the claim and line it was found on; and what to do."""
     place = finding.place
-    on = ", ".join(f"{word} {value}" for word, value in (("claim", place.claim), ("line", place.line)) if value)
-    told = f"{on}: {finding.message}" if on else finding.message
-    return safe.text(told)
+    on = ", ".join(f"{word} {safe.number(word, n)}" for word, n in (("claim", place.claim), ("line", place.line)) if n)
+    told = safe.text(finding.message)
+    return f"{on}: {told}" if on else told
 
 
 def card_message(finding: Finding, cards: Cards) -> str:

@@ -77,14 +77,15 @@ class Sarif:
             "locations": [_location(spot.file, spot.point) | _logical(finding)],
             "partialFingerprints": {"edi837/v1": f"{mark}:{self._seen[mark]}"},
             "properties": {
-                "claim": safe.text(place.claim), "line": safe.text(place.line), "segment": place.segment,
+                "claim": safe.number("claim", place.claim), "line": safe.number("line", place.line),
+                "segment": place.segment,
                 "element": safe.text(place.refdes), "source": finding.source, "says": finding.says,
                 "reply": wording.reply(finding),
             },
         }  # fmt: skip
         related = [(point, f"{safe.text(point.place.refdes)} stands beside it") for point in spot.because]
         if spot.other:
-            line = safe.text(spot.other.place.line)
+            line = safe.number("line", spot.other.place.line)
             related.append((spot.other, f"at odds with line {line}"))
         if related:
             told["relatedLocations"] = [

@@ -18,6 +18,7 @@ from edi837.loops import ENVELOPE
 from edi837.views.locate import Located
 
 _LONGEST = 35  # characters of an element of the envelope; what is longer is none
+_NUMBERS = {("GS", 6): "GS", ("GE", 2): "GS", ("ST", 2): "ST", ("SE", 2): "ST", ("IEA", 2): "ISA"}
 _SECRETS = (2, 4)  # ISA02, ISA04: authorization and security information
 
 
@@ -111,7 +112,11 @@ def _values(segment: Located, guide: str, loop: str, phi: bool) -> Sequence[pers
 
 def _enveloped(tag: str, number: int, value: str, phi: bool) -> str:
     secret = tag == "ISA" and number in _SECRETS and bool(value.strip())
-    return safe.text(value) if phi or not (secret or len(value) > _LONGEST) else safe.masked(value)
+    if phi:
+        return safe.text(value)
+    if (tag, number) in _NUMBERS:
+        return safe.number(_NUMBERS[tag, number], value)
+    return safe.masked(value) if secret or len(value) > _LONGEST else safe.text(value)
 
 
 def _strictest(values: Sequence[personal.Value]) -> personal.Value:

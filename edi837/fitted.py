@@ -1,0 +1,61 @@
+"""A claim as it may be shown: what is longer than its element may be is masked.
+
+Enters: a claim, or one of its lines. Leaves: the same, or a copy with `safe.MASK` in the place of each word that its
+element has no room for: it is not what the guide foresees there, and may be anything, a name too (`personal`). Names,
+member numbers and free text are left to whoever shows them, and so are words that are short enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from edi837 import safe
+from edi837.claim import Claim, Drug, Party, ServiceLine
+
+# Characters that an element may have, by field (X222A1, X223A2).
+_CLAIM = {
+    "id": 38, "place": 2, "frequency": 1, "sequence": 1, "relationship": 2, "filing": 2, "diagnoses": 30,
+    "authorizations": 50, "original": 50, "transmission_id": 50,
+}  # fmt: skip
+_LINE = {
+    "number": 6, "qualifier": 2, "procedure": 48, "modifiers": 2, "revenue": 48, "unit": 2, "place": 2, "control": 50,
+    "authorizations": 50, "taxonomy": 50,
+}  # fmt: skip
+_DRUG = {"qualifier": 2, "ndc": 48, "unit": 2}
+_PARTY = {"last": 60, "id": 80, "taxonomy": 50}
+
+_Part = TypeVar("_Part", Claim, ServiceLine, Drug, Party)
+
+
+def claim(given: Claim) -> Claim:
+    """A claim with its lines and the parties that are no persons."""
+    lines = tuple(map(line, given.lines))
+    return replace(
+        _fitted(given, _CLAIM), lines=lines, provider=_fitted(given.provider, _PARTY),
+        payer=_fitted(given.payer, _PARTY),
+    )  # fmt: skip
+
+
+def number(word: str, given: str) -> str:
+    """The control number of a frame (``word``: ISA, GS, ST), as `safe.number` without making it safe."""
+    return _kept(given, safe.LONGEST[word])
+
+
+def line(given: ServiceLine) -> ServiceLine:
+    """A line with its drug."""
+    return replace(_fitted(given, _LINE), drug=given.drug and _fitted(given.drug, _DRUG))
+
+
+def _fitted(part: _Part, most: dict[str, int]) -> _Part:
+    long: dict[str, Any] = {}
+    for name, characters in most.items():
+        value = getattr(part, name)
+        kept = _kept(value, characters) if isinstance(value, str) else tuple(_kept(one, characters) for one in value)
+        if kept != value:
+            long[name] = kept
+    return replace(part, **long) if long else part
+
+
+def _kept(value: str, most: int) -> str:
+    return value if len(value) <= most else safe.MASK
