@@ -182,14 +182,21 @@ def _of_what_goes_back(answer: Breaks, lines: Lines, back: Collection[int]) -> b
 
 
 def _may_correct(answer: Breaks, lines: Lines, back: Collection[int]) -> bool:
-    """Whether a line stands on a claim of the same services as one that goes back, with which it is at odds."""
+    """Whether a line stands on a claim that may be another one corrected, which goes back and with which it is at odds.
+
+    What is corrected loses or gains codes, or changes their dates: one has all codes of the other, and they share days.
+    """
     if answer.other is None or not _of_what_goes_back(answer, lines, back):
         return False
-    one, other = (
-        {(code_of(line), line.first, line.last) for line in lines.claim(each).lines}
-        for each in (answer.line, answer.other)
-    )
-    return one == other
+    one, other = (lines.claim(each).lines for each in (answer.line, answer.other))
+    codes, others = set(map(code_of, one)), set(map(code_of, other))
+    return (codes <= others or others <= codes) and _meet(one, other)
+
+
+def _meet(one: Sequence[ServiceLine], other: Sequence[ServiceLine]) -> bool:
+    """Whether two claims reach over a common day, as far as their lines have dates."""
+    spans = [[day for line in lines for day in (line.first, line.last) if day] for lines in (one, other)]
+    return not all(spans) or max(map(min, spans)) <= min(map(max, spans))
 
 
 def _apart(answer: Breaks, lines: Lines) -> bool:

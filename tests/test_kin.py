@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from edi837.frames import Verdict
 from edi837.rules import Policy, load
 from edi837.seen import Seen
 from edi837.terms import Terms
-from tests import snippets
+from tests import shorthand, snippets
 from tests.snippets import FRONT, PROVIDER, SUBSCRIBER, interchange
 
 TEXT = "Therapies are paid by the day. The second therapy carries SH. A further hour follows a visit."
@@ -361,6 +362,39 @@ def test_a_copy_of_a_line_whose_claim_goes_back_is_none(apart: bool, fault: tupl
     good[0] = good[0].replace(*fault)
     told = verdicts(interchange(body(level(2, bad.replace(*fault), *good))), both)
     assert "042-A08" not in [rule for rules in told.values() for rule, _ in rules]
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "action"),
+    [
+        (["S9500 8 11/01-11/07", "A4222 7 11/01-11/07"], ["S9500 7 11/01-11/07"], "warn"),
+        (["S9500 14 11/01-11/07"], ["S9500 14 11/01-11/14"], "warn"),
+        (["S9500 7 11/01-11/07", "S9430 7 11/01-11/07"], ["S9500 7 11/01-11/07 $1400"], "warn"),
+        (["S9500 8 11/01-11/07"], ["S9500 7 11/01-11/07", "99601 1 11/03"], "warn"),
+        (["S9500 8 11/01-11/07"], ["S9364 7 11/01-11/07"], "reject"),
+        (["S9500 8 11/01-11/07", "99601 1 11/03"], ["S9500 7 11/01-11/07", "J0696 8 11/01-11/07"], "reject"),
+        (["S9500 7 11/01-11/07"], ["S9500 7 11/01-11/07 $1400"], "reject"),
+    ],
+    ids=["a line dropped", "later days", "a service dropped", "a line more", "other", "lines dropped and more", "good"],
+)
+def test_what_corrects_a_claim_that_goes_back_is_only_doubted(bad: list[str], good: list[str], action: str) -> None:
+    """Its services changed as the fix asks for: fewer of them, or more, or on other days."""
+    for order in (1, -1):
+        claims = shorthand.claims([*bad, "claim", *good] if order == 1 else [*good, "claim", *bad])
+        first, second = load("042").judge(claims)[::order]
+        assert {each.action for each in second if each.rule in ("042-A03", "042-A08")} <= {action}
+        if order == 1:
+            assert {each.action for each in second} == {action}
+        if action == "warn":
+            assert "reject" in {each.action for each in first} - {each.action for each in second}
+
+
+@pytest.mark.parametrize(("day", "action"), [("11/07", "warn"), ("11/09", "reject")])
+def test_what_lies_on_other_days_corrects_nothing(day: str, action: str) -> None:
+    file = load("042").file
+    policy = Policy(replace(file, edits=file.written))  # 042-G05d, a first visit sixty days after another, too
+    claims = shorthand.claims(["S9500 8 11/01-11/07", "G0088 1 11/01", "claim", f"G0088 1 {day}"])
+    assert [f.action for f in policy.judge(claims)[1] if f.rule == "042-G05d"] == [action]
 
 
 @pytest.mark.parametrize("held", [1, 3, 1000])
