@@ -36,7 +36,7 @@ _VOID = "8"
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS claim (
   id INTEGER PRIMARY KEY, source BLOB NOT NULL, who BLOB NOT NULL, number BLOB NOT NULL, same BLOB NOT NULL,
-  kind TEXT NOT NULL, last INTEGER);
+  kind TEXT NOT NULL, last INTEGER, begins INTEGER, ends INTEGER);
 CREATE INDEX IF NOT EXISTS claim_who ON claim (who, last);
 CREATE INDEX IF NOT EXISTS claim_same ON claim (same);
 CREATE INDEX IF NOT EXISTS claim_source ON claim (source);
@@ -47,11 +47,13 @@ CREATE TABLE IF NOT EXISTS line (
 CREATE INDEX IF NOT EXISTS line_claim ON line (claim);
 CREATE TABLE IF NOT EXISTS begun (day TEXT NOT NULL);
 """
+_SPAN = ("begins", "ends")  # `Claim.first`, `Claim.last`: of an 837I, DTP*434; an old store has no such columns
+_COLUMNS = "PRAGMA table_info(claim)"
 _BEGIN = "INSERT INTO begun SELECT date('now') WHERE NOT EXISTS (SELECT 1 FROM begun)"
 _BEGUN = "SELECT min(day) FROM begun"
 
 _EARLIER = """
-SELECT claim.id, claim.kind, claim.number, line.*
+SELECT claim.id, claim.kind, claim.number, claim.begins, claim.ends, line.*
 FROM (SELECT * FROM claim WHERE who = ? AND source <> ? ORDER BY last DESC LIMIT ?) claim
 JOIN line ON line.claim = claim.id ORDER BY claim.last, claim.id, line.rowid
 """
@@ -70,6 +72,10 @@ _REPLACED_AT_ONCE = """
 DELETE FROM temp.newline WHERE EXISTS (
   SELECT 1 FROM temp.old o JOIN temp.new n ON n.who = o.who AND n.number = o.number
   WHERE n.id = newline.claim AND n.id < o.by_id)
+"""
+_CLAIMS = """
+INSERT INTO claim (id, source, who, number, same, kind, last, begins, ends)
+  SELECT id + ?, source, who, number, same, kind, last, begins, ends FROM temp.new
 """
 _LINES = """
 INSERT INTO line SELECT claim + ?, number, qualifier, procedure, modifiers, revenue, charge, unit, units, first, last,
@@ -95,6 +101,11 @@ class History:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = FILE"):
                 self._file.execute(f"PRAGMA {pragma}")
             self._file.executescript(_LAYOUT)
+            if self._lacking():
+                self._file.execute("BEGIN IMMEDIATE")
+                for column in self._lacking():  # nobody else is at it now
+                    self._file.execute(f"ALTER TABLE claim ADD COLUMN {column} INTEGER")
+                self._file.execute("COMMIT")
             if not (begun := self._file.execute(_BEGUN).fetchone()[0]):  # a store of before this was kept begins now
                 self._file.execute(_BEGIN)
                 begun = self._file.execute(_BEGUN).fetchone()[0]
@@ -114,10 +125,13 @@ class History:
         gone = {self._number(number) for claim in claims for number in _superseded(claim)}
         found = self._file.execute(_EARLIER, (self._who(here), self._source, MOST))
         earlier = []
-        for (_, kind, number), rows in groupby(found, key=lambda row: row[:3]):
-            lines = tuple(_line(row[4:], kind) for row in rows)
+        for (_, kind, number, begins, ends), rows in groupby(found, key=lambda row: row[:5]):
+            lines = tuple(_line(row[6:], kind) for row in rows)
             if number not in gone:
-                earlier.append(replace(here, id="", kind=kind, frequency="1", original="", lines=lines, segment=0))
+                earlier.append(replace(
+                    here, id="", kind=kind, frequency="1", original="", first=_day(begins), last=_day(ends),
+                    lines=lines, segment=0, imprint=0, faulty=False,
+                ))  # fmt: skip
         return earlier
 
     def sent(self, claim: Claim) -> bool:
@@ -129,14 +143,20 @@ class History:
         """What takes the events of the file in; of an accepted claim it keeps the lines that concern a rule."""
         return Recorder(self, self._file, concerns)
 
-    def row(self, claim: Claim) -> tuple[bytes, bytes, bytes, bytes, str, int | None]:
+    def row(self, claim: Claim) -> tuple[bytes, bytes, bytes, bytes, str, int | None, int | None, int | None]:
         """A claim as it is kept."""
         last = max((line.last.toordinal() for line in claim.lines if line.last), default=None)
-        return self._source, self._who(claim), self._number(claim.id), self._same(claim), claim.kind, last
+        days = _number_of(claim.first), _number_of(claim.last)
+        return self._source, self._who(claim), self._number(claim.id), self._same(claim), claim.kind, last, *days
 
     def superseded(self, claim: Claim) -> list[tuple[bytes, bytes]]:
         """Whose claims, by hash of their number, a claim takes out."""
         return [(self._who(claim), self._number(number)) for number in _superseded(claim)]
+
+    def _lacking(self) -> list[str]:
+        """The columns that a store of before they were kept has not."""
+        there = {row[1] for row in self._file.execute(_COLUMNS)}
+        return [column for column in _SPAN if column not in there]
 
     @property
     def source(self) -> bytes:
@@ -189,7 +209,7 @@ class Recorder:
         put(_REPLACED)
         put(_REPLACED_AT_ONCE)
         base = put("SELECT coalesce(max(id), 0) FROM claim").fetchone()[0]
-        put("INSERT INTO claim SELECT id + ?, source, who, number, same, kind, last FROM temp.new", (base,))
+        put(_CLAIMS, (base,))
         put(_LINES, (base,))
         count = put("SELECT count(*) FROM temp.new").fetchone()[0]
         put("COMMIT")
@@ -198,7 +218,7 @@ class Recorder:
     def _accepted(self, claim: Claim) -> None:
         self._count += 1
         put = self._file.execute
-        put("INSERT INTO temp.new VALUES (?, ?, ?, ?, ?, ?, ?)", (self._count, *self._history.row(claim)))
+        put("INSERT INTO temp.new VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (self._count, *self._history.row(claim)))
         for whose, number in self._history.superseded(claim):
             put("INSERT INTO temp.old VALUES (?, ?, ?)", (self._count, whose, number))
         if claim.frequency != _VOID:
@@ -215,8 +235,17 @@ def _superseded(claim: Claim) -> Iterable[str]:
     return {claim.id, claim.original} - {""} if claim.frequency in _SUPERSEDES else ()
 
 
+def _number_of(day: date | None) -> int | None:
+    """A day as it is kept."""
+    return day.toordinal() if day else None
+
+
+def _day(number: int | None) -> date | None:
+    return date.fromordinal(number) if number else None
+
+
 def _row(line: ServiceLine) -> Row:
-    first, last = (day.toordinal() if day else None for day in (line.first, line.last))
+    first, last = _number_of(line.first), _number_of(line.last)
     charge, units = (None if amount is None else str(amount) for amount in (line.charge, line.units))
     return (
         line.number, line.qualifier, line.procedure, " ".join(line.modifiers), line.revenue, charge, line.unit, units,
@@ -229,7 +258,6 @@ def _line(row: Row, kind: str) -> ServiceLine:
     return ServiceLine(
         number=number, kind=kind, qualifier=qualifier, procedure=procedure, modifiers=tuple(modifiers.split()),
         revenue=revenue, charge=None if charge is None else Decimal(charge), unit=unit,
-        units=None if units is None else Decimal(units), first=date.fromordinal(first) if first else None,
-        last=date.fromordinal(last) if last else None, date_source=dated, place=place,
-        drug=Drug("N4", ndc) if ndc else None,
+        units=None if units is None else Decimal(units), first=_day(first), last=_day(last), date_source=dated,
+        place=place, drug=Drug("N4", ndc) if ndc else None,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from edi837.frames import Verdict
 from edi837.history import History, HistoryError
 from edi837.terms import Terms
 from tests import shorthand
-from tests.snippets import interchange
+from tests.snippets import CLAIM_I, HEAD, I, interchange, replaced
 from tests.test_kin import HOUR, LATE, VISIT, WEEK, body, claim, level, trial, verdicts, with_cases
 
 NOW = datetime(2026, 1, 15, 9, 30)
@@ -113,6 +113,41 @@ def test_what_was_accepted_goes_back_no_more(tmp_path: Path) -> None:
     before.segment = 0
     said = trial(tmp_path, "history").judge([before, now], levels=[0, 1], reach="history")
     assert [[each.action for each in found] for found in said] == [["reject"], ["reject", "reject"]]
+
+
+def _bill(code: str, units: int, day: str, statement: str) -> bytes:
+    """An 837I of one line, dated by one day, under a statement."""
+    changes = [("S9500*100*UN*1", f"{code}*100*UN*{units}"), ("D8*20250106\n", f"D8*{day}\n"),
+               ("20250106-20250112", statement), ("CLM*C1*", f"CLM*C{day[-1]}*")]  # fmt: skip
+    return interchange(HEAD + replaced(CLAIM_I, changes), guide=I)
+
+
+@pytest.mark.parametrize(
+    ("statement", "action"), [("20250106-20250112", "warn"), ("20250106-20250106", "reject"), ("", "warn")]
+)
+def test_a_claim_of_the_history_has_its_own_statement(
+    tmp_path: Path, store: Path, statement: str, action: str
+) -> None:
+    """Three visits dated by the first of them may reach to the hour's day; one in a store of old may, too."""
+    policy = trial(tmp_path, "history")
+    began(store, "2025-01-01")
+    visits = _bill("99601", 3, "20250106", statement or "20250106-20250106")
+    assert verdicts(visits, policy, history=store) == {"C6": []}
+    if not statement:
+        with sqlite3.connect(store) as file:
+            for column in ("begins", "ends"):
+                file.execute(f"ALTER TABLE claim DROP COLUMN {column}")
+    hour = _bill("99602", 1, "20250108", "20250108-20250108")
+    assert verdicts(hour, policy, history=store) == {"C8": [("7-D01", action)]}
+    assert _kept(store) == 1 + (action == "warn")
+
+
+def test_a_fault_of_the_claim_at_hand_is_none_of_those_before(tmp_path: Path, store: Path) -> None:
+    policy = trial(tmp_path, "history")
+    assert verdicts(one(claim("C1", WEEK)), policy, history=store) == {"C1": []}
+    bad = claim("C2", "J0696 8 20250106").replace("ABK:A419", "ABK:419")
+    told = verdicts(one(bad, claim("C3", WEEK.replace(" 7 ", " 6 "))), policy, history=store)
+    assert told == {"C2": [("S5-HI", "reject")], "C3": REJECTED}, "C1 does not go back"
 
 
 def test_a_claim_sent_again_is_told_and_a_file_read_again_is_not(tmp_path: Path, store: Path) -> None:

@@ -136,7 +136,9 @@ def begun_only(lines: Lines, line: ServiceLine) -> bool:
     if line.kind != "I" or line.first is None or line.first != line.last or line.units is None or line.units <= 1:
         return False
     claim = lines.claim(line)
-    return claim.first is not None and claim.last is not None and line.units <= (claim.last - claim.first).days + 1
+    if claim.first is None or claim.last is None:  # accepted before the history kept them
+        return True
+    return line.units <= (claim.last - claim.first).days + 1
 
 
 def first_day(line: ServiceLine) -> date:
