@@ -64,12 +64,12 @@ class Edit:
 
     @property
     def narrow(self) -> bool:
-        """Whether it judges fewer lines than the policy does."""
+        """Whether it judges fewer lines than the policy does, where all claims are of its guide."""
         return bool(self.whose or self.effective or self.until)
 
     def judges(self, claim: Claim, line: ServiceLine) -> bool:
         """Whether it is for this line."""
-        if not self.whose.covers(claim):
+        if self.only not in ("", f"837{claim.kind}") or not self.whose.covers(claim):
             return False
         return line.first is None or (self.effective or date.min) <= line.first <= (self.until or date.max)
 

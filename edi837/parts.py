@@ -26,6 +26,7 @@ class Parts:
         self._sifted = sifted
         self._levels = levels
         self._make = make
+        self._mixed = len(claims) > 1 and len({claim.kind for claim in claims}) > 1  # of both guides
         self._apart = len(claims) > 1 and len(set(levels)) > 1
         self.whole = self._together(range(len(claims)))
         self._made: dict[str, tuple[Lines, ...]] = {}
@@ -37,7 +38,7 @@ class Parts:
         else:
             missing = edit.check.misses and edit.scope == "file"  # the history may hold what an edit misses
             parts = self._by("history" if missing else edit.scope)
-        if edit.narrow:
+        if edit.narrow or (edit.only and self._mixed):
             parts = (part.narrowed(edit.judges) for part in parts)
         return parts
 

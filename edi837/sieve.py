@@ -69,21 +69,21 @@ class Sieve:
                 heading = (claim.kind, claim.filing, claim.provider.taxonomy, claim.place, claim.frequency)
                 head = self._claims.get(heading)
                 present |= self._head(Heading(*heading)) if head is None else head
-        return sifted, self._edits(claims[0].kind, present, twice) if present else ()
+        return sifted, self._edits(_kind(claims), present, twice) if present else ()
 
     def concerns(self, line: ServiceLine) -> bool:
         """Whether an edit looks at lines of this code, or with one of these modifiers."""
         return code_of(line) in self._code or not self._modifier.keys().isdisjoint(line.modifiers)
 
     def _edits(self, kind: str, present: int, twice: int) -> tuple[Edit, ...]:
-        """The edits that lines of these bits can break."""
+        """The edits that lines of these bits can break; without a ``kind``, on claims of both guides."""
         key = (kind, present, twice)
         awake = self._awake.get(key)
         if awake is None:
             awake = tuple(
                 edit
                 for edit, waits, pair in self._asked
-                if edit.only in ("", f"837{kind}")
+                if (not kind or edit.only in ("", f"837{kind}"))
                 and pair & twice == pair
                 and any(each & present == each for each in waits)
             )
@@ -171,6 +171,12 @@ class Sieve:
         for word in words:
             table[word] = table.get(word, 0) | bit
         return bit
+
+
+def _kind(claims: Sequence[Claim]) -> str:
+    """The guide that all claims are of: P or I; empty where some are of the other."""
+    kind = claims[0].kind
+    return kind if len(claims) == 1 or all(claim.kind == kind for claim in claims) else ""
 
 
 def _keep(table: dict[K, V], key: K, value: V) -> None:

@@ -28,9 +28,9 @@ class Open:
     """A sieve that lets everything through."""
 
     def sift(self, claims: Sequence[Claim]) -> tuple[list[list[ServiceLine]], tuple[Edit, ...]]:
-        kind = f"837{claims[0].kind}"
+        kinds = {"", *(f"837{claim.kind}" for claim in claims)}
         lines = [[] if claim.frequency == "8" else list(claim.lines) for claim in claims]
-        return lines, tuple(edit for edit in EDITS if edit.only in ("", kind))
+        return lines, tuple(edit for edit in EDITS if edit.only in kinds)
 
 
 ASKED._sieve = Open()  # type: ignore[assignment]
@@ -70,6 +70,28 @@ def claims(draw: st.DrawFn) -> list[str]:
 def test_the_sieve_loses_nothing(told: list[str], kind: str) -> None:
     seen = shorthand.claims(told, kind)
     assert SIFTED.judge(seen) == ASKED.judge(seen)
+
+
+ONLY = {edit.id: edit.only for edit in EDITS if edit.only}
+
+
+@settings(max_examples=100, deadline=None)
+@given(claims(), claims(), st.booleans())
+def test_an_edit_of_one_guide_judges_no_claim_of_the_other(told: list[str], more: list[str], swapped: bool) -> None:
+    """A patient with claims of both: neither the first of them nor a line of the other guide decides."""
+    seen = [*shorthand.claims(told, "P"), *shorthand.claims(more, "I")][:: -1 if swapped else 1]
+    found = SIFTED.judge(seen)
+    assert found == ASKED.judge(seen)
+    for claim, mine in zip(seen, found, strict=True):
+        assert {ONLY.get(each.rule, "") for each in mine} <= {"", f"837{claim.kind}"}
+
+
+@pytest.mark.parametrize("kinds", ["PI", "IP"])
+def test_an_edit_of_one_guide_is_asked_though_the_first_claim_is_of_the_other(kinds: str) -> None:
+    texts = {"P": ["claim @22", "S9500 7 11/01-11/07"], "I": ["claim bill 111", "S9500 7 11/08-11/14"]}
+    found = SIFTED.judge([claim for kind in kinds for claim in shorthand.claims(texts[kind], kind)])
+    rules = dict(zip(kinds, ([each.rule for each in mine if each.rule in ONLY] for mine in found), strict=True))
+    assert rules == {"P": ["042-E01"], "I": ["042-E03", "042-G07"]}
 
 
 def test_tables_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
