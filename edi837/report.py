@@ -26,12 +26,13 @@ _AGAIN = {
     "interchange": "Correct it and send the whole interchange again under a new ISA13.",
 }
 _RESEND = "Correct it and send it again {as_what}: it never entered adjudication."
-# What a claim is by CLM05-3, and so what it is sent again as; an 837I for a part of a stay (2 to 5) stays that part.
+# What a claim is by CLM05-3, and so what it is sent again as. An 837I stays what it is: a part of a stay (2 to 5), without
+# a charge for the payer (0), a last bill (9), a notice (A) and so on.
 _AS_WHAT = {
     "7": "as a replacement (CLM05-3 = 7), with the payer's number of the earlier claim in REF*F8",
     "8": "as a void (CLM05-3 = 8), with the payer's number of the earlier claim in REF*F8",
 }
-_PARTS = ("2", "3", "4", "5")
+_KEPT = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ").difference("1", _AS_WHAT)
 
 
 class Report:
@@ -205,7 +206,7 @@ def _resend(verdict: Verdict) -> str:
     said = [code.split(":")[1] for each in own for code in each.status]
     if with_payer := next((about for about in again.OF_CLAIMS if about in said), ""):
         return again.INSTEAD[with_payer]
-    if claim.kind == "I" and claim.frequency in _PARTS:
+    if claim.kind == "I" and claim.frequency in _KEPT:
         return _RESEND.format(as_what=f"with the same frequency (CLM05-3 = {claim.frequency})")
     return _RESEND.format(as_what=_AS_WHAT.get(claim.frequency, "as an original (CLM05-3 = 1)"))
 

@@ -22,7 +22,9 @@ ORIGINAL = "as an original (CLM05-3 = 1)"
         ("P", "8", "as a void (CLM05-3 = 8), with the payer's number of the earlier claim in REF*F8"),
         ("I", "1", ORIGINAL),
         ("I", "7", "as a replacement (CLM05-3 = 7), with the payer's number of the earlier claim in REF*F8"),
-        *(("I", part, f"with the same frequency (CLM05-3 = {part})") for part in "2345"),
+        *(("I", part, f"with the same frequency (CLM05-3 = {part})") for part in "0234569A"),
+        ("P", "2", ORIGINAL),
+        ("I", "z", ORIGINAL),
     ],
 )
 def test_a_claim_is_sent_again_as_what_it_was(kind: str, frequency: str, as_what: str, tmp_path: Path) -> None:
