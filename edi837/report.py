@@ -26,8 +26,8 @@ _AGAIN = {
     "interchange": "Correct it and send the whole interchange again under a new ISA13.",
 }
 _RESEND = "Correct it and send it again {as_what}: it never entered adjudication."
-# What a claim is by CLM05-3, and so what it is sent again as. An 837I stays what it is: a part of a stay (2 to 5), without
-# a charge for the payer (0), a last bill (9), a notice (A) and so on.
+# What a claim is by CLM05-3, and so what it is sent again as. An 837I stays what it is: a part of a stay (2 to 5),
+# a bill without payment (0), a last one (9), a notice (A) and so on.
 _AS_WHAT = {
     "7": "as a replacement (CLM05-3 = 7), with the payer's number of the earlier claim in REF*F8",
     "8": "as a void (CLM05-3 = 8), with the payer's number of the earlier claim in REF*F8",

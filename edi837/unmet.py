@@ -26,7 +26,8 @@ class Unmet:
         guides: Guides | None = None,
     ) -> None:  # fmt: skip
         """``routes``: payers whose claims go to other policies. A policy for everyone is met by any claim."""
-        self._policies = [policy for policy in {each.name: each for each in policies}.values() if policy.scope]
+        each_once = {(policy.file.path, policy.name): policy for policy in policies}  # two files may be of one name
+        self._policies = [policy for policy in each_once.values() if policy.scope]
         self._routes = routes or {}
         self._companions: list[Companion] = list(guides.companions) if guides else []
         self._payers: dict[str, None] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,20 @@ def test_a_policy_for_other_claims_of_the_payer_says_which() -> None:
     covered = policy.covers(claim)
     assert covered or notes[0].startswith("no claim is one that policy mt-hit is for (payers ILLMT")
     assert covered == (notes == [])
+
+
+def test_two_policies_of_one_name_are_two(tmp_path: Path) -> None:
+    """As an old and a new one that are compared; one that is named twice is one."""
+    shipped = rules.load("mt-hit").file.path
+    for name in (shipped.name, f"{shipped.stem}.txt", f"{shipped.stem}.cases.toml", "home-infusion.csv"):
+        shutil.copy(shipped.with_name(name), tmp_path / name)
+    mine = tmp_path / shipped.name
+    mine.write_text(mine.read_text("utf-8").replace('"ILLMT"', '"OTHER"'), "utf-8")
+    demo = FIXTURES / "demo.edi"
+    done = edi837("policy", "simulate", "mt-hit", mine, demo)
+    other = NOTE.replace("ILLMT", "OTHER")
+    assert [line + "\n" for line in done.err.splitlines()] == [NOTE, other]
+    assert edi837("policy", "simulate", mine, mine, demo).err == other
 
 
 def test_a_payer_with_a_route_is_none_of_the_others() -> None:
