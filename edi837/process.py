@@ -19,6 +19,7 @@ from edi837.envelope import Admit
 from edi837.findings import Finding, Level, Place
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet
 from edi837.gate import Judge
+from edi837.isa import BLANK
 from edi837.parted import Parted
 from edi837.seen import Seen
 from edi837.snip import Codes
@@ -134,11 +135,15 @@ class _Teller:
                 self._frame.groups += 1
                 yield from self._group(seg, seen)
             elif seg[0] == "IEA":
+                torn = self._torn()
+                if torn:
+                    seg[-1] = seg[-1].rstrip(BLANK)  # a line end in the terminator's place
                 notes = list(envelope.iea(self._frame.header, seg, self._frame.groups))
-                if self._torn():
+                if torn:
                     if notes:
                         break  # cut off inside it
-                    notes = [envelope.Note("TA1:023", "the file ends before IEA's terminator", "end IEA too", 0, False)]
+                    what = "another ISA begins" if self._raw.followed else "the file ends"
+                    notes = [envelope.Note("TA1:023", f"{what} before IEA's terminator", "end IEA too", 0, False)]
                 for note in notes:
                     if self._stray and note.element == 1:
                         continue  # what stands outside already spoils the count

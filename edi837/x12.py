@@ -57,6 +57,7 @@ class RawInterchange:
     runs: Iterator[str] = field(repr=False)  # the ISA, then text of some segments, a terminator between two
     pieces: Iterator[str] = field(repr=False)  # text of each segment, with the line ends before it; or take `runs`
     unterminated: bool = False  # the last piece had no terminator: the stream, or the next ISA, cut it off
+    followed: bool = False  # it was the next ISA
     oversize: bool = False  # a segment passed LONGEST: reading stopped there
     ended: bool = False  # by an IEA, which may lack its own terminator
     unusable: str = ""  # TA105 of a delimiter that cannot be used: then the ISA is the only piece
@@ -234,7 +235,7 @@ def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
             if last:
                 yield text[: last - 1]
             if torn:
-                raw.unterminated = True
+                raw.unterminated = raw.followed = True
                 yield text[last:start]
             seen += start
             text = text[start:]
@@ -244,7 +245,7 @@ def _runs(source: _Source, raw: RawInterchange) -> Iterator[str]:
             if at >= 0:
                 after = isa.alike(raw.delimiters).search(text, 0, at + 1)
                 if after:  # the IEA is cut off
-                    raw.unterminated = True
+                    raw.unterminated = raw.followed = True
                     at = len(text[: after.start()].rstrip(BLANK))
                 raw.ended = not raw.unterminated or _ends(text[:at], raw.delimiters)
                 yield text[:at]

@@ -26,6 +26,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 ALL = sorted(path for path in FIXTURES.rglob("*.edi") if path.parent.name != "expected")
 ENVELOPE = sorted((FIXTURES / "envelope").glob("*.edi"))
 ONE = interchange(HEAD + CLAIM_P)
+ANOTHER = ONE.replace(b"000000001", b"000000002")
 
 Frame = Interchange | FunctionalGroup | TransactionSet
 
@@ -362,7 +363,7 @@ def test_the_same_number_from_another_sender_is_no_duplicate() -> None:
 
 def test_a_segment_that_is_too_long_cuts_the_interchange_off_and_the_next_is_read() -> None:
     long = ONE.replace(b"HI*", b"NTE*ADD*" + b"x" * 1_200_000 + b"~HI*")
-    events = tell(long + ONE.replace(b"000000001", b"000000002"))
+    events = tell(long + ANOTHER)
     findings = [event for event in events if isinstance(event, Finding)]
     assert [f.syntax or f.rule for f in findings] == ["TA1:023", "X12-STRAY"]
     assert "longer than 1 MiB" in findings[0].message
@@ -379,9 +380,17 @@ def test_a_file_cut_off_anywhere_is_one_finding(cut: int) -> None:
     assert told(ONE[:cut]) == ("TA1:023" if cut < whole else "-TA1:023" if cut == whole else "")
 
 
+@pytest.mark.parametrize("between", [b"", b"\n"])
+def test_what_stands_in_the_place_of_the_last_terminator_is_named(between: bytes) -> None:
+    bare = ONE[: -len(b"~\n")]
+    for data, what in ((bare + between, "the file ends"), (bare + between + ANOTHER, "another ISA begins")):
+        findings = [event for event in tell(data) if isinstance(event, Finding)]
+        assert [f.message for f in findings] == [f"{what} before IEA's terminator"]
+
+
 @pytest.mark.parametrize("cut", range(106, len(ONE) - 2, 7))
 def test_an_interchange_cut_off_anywhere_leaves_the_next_alone(cut: int) -> None:
-    events = tell(ONE[:cut] + ONE.replace(b"000000001", b"000000002"))
+    events = tell(ONE[:cut] + ANOTHER)
     said = [event.syntax for event in events if isinstance(event, Finding)]
     assert said == ["TA1:023"]
     ends = [event.of.refused for event in events if isinstance(event, End) and isinstance(event.of, Interchange)]
