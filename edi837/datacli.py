@@ -157,6 +157,7 @@ def _as_text(sheet: Sheet, files: tuple[str, ...], asked: Asked, form: str, posi
                 click.echo(text, nl=False)
                 header = False
             run.missed(file, gaps)
+            _say_back(file, gaps, asked, run)
 
 
 def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, run: Run) -> None:
@@ -169,6 +170,7 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, r
             with opened(file) as source, answer.spooled(source) as stream:
                 gaps = Gaps()
                 yield from sheet.read(stream, asked, True, file, gaps)
+            _say_back(file, gaps, asked, run)
             if said := str(gaps):
                 raise NotWhole(f"{said}: {out} is not written")
 
@@ -178,6 +180,12 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, r
     except (OSError, Edi837Error) as error:
         with run.guarding(at[0] or str(out)):
             raise error
+
+
+def _say_back(file: str, gaps: Gaps, asked: Asked, run: Run) -> None:
+    """Say which sets the 999 refuses, where the status of a claim in them may be ``accepted``."""
+    if asked.terms.policies:
+        run.note(f"{safe.text(file)}: {said}" for said in gaps.back())
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import edi837 as package
-from edi837 import rows, rules
+from edi837 import process, rows, rules
 from edi837.companion import Guides
 from edi837.gaps import Gaps
 from edi837.unmet import Unmet
@@ -76,6 +77,46 @@ def test_a_whole_file_is_told_nothing_of() -> None:
         for name in ("demo.edi", "837P/fail/missing-segment.edi"):  # what a claim got wrong is no gap
             done = edi837(*words, FIXTURES / name)
             assert done.status == 0 and not done.err, words
+
+
+BACK = DEMO.replace(b"HI*ABK:", b"HI*ABX:", 1)  # one claim of nine
+REFUSED = "the 999 refuses set 0001 with 9 claims, whatever the status of a claim says (edi837 check tells why)"
+
+
+@pytest.mark.parametrize("words", [("lines", "--format", "jsonl"), ("claims", "--format", "jsonl")], ids=" ".join)
+def test_a_set_that_goes_back_for_one_claim_is_data_with_a_note(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Nothing is missing; but what a policy accepts in it is not accepted."""
+    path = tmp_path / "claims.edi"
+    path.write_bytes(BACK)
+    done = edi837(*words, path, FIXTURES / "demo.edi", "--policy", "042")
+    assert {"accepted", "rejected", "not judged"} == {json.loads(row)["status"] for row in done.out.splitlines()}
+    assert (done.status, done.err) == (0, f"note: {path}: {REFUSED}\n")
+    done = edi837(*words, path)
+    assert (done.status, done.err) == (0, ""), "nothing is called accepted"
+
+
+def test_so_is_a_parquet_file(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    path, out = tmp_path / "claims.edi", tmp_path / "out.parquet"
+    path.write_bytes(BACK)
+    done = edi837("claims", path, "--policy", "042", "--format", "parquet", "-o", out)
+    assert (done.status, done.err, out.exists()) == (0, f"note: {path}: {REFUSED}\n", True)
+
+
+def test_sets_that_go_back_are_counted() -> None:
+    """A good set between two of them, and one refused for its frame, are none."""
+    def told(*sets: bytes) -> str:
+        gaps = Gaps()
+        for event in process.tell(io.BytesIO(b"".join(sets))):
+            gaps.take(event)
+        return " ".join(gaps.back())
+
+    again = BACK.replace(b"000000042", b"000000043")
+    assert told(BACK, DEMO.replace(b"000000042", b"000000044"), again).startswith(
+        "the 999 refuses 2 sets, 0001 first, with 18 claims, "
+    )
+    assert told(DEMO) == told(DEMO.replace(b"SE*241*", b"SE*240*")) == told(DEMO[:2500]) == ""
+    assert told(BACK, DEMO.replace(b"SE*241*", b"SE*240*").replace(b"000000042", b"000000043")) == REFUSED
 
 
 def test_each_file_is_told_once_and_the_others_are_written(tmp_path: Path) -> None:

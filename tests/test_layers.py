@@ -22,10 +22,10 @@ LAYERS: list[set[str]] = [
         "columns",
     },
     {
-        "packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "gaps", "marks",
+        "packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "marks",
         "statuscodes", "fitted",
     },
-    {"syntax", "personal", "guidebook", "codetables", "sample"},
+    {"syntax", "personal", "guidebook", "codetables", "sample", "gaps"},
     {"accept", "envelope", "synth"},
     {"onward"},
     {"misfits"},

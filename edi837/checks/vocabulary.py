@@ -131,14 +131,12 @@ def dated(line: ServiceLine) -> bool:
 def begun_only(lines: Lines, line: ServiceLine) -> bool:
     """Whether a line of an 837I may be dated by its first day alone, as a UB-04 has room for one date.
 
-    It has more units than that day, and its statement (DTP*434) has days for all of them.
+    It has more units than that day, and its statement (DTP*434) has days for all of them, or an old history lacks it.
     """
     if line.kind != "I" or line.first is None or line.first != line.last or line.units is None or line.units <= 1:
         return False
     claim = lines.claim(line)
-    if claim.first is None or claim.last is None:  # accepted before the history kept them
-        return True
-    return line.units <= (claim.last - claim.first).days + 1
+    return claim.first is None or claim.last is None or line.units <= (claim.last - claim.first).days + 1
 
 
 def first_day(line: ServiceLine) -> date:
