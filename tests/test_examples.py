@@ -26,13 +26,14 @@ from click.testing import CliRunner
 from lxml import etree
 
 import edi837
-from edi837 import claimrows, cli, rows, rules
+from edi837 import claimrows, cli, rows, rules, wording
 from tests import book
 from tests.book import Block
 
 ROOT = book.ROOT
 CUT = "[...]\n"  # stands in an output for lines that are not shown
 PLAIN = {"", "text", "edi"}  # what is shown, not done; README's are held by tests/test_readme.py
+_TABLE = re.compile(r"'(\w+)\.(?:parquet|csv|jsonl)'")  # in SQL
 SPHINX = {"{toctree}"}  # what the pages are built from
 TRIED = {"sh", "console", "python", "toml", "xml", "sql"}
 
@@ -189,20 +190,18 @@ class Trial:
 
     def _sql(self, block: Block) -> str:
         """In DuckDB where that is installed, else in SQLite, on the lines of the demo."""
-        tables = set(re.findall(r"'(\w+)\.(?:parquet|csv)'", block.text))
-        assert tables, block
-        if importlib.util.find_spec("duckdb") and all(
-            Path(file).exists() for file in re.findall(r"'(\w+\.(?:parquet|csv))'", block.text)
-        ):
+        files = [file[0] for file in _TABLE.finditer(block.text)]
+        assert files, block
+        if importlib.util.find_spec("duckdb") and all(Path(file.strip("'")).exists() for file in files):
             import duckdb
 
             found = duckdb.sql(block.text)
             heads, data = found.columns, found.fetchall()
         else:
             file = sqlite3.connect(":memory:")
-            for table in tables:
+            for table in {found[1] for found in _TABLE.finditer(block.text)}:
                 fill(file, table)
-            cursor = file.execute(re.sub(r"'(\w+)\.(?:parquet|csv)'", r"\1", block.text))
+            cursor = file.execute(_TABLE.sub(r"\1", block.text))
             heads, data = [head for head, *_ in cursor.description], cursor.fetchall()
         assert data, f"{block} finds nothing"
         self._said = as_table(heads, data)
@@ -215,10 +214,14 @@ def ours(command: str) -> list[str]:
 
 
 def fill(file: sqlite3.Connection, table: str) -> None:
-    """The lines of the demo, or its claims, judged by 042, as a table of SQLite's."""
-    told = claimrows.rows if table == "claims" else rows.rows
-    with (ROOT / "fixtures" / "demo.edi").open("rb") as stream:
-        lines = list(told(stream, [rules.load("042")]))
+    """The lines of the demo, its claims or what is found on it, judged by 042, as a table of SQLite's."""
+    demo = ROOT / "fixtures" / "demo.edi"
+    if table == "findings":
+        lines = [wording.as_dict(finding, demo.name) for finding in edi837.check(demo)]
+    else:
+        told = claimrows.rows if table == "claims" else rows.rows
+        with demo.open("rb") as stream:
+            lines = list(told(stream, [rules.load("042")]))
     names = ", ".join(f"[{name}]" for name in lines[0])
     file.execute(f"CREATE TABLE {table} ({names})")
     for line in lines:
