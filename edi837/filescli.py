@@ -32,7 +32,7 @@ from edi837.deck import Torn
 from edi837.deid import without_persons
 from edi837.findings import NotX12
 from edi837.gaps import Gaps
-from edi837.pseudonyms import Pseudonyms
+from edi837.pseudonyms import MOST_DAYS, Pseudonyms
 
 _MOST = 1 << 22  # characters that wait to be written to parts
 _SHORTEST_KEY = 16  # bytes
@@ -176,7 +176,7 @@ def generate(kind: str | None, count: int | None, seed: int, policy: str | None,
     help="Key of the pseudonyms, made if it is not there; without it the key is thrown away.",
 )
 @click.option(
-    "--shift-days", "days", type=int, metavar="N",
+    "--shift-days", "days", type=click.IntRange(-MOST_DAYS, MOST_DAYS), metavar="N",
     help="Move all dates by so many days; without it by 1 to 52 weeks, by the key.",
 )
 def deid(file: str, out: Path | None, key_file: Path | None, days: int | None) -> int:

@@ -1,7 +1,7 @@
 """Keyed pseudonyms that keep the form of what they stand for, and dates moved by so many days.
 
-Enters: a key and values. Leaves: for each value one with the same length, digits where digits were and
-letters where letters were; the same for the same value under the same key, and another for another of
+Enters: a key and values, one character a byte. Leaves: for each value one with the same length, digits where digits were
+and letters where letters were; the same for the same value under the same key, and another for another of
 the same form (a Feistel network over its digits and letters). A good NPI becomes a good one that was
 never issued, a bad one stays bad.
 """
@@ -17,14 +17,18 @@ from math import prod
 
 ROUNDS = 8
 _FOREIGN = "\xc9"  # for every byte beyond ASCII: still none of the basic characters
+_FOREIGN_UTF8 = ("", "", "\xc3\x89", "\xe1\xba\xbc", "\xf0\x9d\x90\x84")  # for a letter of so many bytes of UTF-8
 _NPI = re.compile(r"[12]\d{9}\Z", re.ASCII)
 _LONGEST_SHIFT = 52  # weeks
+MOST_DAYS = 3650  # by which dates may be moved: farther off, no edition of the codes and no guide speaks of them
 
 
 class Pseudonyms:
     """Pseudonyms under one key; dates are moved by ``days``, or by 1 to 52 whole weeks drawn from the key."""
 
     def __init__(self, key: bytes, days: int | None = None) -> None:
+        if days is not None and abs(days) > MOST_DAYS:
+            raise ValueError(f"dates are moved by -{MOST_DAYS} to {MOST_DAYS} days, not by {days}")
         self._key = hashlib.sha256(key).digest()
         self.days = 7 * (1 + self._draw(b"days", _LONGEST_SHIFT)) if days is None else days
         self.of = lru_cache(maxsize=65536)(self._of)
@@ -46,7 +50,7 @@ class Pseudonyms:
             one, other = turn % 2, 1 - turn % 2
             said = b"%d/%d/" % (turn, numbers[other]) + form
             numbers[one] = (numbers[one] + self._draw(said, sizes[one])) % sizes[one]
-        chars = [_FOREIGN if char > "\x7f" else char for char in value]
+        chars = [*_basic(value)]
         for half, number in zip(halves, numbers, strict=True):
             for at in reversed(half):
                 number, rest = divmod(number, _SIZE[kinds[at]])
@@ -79,7 +83,21 @@ class Pseudonyms:
 
 def blanked(text: str) -> str:
     """Free text of which only its length is left, and what is neither letter nor digit."""
-    return re.sub("[^\x00-\x7f]", _FOREIGN, re.sub("[A-Z]", "X", re.sub("[a-z]", "x", re.sub("[0-9]", "9", text))))
+    return _basic(re.sub("[A-Z]", "X", re.sub("[a-z]", "x", re.sub("[0-9]", "9", text))))
+
+
+def _basic(value: str) -> str:
+    """A value, one character a byte, whose letters beyond ASCII are all the same, each as long as it was.
+
+    They are UTF-8 if the bytes are that, else a byte each. The length stays in bytes and in letters.
+    """
+    if value.isascii():
+        return value
+    try:
+        text = value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return re.sub("[^\x00-\x7f]", _FOREIGN, value)
+    return "".join(char if char.isascii() else _FOREIGN_UTF8[len(char.encode())] for char in text)
 
 
 def good_npi(value: str) -> bool:

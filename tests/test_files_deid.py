@@ -253,6 +253,38 @@ def test_npis_keep_their_check_digit_and_bad_ones_stay_bad() -> None:
     assert all(map(good_npi, sample.NPIS))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_letters_beyond_ascii_stay_letters_of_their_encoding_and_length(encoding: str) -> None:
+    name, note = "NUÑEZ-ß", "SE ENTREGÓ, ¿SÍ?"
+    if encoding == "utf-8":
+        name, note = name + "ẽ𝐀", note + " 日本"
+    body = (snippets.HEAD + snippets.CLAIM_P).replace("NM1*IL*1*ASPEN", f"NM1*IL*1*{name}")
+    body = body.replace("HI*", f"NTE*ADD*{note}\nHI*", 1)
+    plain = snippets.interchange(body.encode(encoding).decode("latin-1"))
+    password = "ÑÑÑ".encode(encoding).ljust(10)
+    data = plain.replace(b"ISA*00*          *", b"ISA*03*" + password + b"*")
+    made = clean(data, 0)
+    assert name.encode(encoding) in data and note.encode(encoding) in data and password in data
+    for before, after in zip(segments(data), segments(made), strict=True):
+        for sent, told in zip(before, after, strict=True):
+            assert len(told) == len(sent)
+            letters, others = (text.encode("latin-1").decode(encoding) for text in (sent, told))
+            assert [c.isascii() for c in letters] == [c.isascii() for c in others]
+            assert not {c for c in others if not c.isascii()} - set("ÉẼ𝐄")
+    assert said(made) == said(data)
+
+
+def test_dates_are_not_moved_to_where_nothing_speaks_of_them(tmp_path: Path) -> None:
+    out = tmp_path / "out.edi"
+    for days in ("3651", "-3651", "4000000", "99999999999"):
+        done = edi837("deid", FIXTURES / "demo.edi", f"--shift-days={days}", "-o", out)
+        assert done.returncode == 2 and not out.exists() and "-3650<=x<=3650" in done.stderr.decode()
+        with pytest.raises(ValueError, match=rf"moved by -3650 to 3650 days, not by {days}"):
+            Pseudonyms(KEY, int(days))
+    assert edi837("deid", FIXTURES / "demo.edi", "--shift-days=-3650", "-o", out).returncode == 0
+    assert b"DTP*472*RD8*20150206-20150212~" in out.read_bytes()
+
+
 def test_the_command(tmp_path: Path) -> None:
     key, out = tmp_path / "key", tmp_path / "out.edi"
     run: list[str | Path] = ["deid", FIXTURES / "demo.edi", "--key-file", key]
