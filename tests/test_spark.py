@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import json
 import os
+import re
 import shutil
 import sys
 from collections import Counter
@@ -182,3 +184,50 @@ def test_answers_are_those_of_ack_or_there_are_none(spark: Any, tmp_path: Path) 
 def test_an_option_that_is_none_is_refused(spark: Any, options: dict[str, str], said: str) -> None:
     with pytest.raises(Exception, match=said):
         told(spark, FIXTURES / "demo.edi", **options)
+
+
+@pytest.fixture
+def source() -> Any:
+    """The module of the data source, for what needs neither Spark nor Java."""
+    pytest.importorskip("pyspark", reason="the extra spark is not installed")
+    return importlib.import_module("edi837.spark.source")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"polcy": "none"}, 'there is no option polcy; did you mean "policy"?'),
+        ({"history": "h"}, "there is no option history"), ({"POLCY": "none"}, 'did you mean "policy"?'),
+        ({"unreadable": "never"}, "option unreadable is one of fail, skip"),
+    ],
+)  # fmt: skip
+def test_an_option_that_there_is_not_is_refused(source: Any, options: dict[str, str], said: str) -> None:
+    with pytest.raises(edi837.Edi837Error, match=re.escape(said)):
+        source.manner(options)
+
+
+def test_what_spark_says_of_its_own_accord_is_no_option(source: Any) -> None:
+    of_spark = {"paths": '["a"]', "owner": "o", "location": "file:/x", "provider": "edi837", "path": "file:/x"}
+    assert source.manner(of_spark) == Manner()
+    assert source.manner({"unreadable": "SKIP"}) == Manner(skips=True)
+
+
+def test_a_file_to_be_read_whole_that_is_not_there_is_refused(source: Any) -> None:
+    asked = {"path": str(FIXTURES), "whole": "demo.edi, dmo.edi"}
+    with pytest.raises(edi837.Edi837Error, match=r'whole names no file that is read: "dmo\.edi"; did you mean "demo'):
+        source.Reader(asked).partitions()
+    assert source.Reader(asked | {"whole": "demo.edi,"}).partitions()
+
+
+def test_several_paths_are_read_each_file_once(source: Any, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("no claims in here " * 9)
+    paths = [str(FIXTURES / "demo.edi"), str(FIXTURES / "*.edi"), f"file:{tmp_path}"]
+    asked = {"paths": json.dumps(paths), "bytes": "50", "unreadable": "skip", "view": "findings"}
+    reader = source.Reader(asked)
+    jobs = [job for task in reader.partitions() for job in task.value]
+    files = {job.path for job in jobs if isinstance(job, Whole)}
+    assert files >= {str(letter)} and {job.path for job in jobs} == {str(FIXTURES / "demo.edi"), str(letter)}
+    rows = [row for task in reader.partitions() for batch in reader.read(task) for row in batch.to_pylist()]
+    assert [row["file"] for row in rows if row["rule"] == "unreadable"] == [str(letter)]
+    assert len(rows) == 1 + len(list(edi837.check(FIXTURES / "demo.edi")))

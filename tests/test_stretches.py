@@ -307,6 +307,18 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
         list(Manner("claims", ()).rows([Whole(path, 0)]))
 
 
+def test_a_file_that_is_none_is_passed_over_where_that_is_asked_for_and_is_a_finding(tmp_path: Path) -> None:
+    path, good = kept(tmp_path, b""), str(FIXTURES / "demo.edi")
+    jobs = [Whole(path, 0), Whole(good, 0)]
+    for view in ("lines", "claims"):
+        manner = Manner(view, (), skips=True)  # type: ignore[arg-type]
+        assert list(manner.rows(jobs)) == list(manner.rows(jobs[1:])) != []
+    first, *others = Manner("findings", (), skips=True).rows(jobs)
+    assert (first["rule"], first["action"], first["file"]) == ("unreadable", "reject", path)
+    assert str(first["message"]).startswith("not X12 at byte 0: ")
+    assert others == list(Manner("findings", ()).rows(jobs[1:]))
+
+
 def test_the_plan_holds_none_of_the_text(tmp_path: Path) -> None:
     peaks, sizes = [], []
     for claims in (3_000, 12_000):
@@ -360,4 +372,4 @@ def test_the_page_says_what_the_options_are(update: bool) -> None:
 
 def test_the_options_told_are_those_there_are() -> None:
     source = (FIXTURES.parent / "edi837" / "spark" / "source.py").read_text("utf-8")
-    assert {*re.findall(r'(?:options|_asked)(?:\.get\(|, )"(\w+)"', source)} == {*OPTIONS}
+    assert {*re.findall(r'(?:options|_asked)(?:\.get\(|, )"(\w+)"', source)} == {*OPTIONS, "paths"}

@@ -8,6 +8,7 @@ pyspark and pyarrow: the extra ``spark``.
 from __future__ import annotations
 
 import glob
+import json
 import os
 import warnings
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -29,15 +30,20 @@ from pyspark.sql.types import (
 )
 
 from edi837 import parquet
-from edi837.findings import Edi837Error
+from edi837.findings import Edi837Error, NotX12
+from edi837.problems import nearest
 from edi837.spark import plan
 from edi837.spark.answers import Answers
 from edi837.spark.plan import Job, Whole
-from edi837.spark.tables import BYTES, Manner, View
+from edi837.spark.tables import BYTES, OPTIONS, Manner, View
 
 _Word = TypeVar("_Word", bound=str)
 _VIEWS: tuple[View, ...] = ("lines", "claims", "findings", "files")
 _DECIMAL = DecimalType(26, 6)
+# Keys that Spark gives of its own accord: several paths, and what it knows of a table made by SQL.
+_OF_SPARK = frozenset(
+    ("paths", "collation", "comment", "external", "is_managed_location", "location", "owner", "provider")
+)
 _TYPES: dict[str, DataType] = {
     "text": StringType(), "whole": IntegerType(), "long": LongType(), "decimal": _DECIMAL, "date": DateType(),
     "texts": ArrayType(StringType()), "notes": ArrayType(StringType()), "wholes": ArrayType(IntegerType()),
@@ -79,21 +85,25 @@ class Reader(DataSourceReader):
 
     def __init__(self, options: Mapping[str, str]) -> None:
         self._manner = manner(options)
-        self._path = _path(options)
+        self._paths = _paths(options)
         self._most = _whole(options, "bytes", BYTES)
         self._split = _chosen(options, "split", ("true", "false")) == "true"
-        self._whole = {name.strip() for name in options.get("whole", "").split(",")}
+        self._whole = {name.strip() for name in options.get("whole", "").split(",")} - {""}
 
     def partitions(self) -> list[InputPartition]:
         """The tasks; files that are not parted though they are large are told in the log."""
         return [InputPartition(jobs) for jobs in plan.packed(self._jobs(), self._most)]
 
     def _jobs(self) -> Iterator[Job]:
-        for path in files(self._path):
+        paths = list(dict.fromkeys(path for each in self._paths for path in files(each)))
+        if strangers := self._whole - (named := {Path(path).name for path in paths}):
+            told = ", ".join(f'"{name}"{nearest(name, named)}' for name in sorted(strangers))
+            raise Edi837Error(f"option whole names no file that is read: {told}")
+        for path in paths:
             if not self._split or Path(path).name in self._whole or self._manner.view == "files":
                 yield Whole(path, os.stat(path).st_size)
                 continue
-            for job in plan.plan(path, self._most, self._manner.beyond):
+            for job in _planned(path, self._most, self._manner.beyond):
                 if isinstance(job, Whole) and job.why:
                     warnings.warn(f"{path} is read in one task: {job.why}", stacklevel=2)
                 yield job
@@ -101,6 +111,14 @@ class Reader(DataSourceReader):
     def read(self, partition: InputPartition) -> Iterator[pyarrow.RecordBatch]:
         """The rows of a task."""
         return parquet.batches(self._manner.rows(partition.value or ()), _arrow(self._manner))
+
+
+def _planned(path: str, most: int, beyond: bool) -> list[Job]:
+    """The jobs of a file; one that is not X12 is one, whose task says so."""
+    try:
+        return plan.plan(path, most, beyond)
+    except NotX12:
+        return [Whole(path, os.stat(path).st_size)]
 
 
 def _arrow(how: Manner) -> Any:
@@ -115,13 +133,17 @@ def _arrow(how: Manner) -> Any:
 
 
 def manner(options: Mapping[str, str]) -> Manner:
-    """What the options ask for. Raises Edi837Error for a word that is none of them."""
+    """What the options ask for. Raises Edi837Error for an option that there is not, or a word that is none of its."""
+    for key in options:
+        if key.lower() not in _OF_SPARK and not key.startswith("option.") and key.lower() not in OPTIONS:
+            raise Edi837Error(f"there is no option {key}{nearest(key.lower(), OPTIONS)}")
     names = [name.strip() for name in options.get("policy", "042").split(",")]
     view = _chosen(options, "view", _VIEWS)
     reach: Literal["file", "patient"] = _chosen(options, "reach", ("file", "patient"))
     return Manner(
         view, tuple(name for name in names if name and name != "none"), reach,
         _chosen(options, "positions", ("false", "true")) == "true", _chosen(options, "phi", ("mask", "show")) == "show",
+        _chosen(options, "unreadable", ("fail", "skip")) == "skip",
     )  # fmt: skip
 
 
@@ -136,10 +158,20 @@ def files(path: str) -> list[str]:
     return found
 
 
+def _paths(options: Mapping[str, str]) -> list[str]:
+    """The paths to read; Spark gives several as an array of JSON."""
+    several = options.get("paths", "")
+    return [_local(path) for path in json.loads(several)] if several else [_path(options)]
+
+
 def _path(options: Mapping[str, str]) -> str:
     path = options.get("path", "")
     if not path:
         raise Edi837Error("name a path: .load(path), .save(path)")
+    return _local(path)
+
+
+def _local(path: str) -> str:
     return path.removeprefix("file://") if path.startswith("file:///") else path.removeprefix("file:")
 
 

@@ -51,13 +51,17 @@ FILES = (Column("file", "text", "the file as it was named"), Column("bytes", "lo
 
 BYTES = 16 << 20  # of text in a task, unless it is said otherwise
 OPTIONS = {
-    "path": "a file, a folder (the files in it, hidden ones aside), or a pattern; every task finds it under this name",
+    "path": "a file, a folder (the files in it, hidden ones aside), or a pattern, or a list of them when reading; "
+    "every task finds it under this name",
     "view": "lines (default), claims, findings, or files",
     "policy": "names or paths of policies with commas between; default 042; none for none",
     "reach": "file (default): a patient's claims are judged as one wherever they stand; patient: under one HL",
     "bytes": f"text of a task, default {BYTES}; any number: a task ends at the next HL where a set can be cut",
     "split": "true (default), or false: each file in one task",
-    "whole": "names of files, without their folders and with commas between, each of which is read in one task",
+    "whole": "names of files, without their folders and with commas between, each of which is read in one task; "
+    "one that is not among the files is refused",
+    "unreadable": "fail (default): a file that is empty or not X12 fails the job; skip: it is passed over, and view "
+    "findings has a row for it, of rule unreadable",
     "positions": "true for the segment in which each value stands; views lines and claims",
     "phi": "mask (default) or show: what is a person's",
     "now": "when writing: the moment that dates the answers, as 2025-01-31T06:00:00",
@@ -73,6 +77,7 @@ class Manner:
     reach: Literal["file", "patient"] = "file"  # how far claims of a patient are looked for; patient: under one HL
     positions: bool = False
     phi: bool = False
+    skips: bool = False  # files that are not X12
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -98,12 +103,17 @@ class Manner:
         return Bench([_policy(name) for name in self.policies])
 
     def rows(self, jobs: Iterable[Job]) -> Iterator[Row]:
-        """The rows of some jobs. Raises Edi837Error, which names the file."""
+        """The rows of some jobs. Raises Edi837Error, which names the file, where it is not X12 and has to be."""
         for job in jobs:
             try:
                 yield from self._rows(job)
-            except NotX12 as error:
-                raise Edi837Error(f"{job.path} is not X12: {error}") from None
+            except NotX12 as error:  # before its first row
+                if not self.skips:
+                    remedy = 'pass over such files by .option("unreadable", "skip")'
+                    raise Edi837Error(f"{job.path} is not X12: {error}; {remedy}") from None
+                if self.view == "findings":
+                    said = f"not X12 at byte {error.offset}: {error}"
+                    yield self._found(Finding("unreadable", "reject", "interchange", said), job.path)
 
     def _rows(self, job: Job) -> Iterator[Row]:
         if self.view == "files":
