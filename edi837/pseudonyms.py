@@ -1,9 +1,9 @@
 """Keyed pseudonyms that keep the form of what they stand for, and dates moved by so many days.
 
-Enters: a key and values, one character a byte. Leaves: for each value one with the same length, digits where digits were
-and letters where letters were; the same for the same value under the same key, and another for another of
-the same form (a Feistel network over its digits and letters). A good NPI becomes a good one that was
-never issued, a bad one stays bad.
+Enters: a key and values, one character a byte. Leaves: for each value one with the same length, digits where
+digits were and letters where letters were; the same for the same value under the same key, and another for
+another of the same form (a Feistel network over its digits and letters). A good NPI becomes a good one that
+was never issued, a bad one stays bad.
 """
 
 from __future__ import annotations

@@ -328,6 +328,22 @@ def test_junit_counts_what_rejects() -> None:
     assert warnings.get("failures") == "0" and len(warnings.findall("testcase/system-out")) == len(warnings) > 0
 
 
+def test_junit_says_where_in_the_text_of_a_case_and_has_the_attributes_that_readers_know() -> None:
+    warned = FIXTURES / "837P" / "fail" / "policy-warnings.edi"
+    document = etree.fromstring(edi837("check", DEMO, warned, "--format", "junit").out.encode())
+    known = {  # those of Jenkins' junit-10.xsd
+        "testsuites": {"name", "time", "tests", "failures", "errors"},
+        "testsuite": {"name", "tests", "failures", "errors", "time", "skipped", "timestamp", "hostname", "id", "package"},
+        "testcase": {"name", "classname", "time", "group"}, "failure": {"type", "message"}, "system-out": set(),
+    }  # fmt: skip
+    for each in document.iter():
+        assert set(each.attrib) <= known[each.tag], each.attrib
+    failures = [each.text for each in document.findall(".//failure")]
+    assert failures[0] == f"{DEMO}:56:13" and len(failures) == 6
+    assert all((each.text or "").startswith(f"{warned}:") for each in document.findall(".//system-out"))
+    assert (document.findtext(".//system-out") or "").startswith(f"{warned}:28:13: warn: claim A03-PERHAPS")
+
+
 def junit(*arguments: str | Path) -> list[tuple[str, int, int, int, list[tuple[str, str]]]]:
     """A suite after the other: its file, the tests, failures and errors counted, and its cases that did not pass."""
     document = etree.fromstring(edi837("check", *arguments, "--format", "junit").out.encode())

@@ -52,16 +52,14 @@ class JUnit:
     def put(self, spot: Spot, trail: Trail) -> Iterator[str]:
         """Nothing yet: a suite begins with its counts."""
         finding, file = spot.finding, safe.text(spot.file)
-        at = where(spot.point)
         facts = {"name": f"edi837.{finding.rule}", "classname": file}
-        if at:
-            facts |= {"line": str(at["row"]), "column": str(at["column"])}
+        at = f"{file}:{spot.point.at[0]}:{spot.point.at[1]}" if spot.point else file  # a case has no attributes for it
         told = card_message(finding, self._cards)
         if finding.rejects:
             self._failures[file] += 1
-            inner = f'<failure type="{finding.action}" message="{_xml(told)}"/>'
+            inner = f'<failure type="{finding.action}" message="{_xml(told)}">{_xml(at)}</failure>'
         else:
-            inner = f"<system-out>{finding.action}: {_xml(told)}</system-out>"
+            inner = f"<system-out>{_xml(at)}: {finding.action}: {_xml(told)}</system-out>"
         self._cases.setdefault(file, []).append(f"<testcase {_facts(facts)}>{inner}</testcase>")
         return iter(())
 
