@@ -130,11 +130,11 @@ def check(
                 raise click.UsageError(f"{option} {safe.text(word)}: {fault}")
     run, fails = Run(), _FAILS[fail_on]
     known = None
-    with run.guarding(str(baseline)):
+    with run.guarding(baseline):
         known = _known(baseline, write_baseline)
     if run.status:
         return run.status
-    with run.guarding(str(output)), written(output) as sink, crew(terms, jobs) as processes:
+    with run.guarding(output), written(output) as sink, crew(terms, jobs) as processes:
         writer = _writer(form, cards, phi, sink)
         shown = _Shown(writer, sink, max_findings, quiet=statistics or write_baseline)
         unmet = Unmet(terms.policies, terms.routes, terms.guides)
@@ -165,7 +165,7 @@ def check(
         if any(shown.actions[action] for action in fails) and not write_baseline:
             run.worsen(REJECTED)
     if write_baseline and known and baseline:
-        with run.guarding(str(baseline)), written(baseline) as sink:
+        with run.guarding(baseline), written(baseline) as sink:
             sink.put(known.written())
             run.say(f"{safe.text(str(baseline))}: {many(known.count, 'finding')} known from now on")
     return run.status

@@ -22,6 +22,8 @@ from edi837.gaps import Gaps, NotWhole
 
 _COLOURS = {"reject": "red", "warn": "yellow", "unknown": "cyan", "dim": "blue"}
 REJECTED, USAGE, UNREADABLE, FAULT = 1, 2, 3, 4
+_OUTPUT = "the output"
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))  # no reading fails so
 
 
 class Run:
@@ -29,14 +31,16 @@ class Run:
 
     def __init__(self) -> None:
         self.status = 0
+        self._full = False  # whether the output took no more
 
     def worsen(self, status: int) -> None:
         """Remember the worst."""
         self.status = max(self.status, status)
 
     @contextmanager
-    def guarding(self, file: str) -> Iterator[None]:
-        """Turn what is wrong with one file into a message and a status; go on with the next."""
+    def guarding(self, file: str | Path | None) -> Iterator[None]:
+        """Turn what is wrong with one file into a message and a status; go on with the next. None: standard output."""
+        file = _OUTPUT if file is None else str(file)
         try:
             yield
         except NotX12 as error:
@@ -48,8 +52,11 @@ class Run:
         except BrokenPipeError:
             raise
         except OSError as error:
-            named = error.filename if isinstance(error.filename, str) else file  # perhaps what is written
-            self.say(f"{safe.text(named)}: cannot be read or written: {error.strerror}")
+            usual = _OUTPUT if error.errno in _FULL else file
+            named = error.filename if isinstance(error.filename, str) else usual  # perhaps what is written
+            if named != _OUTPUT or not self._full:  # it would be said of each file
+                self.say(f"{safe.text(named)}: cannot be read or written: {error.strerror}")
+            self._full |= named == _OUTPUT
             self.worsen(UNREADABLE)
         except Edi837Error as error:
             self.say(f"{safe.text(file)}: {error}")

@@ -150,7 +150,7 @@ def generate(kind: str | None, count: int | None, seed: int, policy: str | None,
         raise click.UsageError("give --kind and --claims, or --policy")
     run = Run()
     if policy is None:
-        with run.guarding(str(out)), writing(out) as target:
+        with run.guarding(out), writing(out) as target:
             _put(sample.stream(synth.claims(count or 0, seed), (kind or "")[-1], synth.FILED), target)
         return run.status
     if out is None or kind or count:
@@ -159,7 +159,7 @@ def generate(kind: str | None, count: int | None, seed: int, policy: str | None,
         court = trial.Court(rules.locate(Path(policy) if policy.endswith(".toml") else policy)[0])
     except (rules.PolicyError, OSError) as error:
         raise click.UsageError(str(error)) from None
-    with run.guarding(str(out)):
+    with run.guarding(out):
         out.mkdir(parents=True, exist_ok=True)
         for deck in decks.decks(court):
             (out / f"{deck.name}.edi").write_bytes(deck.text.encode("latin-1"))

@@ -83,7 +83,7 @@ def show(name: str, html: Path | None) -> int:
         return 0
     apart(html, *(file.path.parent / each for each in (file.path.name, file.book) if each))
     run = Run()
-    with run.guarding(str(html)), written(html) as sink:
+    with run.guarding(html), written(html) as sink:
         sink.put(policyshow.as_html(file))
     if not run.status:
         click.echo(str(html))

@@ -311,7 +311,7 @@ def test_a_file_that_is_none_is_passed_over_where_that_is_asked_for_and_is_a_fin
     path, good = kept(tmp_path, b""), str(FIXTURES / "demo.edi")
     jobs = [Whole(path, 0), Whole(good, 0)]
     for view in ("lines", "claims"):
-        manner = Manner(view, (), skips=True)  # type: ignore[arg-type]
+        manner = Manner(view, (), skips=True)
         assert list(manner.rows(jobs)) == list(manner.rows(jobs[1:])) != []
     first, *others = Manner("findings", (), skips=True).rows(jobs)
     assert (first["rule"], first["action"], first["file"]) == ("unreadable", "reject", path)
