@@ -9,6 +9,8 @@ Six verbs are the public interface; everything streams, with one claim in memory
     acknowledge  write the TA1, 999, 277CA and report of a file
     policy    a payer's policy, by name or from a file
 
+Text is as sent, one character a byte; `text` makes of a value what may be shown.
+
 The house, in the order in which a byte becomes a rejection: `x12` the wire, `grammar` the
 guides, `accept` and `syntax` the elements, `misfits` and `loops` the places, `envelope` the
 frames, `mapper` and `claim` the claim, `checks` and `rules` the payer's policy, `process`
@@ -17,12 +19,10 @@ where they meet, `acks` and `report` the answers, `gateway` the folders, `cli` t
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from edi837 import answer, process, x12
 from edi837.acks.reply import LAST_NUMBER
@@ -30,24 +30,23 @@ from edi837.chart import Loop
 from edi837.claim import Claim, Drug, Party, ServiceLine
 from edi837.codetables import CodeTableError, Tables
 from edi837.companion import Guides
-from edi837.findings import Edi837Error, Finding, NotX12, Place, StatusCode
+from edi837.findings import Edi837Error, Finding, NotX12, Place, Proposal, StatusCode
 from edi837.frames import Verdict
 from edi837.history import HistoryError
 from edi837.maps import GrammarError
 from edi837.rules import Policy, PolicyError
 from edi837.rules import load as _load
+from edi837.safe import text
 from edi837.snip import Codes
+from edi837.sources import Policies, Source, opened, read, spooled
 from edi837.terms import Terms
 
 __all__ = [
-    "Claim", "CodeTableError", "Drug", "Edi837Error", "Finding", "GrammarError", "Guides", "HistoryError", "Loop",
-    "NotX12", "Party", "Place", "Policy", "PolicyError", "ServiceLine", "StatusCode", "Tables", "Verdict",
-    "acknowledge", "check", "claims", "policy", "segments", "tree",
+    "Claim", "CodeTableError", "Codes", "Drug", "Edi837Error", "Finding", "GrammarError", "Guides", "HistoryError",
+    "Loop", "NotX12", "Party", "Place", "Policy", "PolicyError", "Proposal", "ServiceLine", "StatusCode", "Tables",
+    "Verdict", "acknowledge", "check", "claims", "policy", "segments", "text", "tree",
 ]  # fmt: skip
 __version__ = "0.1.0"
-
-Source = str | Path | bytes | bytearray | memoryview | BinaryIO
-Policies = str | Path | Policy | Iterable[str | Path | Policy]
 
 
 def segments(source: Source) -> Iterator[x12.Segment]:
@@ -56,7 +55,7 @@ def segments(source: Source) -> Iterator[x12.Segment]:
     A segment is a list: ``seg[0]`` is its tag, ``seg[2]`` its element 02. One byte is one
     character (latin-1). Raises NotX12 when the file holds no interchange.
     """
-    with _opened(source) as stream:
+    with opened(source) as stream:
         for item in x12.read(stream):
             if isinstance(item, x12.RawInterchange):
                 for piece in item.pieces:
@@ -67,15 +66,18 @@ def segments(source: Source) -> Iterator[x12.Segment]:
 
 def tree(source: Source) -> Iterator[Loop]:
     """Yield each claim's 2300 `Loop` as it closes; `Loop.parent` leads up to the set."""
-    with _opened(source) as stream:
+    with opened(source) as stream:
         for event in process.tell_loops(stream):
             if isinstance(event, Loop) and event.use.id == "2300":
                 yield event
 
 
 def claims(source: Source) -> Iterator[Claim]:
-    """Yield each claim of a file, well formed or not, in file order."""
-    with _opened(source) as stream:
+    """Yield each claim of a file, well formed or not, in file order.
+
+    Text is as sent, one character a byte (latin-1): `text` reads a name that is UTF-8.
+    """
+    with opened(source) as stream:
         for event in process.tell(stream):
             if isinstance(event, Verdict):
                 yield event.claim
@@ -85,8 +87,9 @@ def check(
     source: Source, policies: Policies = ("042",), *, codes: Codes | None = None,
     guides: Guides | None = None, history: str | Path | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a file, in file order. ``policies`` is one, or several, each by its name, its path
-    or as read; an empty list judges by the guide alone.
+    """Yield what is wrong with a file, in file order; what is missing is told where its absence shows, when its loop
+    ends. ``policies`` is one, or several, each by its name, its path or as read; an empty list judges by the guide
+    alone.
 
     ``codes`` are tables of codes with their dates (``Tables.load(folder)``), ``guides`` the guides as
     companions change them (``Guides.read(paths)``), ``history`` the store of claims accepted
@@ -96,7 +99,7 @@ def check(
     if history and not Path(history).exists():
         raise HistoryError(f"there is no history {Path(history).name}: acknowledge(..., history=...) begins one")
     terms = _terms(policies, codes, guides, history)
-    with _opened(source) as stream, answer.spooled(stream) as whole:
+    with opened(source) as stream, spooled(stream) as whole:
         for event in terms.read(whole).tell():
             if isinstance(event, Finding):
                 yield event
@@ -131,7 +134,7 @@ def acknowledge(
     terms = _terms(policies, codes, guides, history)
     name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
     with (
-        _opened(source) as stream, answer.spooled(stream) as whole,
+        opened(source) as stream, spooled(stream) as whole,
         closing(answer.answer(whole, terms, file=name, now=now, control=control)) as outcome,
     ):  # fmt: skip
         return answer.publish(outcome, Path(out), name)
@@ -145,19 +148,4 @@ def policy(name: str | Path) -> Policy:
 def _terms(
     policies: Policies, codes: Codes | None, guides: Guides | None, history: str | Path | None
 ) -> Terms:
-    several = [policies] if isinstance(policies, str | Path | Policy) else policies
-    judges = [each if isinstance(each, Policy) else policy(each) for each in several]
-    return Terms(judges, codes=codes, guides=guides or Guides(), history=Path(history) if history else None)
-
-
-@contextmanager
-def _opened(source: Source) -> Iterator[BinaryIO]:
-    if isinstance(source, bytes | bytearray | memoryview):
-        yield io.BytesIO(source)
-    elif isinstance(source, str | Path):
-        with open(source, "rb") as stream:
-            yield stream
-    elif isinstance(source, io.TextIOBase) or not hasattr(source, "read"):
-        raise TypeError(f"a file is taken as a path, bytes or a binary stream, not as a {type(source).__name__}")
-    else:
-        yield source
+    return Terms(read(policies), codes=codes, guides=guides or Guides(), history=Path(history) if history else None)

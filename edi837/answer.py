@@ -11,8 +11,8 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -61,19 +61,6 @@ class Outcome:
         """Let go of the temporary files, once they are published or read."""
         for content in self.files.values():
             content.close()
-
-
-@contextmanager
-def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
-    """The stream itself if it can be read twice, else a temporary copy of it."""
-    seekable = getattr(stream, "seekable", None)  # a stream may be one that is only read
-    if seekable and seekable():
-        yield stream
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(stream, copy)
-        copy.seek(0)
-        yield copy
 
 
 def answer(

@@ -8,15 +8,30 @@ was found beforehand (`kin`) and is only looked up here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 from edi837.checks import SCOPES
 from edi837.claim import Claim, ServiceLine
 from edi837.findings import Finding
-from edi837.rules import Policy
+from edi837.rules import Policy, PolicyError
 from edi837.snip import sent_before
+
+
+def apart(policies: Iterable[Policy]) -> list[Policy]:
+    """Each policy once. PolicyError where two are profiles of one file: each fault would be told twice."""
+    known: dict[Path | int, Policy] = {}
+    for policy in policies:
+        path = policy.file.path
+        first = known.setdefault(path.resolve() if path.name else id(policy), policy)
+        if first.name != policy.name:
+            raise PolicyError(
+                [f"{first.name} and {policy.name} are profiles of one policy, and each fault would be told twice: "
+                 "name one of them"]
+            )  # fmt: skip
+    return list(known.values())
 
 
 class Past(Protocol):

@@ -26,6 +26,8 @@ class Loop:
     """One occurrence of a loop, with what it holds so far."""
 
     __slots__ = ("broken", "counts", "excused", "gone", "loops", "notes", "parent", "seen", "segments", "use")
+    use: LoopUse  # what the guide says of it: its `id`, as 2300, its name and what it may hold
+    parent: Loop | None  # what it hangs from: an HL for a claim; None for the set
 
     def __init__(self, use: LoopUse, parent: Loop | None = None) -> None:
         self.use = use

@@ -16,7 +16,10 @@ EXACT = Context(prec=99)  # adds amounts of 18 digits before and behind the poin
 
 @dataclass(slots=True)
 class Party:
-    """Somebody named by an NM1: provider, payer, subscriber, patient."""
+    """Somebody named by an NM1: provider, payer, subscriber, patient.
+
+    Text is as sent, one character a byte: `edi837.text(party.last)` reads a name that is UTF-8.
+    """
 
     entity: str = ""  # NM101
     kind: str = ""  # NM102: 1 a person, 2 an organisation
@@ -84,7 +87,10 @@ class ServiceLine:
 
 @dataclass(slots=True)
 class Claim:
-    """One 2300 loop with the parties above it."""
+    """One 2300 loop with the parties above it.
+
+    Text is as sent, one character a byte: `edi837.text(value)` reads what is UTF-8.
+    """
 
     id: str = ""  # CLM01
     kind: str = "P"  # P: 837P; I: 837I

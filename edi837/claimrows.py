@@ -1,13 +1,12 @@
 """The claims of a file as rows, one a claim, for spreadsheets, databases and scripts.
 
-Enters: a binary stream, perhaps policies. Leaves: one dict a claim with the keys of `columns.CLAIMS`, values
+Enters: a file, perhaps policies. Leaves: one dict a claim with the keys of `columns.CLAIMS`, values
 typed (`Decimal`, `date`, `int`, tuples of text), text as sent; `rowtext`, `table` and `parquet` write them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
 
 from edi837 import fitted, placed, safe
 from edi837.claim import Claim, Party
@@ -15,17 +14,19 @@ from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
 from edi837.mapper import as_day
 from edi837.rows import frames_of, name_of, npi_of, parted
+from edi837.sources import Policies, Source, judges, opened, spooled
 from edi837.table import Row
 from edi837.x12 import element
 
 
 def rows(
-    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False, file: str = "",
-    watch: Watch | None = None,
+    source: Source, policies: Policies | Sequence[Judge] = (), *, phi: bool = False, positions: bool = False,
+    file: str = "", watch: Watch | None = None,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield a row for each claim, in file order; the words are those of `rows.rows`."""
-    for each in judged(stream, policies, watch):
-        yield placed_row(each, phi, file) if positions else row(each, phi)
+    with opened(source) as given, spooled(given) as stream:
+        for each in judged(stream, judges(stream, policies), watch):
+            yield placed_row(each, phi, file) if positions else row(each, phi)
 
 
 def placed_row(each: Judged, phi: bool, file: str) -> Row:

@@ -92,7 +92,8 @@ def main(as_json: bool) -> None:
     edi837 explain 042-A03                what a rule, code or element means
 
     Exit status: 0 nothing rejected, 1 something rejected (check, ack, report), 2 usage or policy error,
-    3 not X12, unreadable or cut off, 4 our own fault, 130 interrupted, 141 nobody reads the output.
+    3 not X12, unreadable or cut off, 4 our own fault, 5 the gateway cannot work, 130 interrupted, 141 nobody
+    reads the output.
     FILE may be - for standard input.
     """
     if as_json:

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from edi837 import policyfile, rules, statuscodes
 from edi837.acks import Profile, Source
+from edi837.bench import apart
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.rules import Policy
 
@@ -92,9 +93,16 @@ class Loaded:
                     self._known[name] = rules.load_tried(self._folder / name if name.endswith(".toml") else name)
                 found.append(self._known[name])
             except PolicyError as error:
-                for problem in error.problems:
-                    self._problems.add(0, where, problem)
-        return tuple(found)
+                self._say(error, where)
+        try:
+            return tuple(apart(found))
+        except PolicyError as error:
+            self._say(error, where)
+            return ()
+
+    def _say(self, error: PolicyError, where: str) -> None:
+        for problem in error.problems:
+            self._problems.add(0, where, problem)
 
 
 def replies(said: Mapping[str, object], problems: Problems) -> Profile:

@@ -10,13 +10,14 @@ from typing import BinaryIO, Protocol
 
 import click
 
-from edi837 import answer, claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
+from edi837 import claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
 from edi837.columns import Schema
 from edi837.console import REJECTED, Run, apart, opened, writing
 from edi837.findings import Edi837Error
 from edi837.gaps import Gaps, NotWhole
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
+from edi837.sources import spooled
 from edi837.table import Look, Row
 from edi837.terms import Terms
 from edi837.unmet import Unmet
@@ -26,7 +27,7 @@ Command = Callable[[], None]
 
 class _Rows(Protocol):
     def __call__(
-        self, stream: BinaryIO, policies: Sequence[Judge], *, phi: bool, positions: bool, file: str, watch: Watch
+        self, source: BinaryIO, policies: Sequence[Judge], *, phi: bool, positions: bool, file: str, watch: Watch
     ) -> Iterator[Row]: ...
 
 
@@ -146,7 +147,7 @@ def _as_text(sheet: Sheet, files: tuple[str, ...], asked: Asked, form: str, posi
     held = sheet.schema.columns(positions)
     header = True  # until something is written: the first file may be none
     for file in _named(files):
-        with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+        with run.guarding(file), opened(file) as source, spooled(source) as stream:
             gaps = Gaps()
             told = sheet.read(stream, asked, positions, file, gaps)
             if form == "table":
@@ -167,7 +168,7 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, r
     def told() -> Iterator[Row]:
         for file in _named(files):
             at[0] = file
-            with opened(file) as source, answer.spooled(source) as stream:
+            with opened(file) as source, spooled(source) as stream:
                 gaps = Gaps()
                 yield from sheet.read(stream, asked, True, file, gaps)
             _say_back(file, gaps, asked, run)
@@ -205,7 +206,7 @@ def export(file: str, form: str, out: Path | None, phi: bool) -> int:
     """
     apart(out, file)
     run = Run()
-    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, writing(out) as target:
+    with run.guarding(file), opened(file) as source, spooled(source) as stream, writing(out) as target:
         gaps = Gaps()
         for each in judged(stream, watch=gaps.take):
             told = fhir.resource(each, phi=phi) if each.well_formed else {}

@@ -37,6 +37,12 @@ _BY_WIDTH = re.compile(
 ANY = re.compile(f"{ISA.pattern}|{_BY_WIDTH.pattern}")
 
 
+_PACKED = {
+    "\x1f\x8b": "it is packed by gzip: unpack it first, or `zcat FILE | edi837 check -`",
+    "PK\x03\x04": "it is packed by zip: unpack it first, or `unzip -p FILE | edi837 check -`",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Delimiters:
     """The four characters an interchange declares for itself."""
@@ -50,6 +56,9 @@ class Delimiters:
     def read(cls, head: str) -> Delimiters:
         """Read the delimiters off the text of an ISA; NotX12 says where it stops making sense."""
         if not head.startswith("ISA"):
+            for begun, remedy in _PACKED.items():
+                if head.startswith(begun):
+                    raise NotX12(remedy)
             raise NotX12(f"expected ISA, found {_shown(head[:3])}")
         element = head[3:4]
         if not element or element.isalnum() or element in BLANK:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import click
 
 from edi837 import codetables, completing, config, rules, safe
 from edi837.acks.reply import LAST_NUMBER
+from edi837.bench import apart
 from edi837.companion import Guides
 from edi837.findings import Edi837Error
 from edi837.terms import Terms
@@ -27,9 +29,16 @@ _phi = click.option(
     "--phi", "phi_word", type=click.Choice(["mask", "show"]), default="mask", show_default=True,
     help="Whether patients' names, ids and other personal values are masked.",
 )  # fmt: skip
+
+
+def _on_the_clock(context: click.Context, parameter: click.Parameter, moment: datetime | None) -> datetime | None:
+    """The moment as it is written: answers name no zone."""
+    return moment and moment.replace(tzinfo=None)
+
+
 now = click.option(
-    "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]),
-    help="Date the answers so, not by the clock.",
+    "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
+    callback=_on_the_clock, help="Date the answers so, not by the clock; a zone, as Z, is left out.",
 )  # fmt: skip
 _number = click.IntRange(1, LAST_NUMBER)
 control = click.option(
@@ -115,8 +124,10 @@ def judges(
     ``load`` as it is reads a draft without cases too, for looking at it; real claims are judged by tried ones.
     """
     names = names or DEFAULT
+    if set(names) > {"none"}:
+        raise click.UsageError("--policy none is for no policy at all: leave it out, or the others")
     try:
-        return [load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none"]
+        return apart(load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none")
     except (rules.PolicyError, OSError) as error:
         raise click.UsageError(str(error)) from None
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from edi837 import answer, options, safe
+from edi837 import options, safe
 from edi837.acks import Acknowledgements
 from edi837.console import REJECTED, UNREADABLE, Run, Sink, apart, opened, written
 from edi837.gateroot import Make, on_root, working
@@ -25,6 +25,7 @@ from edi837.progress import watched
 from edi837.replies import form, inquiries
 from edi837.replies.read import read
 from edi837.replies.words import Teller
+from edi837.sources import spooled
 from edi837.terms import Terms
 from edi837.unmet import Unmet
 from edi837.views.cards import Cards
@@ -65,7 +66,7 @@ def _said(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool
             _put(sink, writer.begin(file))
             teller, read_whole = Teller(phi), False
             wanted = {"", kind, inquiries.KIND} if kind == "277CA" else {"", kind}
-            with run.guarding(file), opened(file) as source, answer.spooled(source) as stream:
+            with run.guarding(file), opened(file) as source, spooled(source) as stream:
                 for item in read(stream):
                     for said in teller.say(item):
                         if not kind or said.kind in wanted:
@@ -137,7 +138,7 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
     """
     apart(html, file)
     run = Run()
-    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, ExitStack() as answered:
+    with run.guarding(file), opened(file) as source, spooled(source) as stream, ExitStack() as answered:
         gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
         unmet = Unmet(terms.policies, terms.routes, terms.guides)
         acks = answered.enter_context(closing(Acknowledgements(now or datetime.now(), 1, terms.replies)))

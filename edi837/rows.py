@@ -1,37 +1,38 @@
 """The service lines of a file as rows, for spreadsheets, databases and scripts.
 
-Enters: a binary stream, perhaps policies. Leaves: one dict a line with the keys of `columns.LINES`, values
+Enters: a file, perhaps policies. Leaves: one dict a line with the keys of `columns.LINES`, values
 typed (`Decimal`, `date`, `int`, tuples of text), text as sent; `rowtext`, `table` and `parquet` write them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
 
 from edi837 import fitted, placed, safe
 from edi837.claim import Claim, Party
 from edi837.columns import LINES
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
+from edi837.sources import Policies, Source, judges, opened, spooled
 from edi837.table import Row
 
 COLUMNS = LINES.names()
 
 
 def rows(
-    stream: BinaryIO, policies: Sequence[Judge] = (), *, phi: bool = False, positions: bool = False, file: str = "",
-    watch: Watch | None = None,
+    source: Source, policies: Policies | Sequence[Judge] = (), *, phi: bool = False, positions: bool = False,
+    file: str = "", watch: Watch | None = None,
 ) -> Iterator[Row]:  # fmt: skip
-    """Yield a row for each service line, in file order.
+    """Yield a row for each service line, in file order. ``policies`` as in `check`; none, unless some are given.
 
     ``status`` is whether the claim goes back (`judged`), and no column says whether its set goes on at all.
     ``phi`` shows what is a person's, ``positions`` adds where each value stands, ``file`` among it.
     A file that is cut off, or a frame of it refused, gives the rows there are, and ``watch`` is
-    shown every event. Raises NotX12 when the stream holds no interchange.
+    shown every event. Raises NotX12 when the file holds no interchange.
     """
-    for each in judged(stream, policies, watch):
-        yield from placed_lines(each, phi, file) if positions else lines(each, phi)
+    with opened(source) as given, spooled(given) as stream:
+        for each in judged(stream, judges(stream, policies), watch):
+            yield from placed_lines(each, phi, file) if positions else lines(each, phi)
 
 
 def placed_lines(each: Judged, phi: bool, file: str) -> Iterator[Row]:

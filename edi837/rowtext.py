@@ -52,9 +52,9 @@ def as_csv(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = Tru
 def as_jsonl(rows: Iterable[Row], columns: Sequence[Column], *, header: bool = True) -> Iterator[str]:
     """Rows as JSON Lines; ``header`` changes nothing, for each line names its keys.
 
-    Amounts and counts are JSON numbers with the digits that were sent: 437.5 never becomes
+    Amounts and counts are JSON numbers with the decimals that were sent: 437.5 never becomes
     437.50000001 unless the reader makes it a float. Dates are ``2025-02-03``, what is several is
-    an array, and what is missing is null.
+    an array, and what is missing is null, but empty where it is text.
     """
     keys = [f'"{column.name}": ' for column in columns]
     before: list[object] = [None] * len(columns)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
-from edi837 import answer, progress
+from edi837 import progress
 from edi837.ahead import Hands
 from edi837.console import opened
 from edi837.findings import Edi837Error
 from edi837.gate import Judge
 from edi837.jobs import Crew
+from edi837.sources import spooled
 from edi837.terms import Reading, Terms
 
 
@@ -37,7 +38,7 @@ class Turn:
         """Open the file, and begin to read it if it is small and others do the reading."""
         try:
             source = self._stack.enter_context(opened(self.file))
-            self._stream = self._stack.enter_context(answer.spooled(source))
+            self._stream = self._stack.enter_context(spooled(source))
             if hands and self.file != "-" and self._stream is source and not progress.long(source):
                 own = self._stack.enter_context(opened(self.file))  # the other stays where it is
                 reading = terms.read(own, hands)

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import click
 
-from edi837 import answer, draw, options, process, safe
+from edi837 import draw, options, process, safe
 from edi837.console import USAGE, Run, Sink, opened, written
 from edi837.frames import Verdict
 from edi837.gaps import Gaps
@@ -21,6 +21,7 @@ from edi837.lookup.told import as_dict, plain
 from edi837.lookup.where import BadWhere, parse
 from edi837.outline import UnknownClaim, walk
 from edi837.progress import watched
+from edi837.sources import spooled
 from edi837.terms import Terms
 from edi837.views.locate import Segments
 from edi837.wording import many
@@ -55,7 +56,7 @@ def tree(
         raise click.UsageError("--raw and --depth are for --format text; json and xml hold every segment")
     run, gaps = Run(), Gaps()
     with (
-        run.guarding(file), opened(file) as source, answer.spooled(source) as stream, written(None) as sink,
+        run.guarding(file), opened(file) as source, spooled(source) as stream, written(None) as sink,
         _knowing(stream, claim), watched(stream, file) as reading,
     ):  # fmt: skip
         for text in draw.tree(
@@ -91,7 +92,7 @@ def show(file: str, where: str, claim: str, nth: int | None, form: str, terms: T
     if not (where or claim):
         raise click.UsageError("say WHERE, or --claim ID")
     run = Run()
-    with run.guarding(file), opened(file) as source, answer.spooled(source) as stream, written(None) as sink:
+    with run.guarding(file), opened(file) as source, spooled(source) as stream, written(None) as sink:
         place = parse(where or "2300/CLM")
         finder = Finder(place, Segments(stream), numbered=not claim)
         with _knowing(stream, claim), watched(stream, file) as reading:

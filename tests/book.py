@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 import edi837
+from edi837 import claimrows, rows
 from edi837.checks import CHECKS
 
 ROOT = Path(__file__).parent.parent
@@ -264,11 +265,12 @@ def public_names() -> str:
     """Every public name: signature and docstring, and of a dataclass each field with its remark."""
     functions = [name for name in edi837.__all__ if inspect.isfunction(getattr(edi837, name))]
     classes = [name for name in edi837.__all__ if inspect.isclass(getattr(edi837, name))]
-    return "\n\n".join([*map(_function, functions), *map(_class, classes)])
+    told = [*(_function(name, getattr(edi837, name)) for name in functions)]
+    told += [_function("rows.rows", rows.rows), _function("claimrows.rows", claimrows.rows)]
+    return "\n\n".join([*told, *map(_class, classes)])
 
 
-def _function(name: str) -> str:
-    run = getattr(edi837, name)
+def _function(name: str, run: Any) -> str:
     return "\n\n".join([f"## {name}", f"```text\nedi837.{name}{_signature(run)}\n```", _markdown(inspect.getdoc(run))])
 
 

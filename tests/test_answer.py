@@ -19,9 +19,10 @@ import pytest
 import edi837 as package
 from edi837 import answer
 from edi837.acks import writer
-from edi837.answer import EXTENSION, Outcome, control_number, publish, spooled
+from edi837.answer import EXTENSION, Outcome, control_number, publish
 from edi837.findings import NotX12
 from edi837.rules import load
+from edi837.sources import spooled
 from edi837.terms import Terms
 from tests.formats import edi837
 from tests.snippets import CLAIM_P, HEAD, interchange, two_sets

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 import edi837
-from edi837 import rules
+from edi837 import claimrows, rows, rules
+from tests.snippets import interchange
+from tests.test_kin import LATE, WEEK, body, claim, level
 
 DEMO = Path(__file__).parent.parent / "fixtures" / "demo.edi"
 BYTES = DEMO.read_bytes()
@@ -75,6 +77,39 @@ def test_a_file_open_as_text_is_refused(tmp_path: Path) -> None:
 )
 def test_one_policy_or_several_in_each_form(policies: Any) -> None:
     assert list(edi837.check(DEMO, policies)) == list(edi837.check(DEMO, ["042"]))
+
+
+def test_a_policy_twice_is_asked_once_and_two_profiles_of_one_are_refused() -> None:
+    assert list(edi837.check(DEMO, ["042", edi837.policy("042")])) == list(edi837.check(DEMO, ["042"]))
+    for call in (edi837.check, rows.rows, claimrows.rows):
+        with pytest.raises(edi837.PolicyError, match="042-strict and 042 are profiles of one policy"):
+            list(call(DEMO, ["042-strict", "042"]))
+
+
+@pytest.mark.parametrize("told", [rows.rows, claimrows.rows])
+def test_rows_take_a_file_and_policies_in_each_form(told: Any) -> None:
+    with open(DEMO, "rb") as stream:
+        expected = list(told(stream, [edi837.policy("042")]))
+    assert "rejected" in {row["status"] for row in expected}
+    for source in (DEMO, str(DEMO), BYTES, OnlyRead()):
+        assert list(told(source, "042")) == expected
+    assert {row["status"] for row in told(DEMO)} == {"not judged"}
+    with pytest.raises(TypeError, match="not as a list"):
+        list(told([BYTES]))
+
+
+def test_rows_judge_the_claims_of_a_patient_together_as_check_does() -> None:
+    """042-A03 looks at the whole file: the other first therapy stands under another HL."""
+    data = interchange(body(level(2, claim("C1", WEEK)), level(3, claim("C2", LATE))))
+    found = [each for each in edi837.check(data) if each.rule == "042-A03" and each.rejects]
+    assert [each.place.claim for each in found] == ["C2"]
+    assert {row["claim"]: row["status"] for row in rows.rows(data, ["042"])} == {"C1": "accepted", "C2": "rejected"}
+
+
+def test_text_reads_a_name_that_is_utf_8() -> None:
+    data = BYTES.replace(b"NM1*IL*1*", "NM1*IL*1*Ñ".encode(), 1)
+    (first, *_) = edi837.claims(data)
+    assert edi837.text(first.patient.last).startswith("Ñ") and not first.patient.last.startswith("Ñ")
 
 
 @pytest.mark.parametrize("now", [date(2026, 1, 15), "2026-01-15", None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -10,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from edi837 import rules
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -59,6 +62,9 @@ def test_check_exits_with_the_worst(files: list[Path], status: int) -> None:
         ["ack", DEMO, FIXTURES / "837P" / ".." / "demo.edi", "-o", "x"],  # answers of one name
         ["check", DEMO, "--history", "no-such.db"],  # which ack would begin
         ["policy", "simulate", "042", "none", DEMO],
+        ["check", DEMO, "--policy", "042", "--policy", "none"],
+        ["check", DEMO, "--policy", "042", "--policy", "042-strict"],
+        ["lines", DEMO, "--policy", "none", "--policy", "042"],
         ["explain", "042-Z99"],
         ["nonsense"],
     ],
@@ -114,6 +120,28 @@ def test_ack_writes_the_whole_set_and_lists_it(tmp_path: Path) -> None:
     assert b"*000000007*0*T*:~" in (tmp_path / "out" / "demo.edi.999.edi").read_bytes()
     report = json.loads((tmp_path / "out" / "demo.edi.report.json").read_text())
     assert report["interchanges"][0]["groups"][0]["sets"][0]["rejected"] == 6
+
+
+def test_a_policy_named_twice_is_asked_once(tmp_path: Path) -> None:
+    path = rules.locate("042")[0]
+    once, twice = (edi837("check", DEMO, *words) for words in ((), ("--policy", "042", "--policy", path)))
+    assert once.stdout == twice.stdout and once.returncode == twice.returncode == 1
+    done = edi837("check", DEMO, "--policy", "042", "--policy", "042-strict")
+    assert b"042 and 042-strict are profiles of one policy" in done.stderr
+
+
+def test_a_packed_file_is_told_as_such(tmp_path: Path) -> None:
+    packed = tmp_path / "demo.edi.gz"
+    packed.write_bytes(gzip.compress(DEMO.read_bytes()))
+    done = edi837("check", packed)
+    assert done.returncode == 3 and b"gzip: unpack it first, or `zcat FILE | edi837 check -`" in done.stderr
+
+
+@pytest.mark.parametrize("zone", ["Z", "+02:00"])
+def test_a_moment_may_name_its_zone(zone: str) -> None:
+    words = ("ack", DEMO, "--stdout", "277ca", "--now")
+    plain, named = (edi837(*words, f"2026-01-15T09:30:00{each}") for each in ("", zone))
+    assert plain.stdout == named.stdout and b"*20260115*0930" in plain.stdout
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:

@@ -333,7 +333,7 @@ def test_junit_says_where_in_the_text_of_a_case_and_has_the_attributes_that_read
     document = etree.fromstring(edi837("check", DEMO, warned, "--format", "junit").out.encode())
     known = {  # those of Jenkins' junit-10.xsd
         "testsuites": {"name", "time", "tests", "failures", "errors"},
-        "testsuite": {"name", "tests", "failures", "errors", "time", "skipped", "timestamp", "hostname", "id", "package"},
+        "testsuite": {"name", "tests", "failures", "errors", "time", "skipped", "timestamp", "hostname", "id"},
         "testcase": {"name", "classname", "time", "group"}, "failure": {"type", "message"}, "system-out": set(),
     }  # fmt: skip
     for each in document.iter():

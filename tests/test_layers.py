@@ -48,7 +48,7 @@ LAYERS: list[set[str]] = [
     {"parted"},
     {"process", "acks", "fates", "report", "examples"},
     {"kin", "config", "judged"},
-    {"terms", "placed"},
+    {"terms", "placed", "sources"},
     {"jobs", "outline", "rows", "answer", "explain", "simulate", "trial", "rowtext", "parquet"},
     {"rulebook", "decks", "claimrows", "fhir", "completing"},
     {"branches", "nodewords", "treedata", "gateway", "console", "options", "progress", "views"},
@@ -95,6 +95,8 @@ WORLD: dict[str, set[str]] = {
     "history": {"os", "pathlib", "sqlite3"},  # the operator's store of claims accepted before
     "config": {"pathlib"},  # the operator's settings
     "terms": {"hashlib", "pathlib"},
+    "bench": {"pathlib"},  # where a policy is
+    "sources": {"open", "pathlib", "shutil", "tempfile"},  # a file, where a program names it
     "jobs": {"concurrent", "multiprocessing", "os", "signal", "threading", "time"},
     "trial": {"pathlib"},  # where the policy is
     "explain": {"pathlib"},  # codes/syntax.toml
@@ -134,7 +136,7 @@ WORLD: dict[str, set[str]] = {
     "lookup": {"pathlib"},  # codes/meanings.toml
     "viewcli": {"click"},
     "cli": {"click", "importlib", "os", "pathlib", "sys", "traceback"},  # a command is loaded when it is called
-    "__init__": {"pathlib", "open"},
+    "__init__": {"pathlib"},
 }
 PURE = {
     "__future__", "abc", "array", "bisect", "collections", "contextlib", "csv", "dataclasses", "datetime", "decimal",

@@ -22,6 +22,7 @@ from pyspark.sql.datasource import DataSourceWriter, WriterCommitMessage
 from pyspark.sql.types import Row
 
 from edi837 import answer, rules
+from edi837.bench import apart
 from edi837.findings import Edi837Error, NotX12
 from edi837.terms import Terms
 
@@ -48,7 +49,7 @@ class Answers(DataSourceWriter):
 
     def write(self, iterator: Iterator[Row]) -> Written:
         """Answer the files of some rows."""
-        terms = Terms([rules.load(Path(n) if n.endswith(".toml") else n) for n in self._policies])
+        terms = Terms(apart(rules.load(Path(n) if n.endswith(".toml") else n) for n in self._policies))
         names: dict[str, tuple[str, ...]] = {}
         twice: list[str] = []
         for row in iterator:

@@ -137,11 +137,13 @@ def manner(options: Mapping[str, str]) -> Manner:
     for key in options:
         if key.lower() not in _OF_SPARK and not key.startswith("option.") and key.lower() not in OPTIONS:
             raise Edi837Error(f"there is no option {key}{nearest(key.lower(), OPTIONS)}")
-    names = [name.strip() for name in options.get("policy", "042").split(",")]
+    names = [name.strip() for name in options.get("policy", "042").split(",") if name.strip()]
+    if set(names) > {"none"}:
+        raise Edi837Error("option policy: none is for no policy at all: leave it out, or the others")
     view = _chosen(options, "view", _VIEWS)
     reach: Literal["file", "patient"] = _chosen(options, "reach", ("file", "patient"))
     return Manner(
-        view, tuple(name for name in names if name and name != "none"), reach,
+        view, tuple(name for name in names if name != "none"), reach,
         _chosen(options, "positions", ("false", "true")) == "true", _chosen(options, "phi", ("mask", "show")) == "show",
         _chosen(options, "unreadable", ("fail", "skip")) == "skip",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from edi837 import claimrows, judged, kin, process, rows, rules, wording
-from edi837.bench import Bench
+from edi837.bench import Bench, apart
 from edi837.chart import Loop
 from edi837.columns import CLAIMS, LINES, Column, Schema
 from edi837.findings import Edi837Error, Finding, NotX12
@@ -100,7 +100,7 @@ class Manner:
 
     def bench(self) -> Bench:
         """The policies."""
-        return Bench([_policy(name) for name in self.policies])
+        return Bench(apart(_policy(name) for name in self.policies))
 
     def rows(self, jobs: Iterable[Job]) -> Iterator[Row]:
         """The rows of some jobs. Raises Edi837Error, which names the file, where it is not X12 and has to be."""
