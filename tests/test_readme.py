@@ -112,7 +112,7 @@ ORDER = {
         "findings keyed isa x12 maps grammar syntax accept onward misfits chart companion levels cut slips loops "
         "envelope claim mapper frames overlap codesets codefiles codewindows codetables problems headings "
         "statuscodes scope mend editwords editfile edit shorthand sample cases policyfile sieve parts rules seen "
-        "gate history bench unmet body part foresight ahead parted process packing kin terms jobs safe wording "
+        "gate history bench unmet body part foresight ahead parted process packing kin terms sources jobs safe wording "
         "fates again report answer pending outline branches personal fitted marks nodewords treedata sheet treetext "
         "draw columns judged placed rows claimrows rowtext table guidebook examples explain rulebook config trial "
         "gaps policyshow policydiff simulate skeleton layout deck portion gather synth decks pseudonyms deid parquet "
