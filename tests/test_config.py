@@ -86,6 +86,13 @@ def test_a_fault_is_told(tmp_path: Path, right: str, wrong: str, said: str) -> N
     assert any(said in problem for problem in caught.value.problems), caught.value.problems
 
 
+def test_a_policy_twice_is_one_and_two_profiles_of_one_are_refused(tmp_path: Path) -> None:
+    settings = config.read(written(tmp_path, '[policies]\ndefault = ["042", "042"]\n'))
+    assert [each.name for each in settings.policies or ()] == ["042"]
+    with pytest.raises(PolicyError, match="policies: default: 042 and 042-strict are profiles of one policy"):
+        config.read(written(tmp_path, '[policies]\ndefault = ["042", "042-strict"]\n'))
+
+
 def test_a_policy_of_ones_own_stands_beside_the_settings(tmp_path: Path) -> None:
     (tmp_path / "7.txt").write_text(TEXT, "utf-8")
     (tmp_path / "7.toml").write_text(TRIAL.format(scope="claim"), "utf-8")
