@@ -84,6 +84,11 @@ class ServiceLine:
             return 0
         return (self.last - self.first).days + 1
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody is asked to pay for it: its charge is 0, or all of it not covered (SV207)."""
+        return self.charge is not None and self.charge in (0, self.noncovered)
+
 
 @dataclass(slots=True)
 class Claim:

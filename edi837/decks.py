@@ -59,7 +59,7 @@ def _deck(court: Court, case: Case, edit: Edit, which: str, kind: str) -> Deck:
         for action in EXPECTED.values()
         for label in case.labels(action, kind, policy.edits)
     ]
-    told = {each.told_by: each.id for each in policy.edits if each.told_by}
+    told = {rule: each.id for each in policy.edits for rule in each.told_by}
     expected: dict[str, object] = {
         "rule": edit.id,
         "which": which,

@@ -46,7 +46,8 @@ class Edit:
     whose: Scope = EVERYONE  # claims it is for, among those the policy is for
     effective: date | None = None  # of the lines it judges, when it came later than the policy
     until: date | None = None
-    told_by: str = ""  # a rule of the guide that finds the same slip, and tells it in its stead
+    told_by: tuple[str, ...] = ()  # rules of the guide that find the same slip, and tell it in its stead
+    explained_by: tuple[str, ...] = ()  # rules and edits whose reject of another line of the claim explains it
     mend: Mend | None = None  # what would mend a certain breach
     fix_same: str = ""  # a template in the place of `fix` where the other line has the same code
 
@@ -125,6 +126,8 @@ class Edit:
             status=self.status,
             proposal=mended if isinstance(mended, Proposal) else None,
             other=_other(answer, lines),
+            told_by=self.told_by,
+            explained_by=self.explained_by,
         )
 
     def _fix(self, answer: Breaks) -> str:
@@ -134,8 +137,9 @@ class Edit:
     def _mended(self, answer: Breaks, lines: Lines) -> Proposal | str | None:
         if self.mend is None or not answer.certain:
             return None
-        sets = (*self.codes, frozenset[str](), frozenset[str]())
-        return self.mend.propose(answer, lines, *sets[:2])
+        codes, others = [*self.codes, frozenset[str](), frozenset[str]()][:2]
+        surely = self.words.get("surely")
+        return self.mend.propose(answer, lines, codes, surely if isinstance(surely, frozenset) else others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from edi837.scope import EVERYONE, Scope
 
 _REQUIRED = ("id", "title", "says", "source", "check", "action", "message", "fix")
 _OPTIONAL = ("rests_on", "status", "scope", "hides", "warn_only", "only", "for", "effective", "until",
-             "mend", "fix_same", "on", "told_by")  # fmt: skip
+             "mend", "fix_same", "on", "told_by", "explained_by")  # fmt: skip
 _WAITING = ("id", "title", "says", "source", "rests_on", "on", "needs")  # the keys of an edit that cannot be asked
 _FIXED = ("id", "title", "says", "source", "rests_on", "check", "hides")  # no profile changes these
 _ONE_OF = {
@@ -33,17 +33,19 @@ class EditReader:
     """Reads the edits of one file."""
 
     def __init__(
-        self, number: str, codes: CodeSets, text: str | None, problems: Problems, rules: Collection[str] = ()
-    ) -> None:
+        self, number: str, codes: CodeSets, text: str | None, problems: Problems, rules: Collection[str] = (),
+        ids: Collection[str] = (),
+    ) -> None:  # fmt: skip
         """``text``: None when it cannot be read; then no quotation is held to it.
 
-        ``rules``: those of the guide; none: what is named of them is not verified.
+        ``rules``: those of the guide; none: what is named of them is not verified. ``ids``: the edits of the file.
         """
         self._number = number
         self._codes = codes
         self._text = None if text is None else plain(text)
         self._problems = problems
         self._rules = rules
+        self._ids = ids
 
     def quote(self, says: str, row: int, where: str) -> None:
         """Verify that the policy's text has these words, whole and in this order."""
@@ -91,7 +93,8 @@ class EditReader:
             hides=frozenset(strings(laid.get("hides", []))),
             warn_only=warn_only | guides,
             only=str(laid.get("only", "")), row=row, on=bool(laid.get("on", True)), whose=whose,
-            effective=effective, until=until, told_by=str(laid.get("told_by", "")),
+            effective=effective, until=until, told_by=tuple(_listed(laid.get("told_by", []))),
+            explained_by=tuple(_listed(laid.get("explained_by", []))),
             mend=mend.read(written) if isinstance(written := laid.get("mend"), dict) else None,
             fix_same=str(laid.get("fix_same", "")),
         )  # fmt: skip
@@ -174,11 +177,14 @@ class EditReader:
             add(row, where, f"{given}; {check.name} looks at a {', '.join(check.scopes)}")
         self._origin(table, row, where)
         days(table, self._problems, row, where)
-        told = table.get("told_by", "")
-        if "told_by" in table and not (isinstance(told, str) and told.strip()):
-            add(row, where, "told_by is a rule of the guide, as S4-MODIFIER-TWICE")
-        elif told and self._rules and told not in self._rules:
-            add(row, where, f'told_by: unknown rule "{told}"{nearest(str(told), self._rules)}')
+        for key in ("told_by", "explained_by"):
+            named = _listed(table.get(key, ["-"]))
+            if not named or not all(each.strip() for each in named):
+                add(row, where, f"{key} is a rule of the guide, as S4-MODIFIER-TWICE, or a list of them")
+            known = [*self._rules, *(self._ids if key == "explained_by" else ())]
+            for rule in named if key in table and self._rules else ():
+                if rule.strip() and rule not in known:
+                    add(row, where, f'{key}: unknown rule "{rule}"{nearest(rule, known)}')
         if "mend" in table and (what := mend.fault(table["mend"])):
             add(row, where, what)
         same = table.get("fix_same", "other")
@@ -234,6 +240,11 @@ class EditReader:
                     known = sorted(check.tells)
                     near = nearest(name, known) or f"; there are {', '.join(known)}"
                     self._problems.add(row, where, f"{key}: {check.name} cannot tell {{{name}}}{near}")
+
+
+def _listed(value: object) -> list[str]:
+    """A text, or a list of texts, as a list; empty when it is neither."""
+    return [value] if isinstance(value, str) else strings(value)
 
 
 def _ring(id_: str, hides: Mapping[str, Sequence[str]]) -> list[str]:

@@ -108,7 +108,9 @@ def _rule(policy: Policy, edit: Edit) -> str:
     if edit not in policy.edits:
         told.insert(1, ("is off", "in this profile: no claim is judged by it"))
     if edit.told_by:
-        told.append(("told by", f"{edit.told_by} of the guide, which finds the same slip"))
+        told.append(("told by", f"{' or '.join(edit.told_by)} of the guide, where it finds the same slip"))
+    if edit.explained_by:
+        told.append(("silent", f"where another line of the claim goes back by {' or '.join(edit.explained_by)}"))
     if edit.warn_only:
         told.append(("only warns", f"on {_word(edit.warn_only)}"))
     told += [("message", edit.message), ("change", edit.fix)]

@@ -99,6 +99,8 @@ class Finding:
     proposal: Proposal | None = None  # what would mend it, where that is plain
     because: tuple[Place, ...] = ()  # the elements sent that make it a fault (the CTX of a 999); no values
     other: Place | None = None  # the line it is at odds with, where a pair makes the fault
+    told_by: tuple[str, ...] = ()  # rules of the guide that tell the same slip: it is told once, by them
+    explained_by: tuple[str, ...] = ()  # rules that make it a consequence, where another line goes back by them
 
     @property
     def rejects(self) -> bool:

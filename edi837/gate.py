@@ -7,7 +7,7 @@ under one HL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -90,11 +90,9 @@ class Gate:
                 known: set[object] | None = None  # what a policy need not say again
                 for findings in map(next, said):
                     if findings:
-                        known = set(map(_slip, mine)) if known is None else known
-                        refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
-                        mine += [
-                            f for f in findings if not (refused and f.action == "unknown") and _slip(f) not in known
-                        ]
+                        if known is None:
+                            known = {*map(_slip, mine), *((f.rule, f.place.segment) for f in mine if f.rejects)}
+                        mine += list(_new(findings, known, mine))
                 if not (mine and any(f.rejects for f in mine)):
                     self._seen.take(keys)  # of what is sent back, nothing is waiting
             yield Verdict(claim, tuple(map(self._framed, mine)) if mine else ())
@@ -117,6 +115,20 @@ class Gate:
     def _placed(self, place: Place) -> Place:
         at = self._at
         return replace(place, interchange=at.interchange, group=at.group, set=at.set)
+
+
+def _new(findings: Sequence[Finding], known: Set[object], mine: Sequence[Finding]) -> Iterator[Finding]:
+    """Of what a policy found on a claim, what is neither told by the guide nor a consequence of what goes back."""
+    refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
+    back = {(f.rule, f.place.line) for f in (*mine, *findings) if f.rejects and f.level == "line"}
+    for f in findings:
+        if refused and f.action == "unknown" or _slip(f) in known:
+            continue
+        if any((rule, f.place.segment) in known for rule in f.told_by):
+            continue
+        if f.explained_by and any(rule in f.explained_by and line != f.place.line for rule, line in back):
+            continue
+        yield f
 
 
 def _slip(finding: Finding) -> object:

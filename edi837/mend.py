@@ -48,9 +48,17 @@ class Mend:
     ) -> Proposal | str | None:
         """What to write, or `PARTLY`; None when it cannot be told.
 
-        ``codes`` are those the edit looks at, ``others`` those they may not stand beside (none: the same).
+        ``codes`` are those the edit looks at, ``others`` those they may not stand beside, or surely not (none:
+        the same).
         """
+        if self.kind == "rank" and others and _perhaps_ranked(answer, lines, codes - others):
+            return None
         return _MENDS[self.kind](self.words, answer, lines, others if self.kind == "out" and others else codes)
+
+
+def _perhaps_ranked(answer: Breaks, lines: Lines, doubtful: frozenset[str]) -> bool:
+    """Whether a line of a code that may or may not be ranked meets this one: then its rank cannot be told."""
+    return any(_meet(each, answer.line) for each in lines.having(doubtful))
 
 
 def fault(value: object) -> str:

@@ -15,8 +15,8 @@ from edi837.wording import many
 
 Change = tuple[str, str]  # place, what changed there
 
-_TEXTS = ("told_by", "title", "says", "source", "rests_on", "scope", "only", "message", "fix", "fix_same")
-_SETS = {"hides": "hides", "warn_only": "warns only on"}
+_TEXTS = ("title", "says", "source", "rests_on", "scope", "only", "message", "fix", "fix_same")
+_SETS = {"told_by": "told by", "explained_by": "explained by", "hides": "hides", "warn_only": "warns only on"}
 _MOST = 12  # codes named
 
 

@@ -100,11 +100,12 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     sets = _table(tables, "codes", problems)
     rows_of_sets = {name: heads.get(f"codes.{name}", [0])[0] for name in sets}
     codes = CodeSets(sets, rows_of_sets, problems, cache(lambda name: _listed(path, name)))
-    reader = EditReader(number, codes, text, problems, rules)
+    written = _list(tables, "edit", problems)
+    ids = [str(each.get("id", "")) for each in written]
+    reader = EditReader(number, codes, text, problems, rules, ids)
     for name, table in sets.items():
         if isinstance(table, dict) and "says" in table:
             reader.quote(str(table["says"]), rows_of_sets[name], f"codes.{name}")
-    written = _list(tables, "edit", problems)
     rows = headings.of(written, "edit", heads)
     known = {number: {}, **_table(tables, "profile", problems)} if number else {}
     if profile and profile not in known and f"{number}-{profile}" in known:
@@ -114,7 +115,6 @@ def read(path: Path, profile: str = "", *, cases: bool = True, rules: Collection
     chosen: tuple[Edit, ...] = ()
     all_of_it: tuple[Edit, ...] = ()
     waiting: tuple[Waiting, ...] = ()
-    ids = [str(each.get("id", "")) for each in written]
     asked: dict[str, set[str]] = {f"{number}-all": set(ids)}  # edits that are on, by profile
     for name, table in known.items():
         if not (cases or name == (profile or number)):

@@ -124,7 +124,7 @@ class Policy:
         superseded = {claim.id for claim in claims if claim.frequency in (_REPLACEMENT, _VOID)}
         for _, answer in raised:
             if isinstance(answer, Breaks):
-                _doubt_replacement(answer, lines, superseded)
+                _doubt_pair(answer, lines, superseded)
         alone = {id(claim) for claim in claims if claim.faulty}  # those that go back, whatever else there is
         alone |= {
             id(home) for edit, answer in raised
@@ -209,8 +209,10 @@ def _mark(answer: Breaks) -> object:
     return frozenset((id(answer.line), id(answer.other))) if answer.other is not None else id(answer.line)
 
 
-def _doubt_replacement(answer: Breaks, lines: Lines, superseded: set[str]) -> None:
-    """A claim that is replaced or voided may be the very one that another is at odds with."""
+def _doubt_pair(answer: Breaks, lines: Lines, superseded: set[str]) -> None:
+    """A claim that is replaced or voided may be the very one that another is at odds with; so may one that is sent
+    to the same payer in another turn, where a patient is covered by it twice.
+    """
     if answer.other is None or answer.doubt:
         return
     home, other = lines.claim(answer.line), lines.claim(answer.other)
@@ -220,6 +222,8 @@ def _doubt_replacement(answer: Breaks, lines: Lines, superseded: set[str]) -> No
         answer.doubt = "one claim replaces an earlier one, which may be the other"
     elif home.id in superseded or other.id in superseded:
         answer.doubt = "one of the two claims is replaced or voided by another"
+    elif home.sequence != other.sequence:
+        answer.doubt = "one of the two claims is sent to it as a later payer"
 
 
 def load(name: str | Path, profile: str = "") -> Policy:

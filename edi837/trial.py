@@ -109,7 +109,7 @@ def labels(events: Sequence[Event], claims: int, policy: Policy) -> dict[str, li
 
     What the guide tells in the stead of an edit is the edit's.
     """
-    told = {edit.told_by: edit.id for edit in policy.edits if edit.told_by}
+    told = {rule: edit.id for edit in policy.edits for rule in edit.told_by}
     found: dict[str, list[str]] = {action: [] for action in _SAID}
     for finding in _of_claims(events):
         if finding.says or finding.rule in told:
@@ -130,7 +130,7 @@ def _of_claims(events: Sequence[Event]) -> Iterator[Finding]:
 
 def _strange(events: Sequence[Event], policy: Policy) -> Iterator[str]:
     """What is found by the guide: a case is about the policy alone."""
-    rules = {rule for edit in policy.edits for rule in (edit.id, edit.told_by)}
+    rules = {rule for edit in policy.edits for rule in (edit.id, *edit.told_by)}
     for finding in [*(event for event in events if isinstance(event, Finding)), *_of_claims(events)]:
         if finding.rule not in rules:
             at = finding.place.refdes or finding.place.tag

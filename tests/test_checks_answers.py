@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from edi837.checks import CHECKS, Answer, Breaks, Lines, Unknown, conflicts
+from edi837.checks import CHECKS, Answer, Breaks, Lines, Unknown, crowds
 from edi837.checks.vocabulary import PAIR_TELLS, TELLS, Heading, Traits
 from edi837.claim import Claim
 from edi837.sieve import HCPCS
@@ -31,6 +31,9 @@ MORE: list[Row] = [
     ("one_a_day", {"codes": A}, [LINE, "S9364 7 11/07-11/13", "99601 1 11/07"], "P"),
     ("one_a_day", {"codes": A}, [LINE, "S9364 1 11/05-11/11"], "P"),
     ("one_a_day", {"codes": A}, ["S9500 1 statement 11/01-11/30", "S9364 1 11/01"], "P"),
+    ("one_a_day", {"codes": A, "surely": words("S9500")}, ["S9500 1 11/01", "S9364 1 11/01", "S9500 1 11/01"], "P"),
+    ("one_a_day", {"codes": A, "unpaid": words("GY", "GZ")},
+     ["S9500 1 11/01 $0", "S9364 1 11/01", "S9364:GY 1 11/01", "S9500 1 11/02", "S9364:GZ 1 11/02"], "P"),
     ("one_a_day", {"codes": A}, [LINE, "S9364 1 none", "S9364 1 11/09-11/08"], "P"),
     ("one_a_day", {"codes": A, "having": words("SH")}, ["S9500:SH 1 11/01", "S9364:SH 1 11/01", "S9500 1 11/01"], "P"),
     ("one_a_day", {"codes": A, "lacking": words("SH")}, ["S9500:SH 1 11/01", "S9364 1 11/01", "S9500 1 11/01"], "P"),
@@ -42,6 +45,8 @@ MORE: list[Row] = [
     ("not_repeated", {"codes": A}, ["S9500 1 none", "S9500 1 none"], "P"),
     ("not_repeated", {"codes": A}, ["S9500 1 11/01 ~ second", "S9500 1 11/01", "S9500 1 11/01 ~ second"], "P"),
     ("not_repeated", {"codes": A}, ["S9500 1 11/01 ~ pointers", "S9500 1 11/01", "S9500 1 11/01 ~ pointers"], "P"),
+    ("not_with", {"codes": DRUG, "other": A, "surely": words("S9500")},
+     ["J0696 1 11/01", "S9364 1 11/01", "J0696 1 11/02", "S9364 1 11/02", "S9500 1 11/02"], "P"),
     ("not_with", {"codes": DRUG, "other": A, "unpaid": words("GY", "GZ")},
      [LINE, "J0696:GY 1 11/01", "J0696:SH:GZ 1 11/01", "J0696:GA 1 11/01"], "P"),
     ("not_with", {"codes": DRUG, "other": A},
@@ -82,6 +87,8 @@ MORE: list[Row] = [
     ("units_per_day", {"codes": A, "least": 1, "most": 2},
      ["S9500 15 11/01-11/07", "S9500 14 11/01-11/07", "S9500 0 11/01", "S9500 1 11/02-11/01", "S9500 1 11/01 MJ"], "P"),
     ("units_per_day", {"codes": A, "most": 1}, ["S9500 9 statement 11/01-11/07", "S9500 1 none", "S9500 2 11/01"], "I"),
+    ("units_per_day", {"codes": A, "least": 1, "most": 1},
+     ["S9500 9 statement 11/01-11/07", "S9364 1 statement 11/01-11/07"], "I"),
     ("counted_in", {"codes": A, "units": words("UN")},
      ["S9500 0 11/01", "S9500 1.5 11/01", "S9500 2 11/01 DA", "S9500 2 11/01", "99601 0 11/01"], "I"),
     # setting
@@ -126,6 +133,12 @@ MORE: list[Row] = [
      ["0261 1 11/01", "0262 1 11/01", "J0696 1 11/01 rev=0250", "J0696 1 11/01"], "I"),
     ("drug_number", {"codes": DRUG}, [f"J0696 1 11/01 {NDC} ~ qualifier"], "P"),
     ("drug_quantity", {"codes": DRUG}, [f"J0696 1 11/01 {NDC} ~ quantity"], "P"),
+    ("drug_named", {"codes": DRUG, "unpaid": words("GY", "GZ")},
+     ["J0696 1 11/01", "J0696 1 11/01 $0", "J0696:GY 1 11/01", "J0696:GZ 1 11/01"], "P"),
+    ("drug_number", {"codes": DRUG, "unpaid": words("GY")},
+     ["J0696 1 11/01 ndc=1", "J0696 1 11/01 $0 ndc=1", "J0696:GY 1 11/01 ndc=1"], "P"),
+    ("drug_quantity", {"codes": DRUG, "unpaid": words("GY")},
+     [f"{line} ndc=00409379601:0ML" for line in ("J0696 1 11/01", "J0696 1 11/01 $0", "J0696:GY 1 11/01")], "P"),
     ("drug_unit", {"codes": DRUG, "units": words("UN")},
      [f"J0696 1 11/01 {NDC} ~ quantity", f"J0696 1 11/01 {NDC} ~ measure", f"J0696 1 11/01 {NDC} ~ quantity measure",
       f"S9500 1 11/01 {NDC}"], "P"),
@@ -382,7 +395,7 @@ def test_a_crowd_is_told_as_if_each_were_compared_with_each(
         return sorted(_in_full(answer, claims) for answer in _answers(check, claims, given))
 
     in_a_crowd = said()
-    monkeypatch.setattr(conflicts, "REACH", 10 * APART)
+    monkeypatch.setattr(crowds, "REACH", 10 * APART)
     alone = said()
     certain = [each for each in alone if each.startswith("breaks")]
     assert len(certain) > 3 and [each for each in in_a_crowd if each.startswith("breaks")] == certain

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from edi837.checks import crowds
 from edi837.checks.vocabulary import (
     Answer,
     Breaks,
@@ -22,11 +21,14 @@ from edi837.checks.words import NONE, Codes, Count, Lasting, Modifiers, Rows
 from edi837.claim import ServiceLine
 from edi837.overlap import certain
 
-REACH = 100  # of a crowd of lines on one patient, only so many are compared with each line
+Doubt = Callable[[ServiceLine, ServiceLine], str]  # why a clash of two lines is not certain; empty if it is
+
 FEW = 4  # partners named for a line: another edit may explain away one of them, hardly all
 
 
-def _chosen(line: Traits, *, codes: Codes, having: Modifiers = NONE, lacking: Modifiers = NONE) -> bool:
+def _chosen(
+    line: Traits, *, codes: Codes, having: Modifiers = NONE, lacking: Modifiers = NONE, **_: object
+) -> bool:
     return (
         line.code in codes
         and lacking.isdisjoint(line.modifiers)
@@ -36,20 +38,37 @@ def _chosen(line: Traits, *, codes: Codes, having: Modifiers = NONE, lacking: Mo
 
 @check(wakes="codes having", twice="codes", tells="other shared", pair=True, line=_chosen)
 def one_a_day(
-    lines: Lines, *, codes: Codes, having: Modifiers = NONE, lacking: Modifiers = NONE
-) -> Iterator[Answer]:
+    lines: Lines, *, codes: Codes, having: Modifiers = NONE, lacking: Modifiers = NONE, surely: Codes = NONE,
+    unpaid: Modifiers = NONE,
+) -> Iterator[Answer]:  # fmt: skip
     """At most one of these lines covers any day; the later line is at fault.
+
+    Where nobody is asked to pay for one of two lines (its charge is 0, or all of it not covered: SV207), the
+    breach is possible, never certain.
 
     codes    the lines it looks at
     having   of these, those with one of the modifiers (left out: all)
     lacking  of these, those with none of the modifiers
+    surely   of the codes, those two of which break it for certain: beside any other a breach is possible,
+             never certain (left out: all)
+    unpaid   modifiers that say that nobody is asked to pay for the line: a possible breach, never a certain one
     """
     mine = [
         line
         for line in lines.having(codes)
         if lacking.isdisjoint(line.modifiers) and not (having and having.isdisjoint(line.modifiers))
     ]
-    yield from _each_pair(lines, mine, "modifiers")
+
+
+    def doubt(line: ServiceLine, other: ServiceLine) -> str:
+        for each in (line, other):
+            if surely and code_of(each) not in surely:
+                return f"{code_of(each)} may be outside the rule"
+            if _free(each, unpaid):
+                return "nobody is asked to pay for one of the two"
+        return ""
+
+    yield from _each_pair(lines, mine, "modifiers", doubt=doubt)
 
 
 @check(wakes="codes", twice="codes", tells="other shared", pair=True)
@@ -100,8 +119,9 @@ def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
 
 @check(wakes="codes other", tells="other shared", pair=True)
 def not_with(
-    lines: Lines, *, codes: Codes, other: Codes, lacking: Modifiers = NONE, unless: Codes = NONE,
-    unpaid: Modifiers = NONE, lasts: Lasting | None = None, before: Count = 0, after: Count = 0,
+    lines: Lines, *, codes: Codes, other: Codes, surely: Codes = NONE, lacking: Modifiers = NONE,
+    unless: Codes = NONE, unpaid: Modifiers = NONE, lasts: Lasting | None = None, before: Count = 0,
+    after: Count = 0,
 ) -> Iterator[Answer]:  # fmt: skip
     """A line shares no day with a line it is part of, or shut out by; nor comes near one.
 
@@ -109,6 +129,8 @@ def not_with(
 
     codes    the lines at fault
     other    the lines they may not share a day with
+    surely   of the other codes, those beside which a breach is certain: beside the rest it is possible only,
+             for the line may belong to something else (left out: all)
     lacking  of the lines at fault, those with none of the modifiers
     unless   where the patient has one of these as well, the line may be part of that:
              a possible breach, never a certain one (left out: none)
@@ -123,10 +145,15 @@ def not_with(
         mine = [line for line in mine if lacking.isdisjoint(line.modifiers)]
     third = lines.known(unless) if unless else []
     doubt = f"it may be part of {code_of(third[0])}" if third else ""
-    for line, near in _beside(mine, lines.having(other), after):
+
+
+    def belongs(_: ServiceLine, to: ServiceLine) -> str:
+        return f"it may not belong to {code_of(to)}" if surely and code_of(to) not in surely else ""
+
+    for line, near in crowds.beside(mine, lines.having(other), after):
         days = _lasting(line, lasts) if lasts else 0
         why = doubt or ("nobody is asked to pay for it" if _free(line, unpaid) else "")
-        yield from _doubted(_few(_clash(lines, line, partner, "procedure", days) for partner in near), why)
+        yield from _doubted(_few(_clash(lines, line, each, "procedure", days, belongs) for each in near), why)
         if before or after:
             yield from _few(_close(line, partner, before, after) for partner in near)
 
@@ -144,15 +171,17 @@ def apart(lines: Lines, *, codes: Codes, days: Count) -> Iterator[Answer]:
         if not dated(line):
             yield Unknown(line, "the line has no dates")
     for number, line in enumerate(mine):
-        near = mine[max(0, number - REACH) : number]
+        near = mine[max(0, number - crowds.REACH) : number]
         yield from _few(_close(line, partner, days, 0, meeting=True) for partner in near)
 
 
-def _each_pair(lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = NONE) -> Iterator[Answer]:
+def _each_pair(
+    lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = NONE, doubt: Doubt | None = None
+) -> Iterator[Answer]:
     """Clashes of each line with those before it; with ``one``, only of a line in it and a line not."""
-    for line, near in _before(mine):
+    for line, near in crowds.before(mine):
         yield from _few(
-            _clash(lines, line, partner, on)
+            _clash(lines, line, partner, on, doubt=doubt)
             for partner in near
             if not one or (code_of(line) in one) != (code_of(partner) in one)
         )
@@ -160,7 +189,7 @@ def _each_pair(lines: Lines, mine: Sequence[ServiceLine], on: str, one: Codes = 
 
 def _free(line: ServiceLine, unpaid: Modifiers) -> bool:
     """Whether nobody is asked to pay for a line."""
-    return not unpaid.isdisjoint(line.modifiers) or (line.charge is not None and line.charge in (0, line.noncovered))
+    return line.free or not unpaid.isdisjoint(line.modifiers)
 
 
 def _doubted(answers: Iterable[Answer], doubt: str) -> Iterator[Answer]:
@@ -185,46 +214,9 @@ def _few(answers: Iterable[Answer | None]) -> Iterator[Answer]:
             yield answer
 
 
-# Comparing all with all is fine for a claim and ruinous for a patient with a hundred thousand
-# lines. Of a crowd, each line meets the REACH that start last before its end; what lies farther
-# off is passed, which favours the sender.
-
-
-def _before(mine: Sequence[ServiceLine]) -> Iterator[tuple[ServiceLine, Sequence[ServiceLine]]]:
-    """Each line with the lines before it to compare it with."""
-    if len(mine) <= REACH:
-        for number, line in enumerate(mine):
-            yield line, mine[:number]
-        return
-    crowd: list[ServiceLine] = []
-    for line in mine:
-        yield line, _nearest(line, crowd)
-        if dated(line):
-            insort(crowd, line, key=first_day)
-
-
-def _beside(
-    mine: Sequence[ServiceLine], others: Sequence[ServiceLine], after: int
-) -> Iterator[tuple[ServiceLine, Sequence[ServiceLine]]]:
-    """Each line with the others to compare it with."""
-    if len(others) <= REACH:
-        for line in mine:
-            yield line, others
-        return
-    crowd = sorted((line for line in others if dated(line)), key=first_day)
-    for line in mine:
-        yield line, _nearest(line, crowd, after)
-
-
-def _nearest(line: ServiceLine, crowd: Sequence[ServiceLine], after: int = 0) -> Sequence[ServiceLine]:
-    """Of a crowd in order of first days, those that start last before the line's end, or so many days after."""
-    if line.last is None:
-        return crowd[:1]
-    end = bisect_right(crowd, _later(line.last, after), key=first_day)
-    return crowd[max(0, end - REACH) : end]
-
-
-def _clash(lines: Lines, line: ServiceLine, other: ServiceLine, on: str, days: int = 0) -> Answer | None:
+def _clash(
+    lines: Lines, line: ServiceLine, other: ServiceLine, on: str, days: int = 0, doubt: Doubt | None = None
+) -> Answer | None:
     """What to say of two lines: they must, may, or cannot share a day, or have no dates."""
     if line is other:
         return None
@@ -235,16 +227,17 @@ def _clash(lines: Lines, line: ServiceLine, other: ServiceLine, on: str, days: i
     first = max(line.first, other.first)
     last = min(line.last, other.last)
     if first <= last:
-        doubt = _statement(line, other)
-        if not doubt and not certain(lines.span(line), lines.span(other)):
-            doubt = "the units do not fill the dates, so the days may differ"
-        return Breaks(line, on=on, other=other, doubt=doubt, shared=(first, last))
+        why = _statement(line, other)
+        if not why and not certain(lines.span(line), lines.span(other)):
+            why = "the units do not fill the dates, so the days may differ"
+        why = why or (doubt(line, other) if doubt else "")
+        return Breaks(line, on=on, other=other, doubt=why, shared=(first, last))
     until = line.last
     if days:
-        until = _later(line.first, days - 1)
+        until = crowds.later(line.first, days - 1)
     if line.last < other.first <= until:
-        doubt = f"it is dated on one day and may last {days}"
-        return Breaks(line, on=on, other=other, doubt=doubt, shared=(first, min(until, other.last)))
+        why = f"it is dated on one day and may last {days}"
+        return Breaks(line, on=on, other=other, doubt=why, shared=(first, min(until, other.last)))
     return None
 
 
@@ -264,10 +257,6 @@ def _close(
     if not doubt and farthest > reach:
         doubt = "some of the days of the two lines are farther apart"
     return Breaks(line, other=other, doubt=doubt, shared=(first_day(other), last_day(other)), gap=max(0, gap - 1))
-
-
-def _later(day: date, days: int) -> date:
-    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def _statement(line: ServiceLine, other: ServiceLine) -> str:

@@ -8,51 +8,64 @@ from decimal import Decimal
 from functools import lru_cache
 
 from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check
-from edi837.checks.words import NONE, Codes, Crosswalk, Measures, Revenues
+from edi837.checks.words import NONE, Codes, Crosswalk, Measures, Modifiers, Revenues
 from edi837.claim import ServiceLine
 
 _NDC = re.compile(r"[0-9]{11}\Z")
 
 
-def _nameless(line: Traits, *, codes: Codes, unless: Revenues = NONE) -> bool:
+def _nameless(line: Traits, *, codes: Codes, unless: Revenues = NONE, unpaid: Modifiers = NONE) -> bool:
     return line.drug is None and line.code in codes and line.revenue not in unless
 
 
 @check(wakes="codes", line=_nameless)
-def drug_named(lines: Lines, *, codes: Codes, unless: Revenues = NONE) -> Iterator[Answer]:
+def drug_named(
+    lines: Lines, *, codes: Codes, unless: Revenues = NONE, unpaid: Modifiers = NONE
+) -> Iterator[Answer]:
     """A line names its drug: there is a loop 2410.
+
+    A line for which nobody is asked to pay (its charge is 0, or all of it not covered: SV207) is a possible breach.
 
     codes   the lines that must; a line that has a revenue code alone is none of them
     unless  revenue codes under which none is asked for
+    unpaid  modifiers that say that nobody is asked to pay for the line: a possible breach, never a certain one
     """
     for line in lines.having(codes):
         if line.drug is None and line.revenue not in unless:
-            yield Breaks(line)
+            yield Breaks(line, doubt=_unasked(line, unpaid))
+
+
+def _unasked(line: ServiceLine, unpaid: Modifiers) -> str:
+    """Why a payer may do without the drug of a line: nobody is asked to pay for it; empty when somebody is."""
+    return "nobody is asked to pay for it" if line.free or not unpaid.isdisjoint(line.modifiers) else ""
 
 
 def _drugged(line: Traits, *, codes: Codes, **_: object) -> bool:
     return line.drug is not None and line.code in codes
 
 
-def _numbered(line: ServiceLine, *, codes: Codes) -> bool:
+def _numbered(line: ServiceLine, *, codes: Codes, unpaid: Modifiers = NONE) -> bool:
     drug = line.drug
     return drug is None or not _fault(drug.qualifier, drug.ndc)
 
 
-def _measured(line: ServiceLine, *, codes: Codes) -> bool:
+def _measured(line: ServiceLine, *, codes: Codes, unpaid: Modifiers = NONE) -> bool:
     drug = line.drug
     return drug is None or (drug.quantity is not None and drug.quantity > 0)
 
 
 @check(wakes="codes", tells="hint", line=_drugged, holds=_numbered)
-def drug_number(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+def drug_number(lines: Lines, *, codes: Codes, unpaid: Modifiers = NONE) -> Iterator[Answer]:
     """The drug of a line is named by an NDC (LIN02 is N4) of eleven digits, no made-up one.
 
-    codes  the lines it looks at
+    A line for which nobody is asked to pay (its charge is 0, or all of it not covered: SV207) is a possible breach.
+
+    codes   the lines it looks at
+    unpaid  modifiers that say that nobody is asked to pay for the line: a possible breach, never a certain one
     """
     for line in lines.having(codes):
         if line.drug is not None and (hint := _fault(line.drug.qualifier, line.drug.ndc)):
-            yield Breaks(line, on="ndc", hint=hint)
+            yield Breaks(line, on="ndc", doubt=_unasked(line, unpaid), hint=hint)
 
 
 @lru_cache(maxsize=4096)
@@ -69,14 +82,17 @@ def _fault(qualifier: str, ndc: str) -> str:
 
 
 @check(wakes="codes", line=_drugged, holds=_measured)
-def drug_quantity(lines: Lines, *, codes: Codes) -> Iterator[Answer]:
+def drug_quantity(lines: Lines, *, codes: Codes, unpaid: Modifiers = NONE) -> Iterator[Answer]:
     """The quantity of the drug (CTP04) is there, and more than none.
 
-    codes  the lines it looks at
+    A line for which nobody is asked to pay (its charge is 0, or all of it not covered: SV207) is a possible breach.
+
+    codes   the lines it looks at
+    unpaid  modifiers that say that nobody is asked to pay for the line: a possible breach, never a certain one
     """
     for line in lines.having(codes):
         if not _measured(line, codes=codes):
-            yield Breaks(line, on="drug_quantity")
+            yield Breaks(line, on="drug_quantity", doubt=_unasked(line, unpaid))
 
 
 def _odd_unit(line: Traits, *, codes: Codes, units: Measures) -> bool:

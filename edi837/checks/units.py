@@ -27,6 +27,9 @@ def units_per_day(
 ) -> Iterator[Answer]:
     """The units of a line against the days it covers, first and last counted.
 
+    A line without dates of its own is judged by the days of its statement: more units than these is certain,
+    unless another line of the claim has the code.
+
     codes  the lines it looks at
     least  units there must be for each day
     most   units there may be for each day; the same as least: exactly so many
@@ -41,8 +44,17 @@ def units_per_day(
             continue
         if not _by_the_day(line, codes=codes, least=least, most=most):
             days = (last - first).days + 1
-            doubt = _STATEMENT if line.date_source == "statement" else _BEGUN if begun_only(lines, line) else ""
+            doubt = _BEGUN if begun_only(lines, line) else ""
+            if line.date_source == "statement":
+                too_many = most is not None and units > most * days
+                doubt = "" if too_many and _only_one(lines, line) else _STATEMENT
             yield Breaks(line, on="units", doubt=doubt, days=days)
+
+
+def _only_one(lines: Lines, line: ServiceLine) -> bool:
+    """Whether no other line of the claim has the code."""
+    home = lines.claim(line)
+    return not any(each.procedure == line.procedure and each is not line for each in home.lines)
 
 
 def _counted(line: Traits, *, codes: Codes, units: Units) -> bool:
