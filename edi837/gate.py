@@ -122,7 +122,7 @@ def _new(findings: Sequence[Finding], known: Set[object], mine: Sequence[Finding
     refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
     back = {(f.rule, f.place.line) for f in (*mine, *findings) if f.rejects and f.level == "line"}
     for f in findings:
-        if refused and f.action == "unknown" or _slip(f) in known:
+        if (refused and f.action == "unknown") or _slip(f) in known:
             continue
         if any((rule, f.place.segment) in known for rule in f.told_by):
             continue

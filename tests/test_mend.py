@@ -154,10 +154,14 @@ def test_a_line_that_is_wrong_on_some_of_its_days_is_split_first(policy: Policy,
     assert "split" in mend.PARTLY
 
 
+CARE = TRIAL.replace('codes   = ["A4222"]', 'codes   = ["S5502"]').replace(
+    'codes = ["S9500..S9504", "S9364"]\n',
+    'codes = ["S9500..S9504", "S9364"]\n\n[codes.care]\nunit  = "day"\ncodes = ["S5502"]\n',
+)
+
+
 def test_a_line_is_taken_out_whole_or_not_at_all(tmp_path: Path) -> None:
-    care = made(tmp_path, TRIAL.replace('codes   = ["A4222"]', 'codes   = ["S5502"]').replace(
-        'codes = ["S9500..S9504", "S9364"]\n', 'codes = ["S9500..S9504", "S9364"]\n\n'
-        '[codes.care]\nunit  = "day"\ncodes = ["S5502"]\n'))  # fmt: skip
+    care = made(tmp_path, CARE)
     assert fixes(care, "S9500 7 11/01-11/07", "S5502 7 11/07-11/13") == [(f"Take it out; {mend.PARTLY}", True)]
     assert fixes(care, "S9500 7 11/01-11/07", "S5502 7 11/01-11/07") == [("Take it out", False)]
     weeks = ["S9500 7 11/01-11/07", "S9500 7 11/08-11/14"]
@@ -180,6 +184,21 @@ def test_where_days_were_not_all_used_no_rank_is_proposed(policy: Policy) -> Non
     assert fixes(policy, "S9500 7 11/01-11/07", "S9364 5 11/01-11/07") == [("Rank them", False)]
     second = ["S9500 7 11/01-11/07", "S9364:SH 5 11/01-11/07", "S9501:SH 7 11/01-11/07"]
     assert fixes(policy, *second) == [("Write SJ", True)]
+
+
+def test_beside_a_therapy_that_may_need_no_rank_none_is_proposed(tmp_path: Path) -> None:
+    week = "7 11/01-11/07"
+    sure = made(tmp_path, TRIAL.replace('fix     = "Rank them"', 'surely  = ["S9500..S9504"]\nfix     = "Rank them"'))
+    assert fixes(sure, f"S9500 {week}", f"S9502 {week}") == [("Rank them", False)]
+    assert fixes(sure, f"S9364 {week}", f"S9500 {week}", f"S9502 {week}") == [("Rank them", True)]
+    assert fixes(sure, "S9364 7 11/08-11/14", f"S9500 {week}", f"S9502 {week}") == [("Rank them", False)]
+
+
+def test_a_line_goes_out_for_those_it_surely_belongs_to(tmp_path: Path) -> None:
+    sure = made(tmp_path, CARE.replace('fix     = "Take it out"', 'surely  = ["S9500"]\nfix     = "Take it out"'))
+    some, rest, care = "S9500 3 11/01-11/03", "S9364 4 11/04-11/07", "S5502 7 11/01-11/07"
+    assert fixes(sure, some, rest, care) == [(f"Take it out; {mend.PARTLY}", True)]
+    assert fixes(sure, some, rest.replace("S9364", "S9500"), care) == [("Take it out", False)]
 
 
 def test_in_a_crowd_no_rank_is_proposed(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,7 +140,15 @@ def test_check_knows_the_rules_of_the_guide(copy: Path) -> None:
     assert err.endswith("\n1 fault\n") and re.match(
         r'042\.toml:\d+: 042-A07: told_by: unknown rule "S4-MODIFIERS-TWICE"; did you mean "S4-MODIFIER-TWICE"\?\n', err
     )
-    change(copy, '"S4-MODIFIERS-TWICE"', '""')
+    change(copy, '"S4-MODIFIERS-TWICE"', '["S4-MODIFIER-TWICE", "042-A01"]')
+    status, _, err = edi837("policy", "check", copy)
+    assert status == 2 and '042-A07: told_by: unknown rule "042-A01"' in err and err.endswith("\n1 fault\n")
+    change(copy, '["S4-MODIFIER-TWICE", "042-A01"]', '"S4-MODIFIER-TWICE"')
+    change(copy, 'explained_by = ["042-B01", "042-G03", ', 'explained_by = ["042-B01", "042-G99", ')
+    status, _, err = edi837("policy", "check", copy)
+    assert status == 2 and '042-A05: explained_by: unknown rule "042-G99"; did you mean "042-G0' in err
+    change(copy, '"042-G99"', '"042-G03"')
+    change(copy, 'told_by   = "S4-MODIFIER-TWICE"', 'told_by   = ""')
     status, _, err = edi837("policy", "check", copy)
     assert status == 2 and "told_by is a rule of the guide, as S4-MODIFIER-TWICE" in err
     assert err.endswith("\n1 fault\n"), "one is no plural"

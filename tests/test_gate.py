@@ -1,0 +1,64 @@
+"""What a policy finds beside what the guide found: one slip is told once, and no consequence beside its cause."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pytest
+
+from edi837.frames import Verdict
+from edi837.rules import load
+from edi837.sample import interchange
+from edi837.shorthand import told
+from edi837.terms import Terms
+
+HOME = load("042")
+
+
+def found(lines: Sequence[str], kind: str = "P", old: str = "", new: str = "") -> list[str]:
+    """What is found on the claims, rule and action, with ``old`` in their text replaced by ``new``."""
+    text = interchange(told(lines), kind)
+    assert old in text
+    events = Terms([HOME]).read(io.BytesIO(text.replace(old, new).encode())).tell()
+    verdicts = [event for event in events if isinstance(event, Verdict)]
+    return sorted(f"{each.rule} {each.action} {each.place.line}".strip() for v in verdicts for each in v.findings)
+
+
+WEEK = "11/01-11/07"
+THREE = [f"S9365 7 {WEEK}", f"S9500:SH 7 {WEEK}", f"S9348:SJ 7 {WEEK}"]
+
+
+def test_a_place_that_is_none_is_told_by_the_guide() -> None:
+    """CLM05-1 of all lines, and SV105 of one; a place that is one, and none of the policy's, is told by the policy."""
+    assert found(["claim @09", f"S9500 7 {WEEK}"]) == ["042-E01 warn"]
+    assert found([f"S9500 7 {WEEK}"], old="***12:B:1", new="***1:B:1") == ["S5-PLACE reject"]
+    assert found([f"S9500 7 {WEEK} @09"], old="*09*", new="*HM*") == ["S5-PLACE reject 1"]
+
+
+def test_a_code_that_is_none_is_told_by_the_guide() -> None:
+    two = [f"S9365 7 {WEEK}", f"S9599:SH 7 {WEEK}"]
+    assert found(two) == ["042-A01 warn 2"]
+    assert found(two, old="S9599:SH", new="S959:SH") == ["S5-HCPCS reject 2"]
+    assert found(two, "I", old="S9599:SH", new="S959:SH") == ["S5-HCPCS-I reject 2"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ("HC:S9365", "IV:S9365", "042-G03 reject 1"),
+        ("HC:S9365", "ER:S9365", "042-G03b reject 1"),
+        ("HC:S9365", "HC:S936", "S5-HCPCS reject 1"),
+    ],
+)
+def test_a_first_therapy_that_goes_back_is_not_missed(old: str, new: str, cause: str) -> None:
+    assert found(THREE) == []
+    assert found(THREE, old=old, new=new) == [cause]
+
+
+def test_a_first_therapy_of_another_date_is_not_missed() -> None:
+    assert found(["S9365 7 11/01", *THREE[1:]]) == ["042-B01 reject 1"]
+    assert found(["S9365 1 11/01", *THREE[1:]]) == ["042-A05 warn 2", "042-A06 warn 3"], "nothing goes back"
+    assert found(["S9500 7 11/01", "S9365:SH 8 11/02-11/08"]) == ["042-B01 reject 1", "042-B01 reject 2"]
+    assert found(["S9365:SH 9 11/01-11/07"]) == ["042-A05 warn 1", "042-B01 reject 1"], "its own slip explains nothing"
+    assert found(["S9365:SH 7 11/01-11/07", "claim", "S9500 7 11/01"]) == ["042-A05 warn 1", "042-B01 reject 1"]
