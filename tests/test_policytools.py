@@ -195,7 +195,7 @@ lines   = ["S9500 7 11/01-11/07", "claim patient 2", "S9338 1 11/01", "claim apa
 rejects = ["042-A03 claim 3 line 1"]
 """
     cases.write_text(cases.read_text("utf-8") + apart, "utf-8")
-    ranked = 'lacking   = ["SH", "SJ"]             # a first therapy carries neither\nscope     = "{}"'
+    ranked = 'another therapy may do without\nunpaid    = ["GY", "GZ"]\nscope     = "{}"'
     change(copy, ranked.format("file"), ranked.format("patient"))
     status, out, _ = edi837("policy", "test", copy)
     assert status == 1 and out.count("it does not reject 042-A03 claim 3 line 1, which is expected") == 2

@@ -120,7 +120,7 @@ ORDER = {
         "reportcli viewcli filescli datacli rulescli aboutcli cli"
     ),
     "edi837/checks": (
-        "words vocabulary modifiers conflicts needs units spans frequency drugs texts setting claims patients"
+        "words vocabulary crowds modifiers conflicts needs units spans frequency drugs texts setting claims patients"
     ),
     "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html marked page",
