@@ -223,7 +223,7 @@ def _doubt_pair(answer: Breaks, lines: Lines, superseded: set[str]) -> None:
     elif home.id in superseded or other.id in superseded:
         answer.doubt = "one of the two claims is replaced or voided by another"
     elif home.sequence != other.sequence:
-        answer.doubt = "one of the two claims is sent to it as a later payer"
+        answer.doubt = "the payer gets one of the two claims as a later payer"
 
 
 def load(name: str | Path, profile: str = "") -> Policy:
