@@ -84,9 +84,9 @@ def read(value: dict[str, object]) -> Mend:
 
 
 def _rank(ranks: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | str | None:
-    line, other = answer.line, answer.other
-    if other is not None and other.procedure == line.procedure:
-        return None  # one therapy billed twice, or two: nobody but the sender knows
+    line = answer.line
+    if _twice(answer):
+        return None
     near = [each for each in lines.having(codes) if each is not line and _meet(each, line)]
     if len(near) > _CROWD:
         return None
@@ -109,7 +109,7 @@ def _rank(ranks: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset
 def _swap(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | str | None:
     old, new = words
     line = answer.line
-    if old not in line.modifiers or new in line.modifiers:
+    if old not in line.modifiers or new in line.modifiers or _twice(answer):
         return None
     others = [each for each in lines.having(codes) if each is not line and old in each.modifiers]
     mended = _with(line, tuple(new if modifier == old else modifier for modifier in line.modifiers), _PAID)
@@ -124,6 +124,8 @@ def _out(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[
     line = answer.line
     if line.charge is None:
         return None
+    if line.procedure in lines.daily and (line.units or 0) > line.days:
+        return None  # who knows for which days the rest is
     mended = Proposal(line.number, "LX", "", f"CLM02 goes down by {line.charge:.2f}")
     return _of_all_days(mended, line, [each for each in lines.having(codes) if each is not line], lines)
 
@@ -149,6 +151,11 @@ def _with(line: ServiceLine, modifiers: tuple[str, ...], money: str) -> Proposal
 def _refdes(line: ServiceLine) -> str:
     tag, element, _ = ELEMENTS[line.kind]["procedure"]
     return f"{tag}{element:02d}"
+
+
+def _twice(answer: Breaks) -> bool:
+    """Whether one therapy was billed twice, or two of one code: nobody but the sender knows."""
+    return answer.other is not None and answer.other.procedure == answer.line.procedure
 
 
 def _meet(one: ServiceLine, other: ServiceLine) -> bool:

@@ -179,6 +179,26 @@ def test_one_code_twice_is_a_matter_of_dates_first(tmp_path: Path) -> None:
     assert fixes(made(tmp_path, TRIAL), "S9500 7 11/01-11/07", "S9500 7 11/01-11/07") == [("Rank them", True)]
 
 
+def test_a_second_therapy_of_one_code_is_a_matter_of_dates_first(tmp_path: Path) -> None:
+    text = TRIAL.replace('fix     = "Write SJ"', 'fix     = "Write SJ"\nfix_same = "Correct the dates, or write SJ"')
+    both = made(tmp_path, text)
+    week = "7 11/01-11/07"
+    same = fixes(both, f"S9500 {week}", f"S9364:SH {week}", "S9364:SH 8 11/07-11/14")
+    assert same == [("Correct the dates, or write SJ", True)]
+    assert fixes(both, f"S9500 {week}", f"S9364:SH {week}", f"S9502:SH {week}") == [("Write SJ", False)]
+    shipped = next(edit for edit in load("042").edits if edit.id == "042-A04")
+    assert shipped.fix_same.startswith("Correct the dates") and "SJ" in shipped.fix_same
+
+
+def test_what_is_billed_by_the_day_for_more_days_than_it_has_is_not_taken_out() -> None:
+    """Who knows which days the rest of a month's kits are for?"""
+    home, week = load("042"), "S9342 7 11/01-11/07"
+    for kit, proposed in (("B4035 30 11/01", False), ("B4035 1 11/01", True), ("B4035 8 11/01-11/07", False),
+                          ("B4035 7 11/01-11/07", True), ("S9810 2 11/01", True)):  # fmt: skip
+        (line,) = proposals(home, week, kit)
+        assert bool(line) == proposed, kit
+
+
 def test_where_days_were_not_all_used_no_rank_is_proposed(policy: Policy) -> None:
     assert fixes(policy, "S9500 5 11/01-11/07", "S9364 7 11/01-11/07") == [("Rank them", True)]
     assert fixes(policy, "S9500 7 11/01-11/07", "S9364 5 11/01-11/07") == [("Rank them", False)]

@@ -68,7 +68,7 @@ def one_a_day(
                 return "nobody is asked to pay for one of the two"
         return ""
 
-    yield from _each_pair(lines, mine, "modifiers", doubt=doubt)
+    yield from _each_pair(lines, mine, "modifiers" if having or lacking else "procedure", doubt=doubt)
 
 
 @check(wakes="codes", twice="codes", tells="other shared", pair=True)
@@ -120,12 +120,10 @@ def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
 @check(wakes="codes other", tells="other shared", pair=True)
 def not_with(
     lines: Lines, *, codes: Codes, other: Codes, surely: Codes = NONE, lacking: Modifiers = NONE,
-    unless: Codes = NONE, unpaid: Modifiers = NONE, lasts: Lasting | None = None, before: Count = 0,
-    after: Count = 0,
+    unless: Codes = NONE, not_if: Codes = NONE, unpaid: Modifiers = NONE, lasts: Lasting | None = None,
+    before: Count = 0, after: Count = 0,
 ) -> Iterator[Answer]:  # fmt: skip
     """A line shares no day with a line it is part of, or shut out by; nor comes near one.
-
-    A line for which nobody is asked to pay (its charge is 0, or all of it not covered: SV207) is a possible breach.
 
     codes    the lines at fault
     other    the lines they may not share a day with
@@ -134,7 +132,9 @@ def not_with(
     lacking  of the lines at fault, those with none of the modifiers
     unless   where the patient has one of these as well, the line may be part of that:
              a possible breach, never a certain one (left out: none)
-    unpaid   modifiers that say that nobody is asked to pay for the line: a possible breach, never a certain one
+    not_if   a line that may share a day with one of these as well is left to another edit (left out: none)
+    unpaid   modifiers that say that nobody is asked to pay for the line, as does a charge of 0, or one not covered
+             at all (SV207): a possible breach, never a certain one (left out: it matters not who is asked to pay)
     lasts    for a code or a modifier, how many days a line with a single date may last:
              a possible breach, never a certain one
     before   days before the line on which the other may not be either (left out: none)
@@ -143,6 +143,8 @@ def not_with(
     mine = lines.having(codes)
     if lacking:
         mine = [line for line in mine if lacking.isdisjoint(line.modifiers)]
+    if not_if and (spoken_for := lines.having(not_if)):
+        mine = [line for line, near in crowds.beside(mine, spoken_for, 0) if not _touches(line, near)]
     third = lines.known(unless) if unless else []
     doubt = f"it may be part of {code_of(third[0])}" if third else ""
 
@@ -152,7 +154,7 @@ def not_with(
 
     for line, near in crowds.beside(mine, lines.having(other), after):
         days = _lasting(line, lasts) if lasts else 0
-        why = doubt or ("nobody is asked to pay for it" if _free(line, unpaid) else "")
+        why = doubt or ("nobody is asked to pay for it" if unpaid and _free(line, unpaid) else "")
         yield from _doubted(_few(_clash(lines, line, each, "procedure", days, belongs) for each in near), why)
         if before or after:
             yield from _few(_close(line, partner, before, after) for partner in near)
@@ -185,6 +187,14 @@ def _each_pair(
             for partner in near
             if not one or (code_of(line) in one) != (code_of(partner) in one)
         )
+
+
+def _touches(line: ServiceLine, near: Iterable[ServiceLine]) -> bool:
+    """Whether a line may share a day with one of those near it."""
+    if not dated(line):
+        return False
+    first, last = first_day(line), last_day(line)
+    return any(dated(other) and first_day(other) <= last and first <= last_day(other) for other in near)
 
 
 def _free(line: ServiceLine, unpaid: Modifiers) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import chain
 
 from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, begun_only, check, dated
 from edi837.checks.words import NONE, Codes, Count, Modifiers
 from edi837.claim import ServiceLine
-from edi837.overlap import Days, common, orphan, outside, union
+from edi837.overlap import Days, Span, common, orphan, outside, union
 
 NEAR = 8  # lines looked at before the days are counted
 _LATE = "5"  # CLM05-3 of an 837I: charges that an earlier bill left out
@@ -85,6 +84,7 @@ def _orphans(
 ) -> Iterator[Answer]:  # fmt: skip
     """Lines that used more days than there are days with a line of every kind leaned on, or near one."""
     offered: Days | None = None
+    perhaps: Days | None = None
     for line in needy:
         if not dated(line):
             yield Unknown(line, "the line has no dates")
@@ -104,17 +104,19 @@ def _orphans(
             (date.fromordinal(low), date.fromordinal(high))
             for low, high in outside(offered, span.first, span.last)
         ]
-        yield Breaks(line, on=on, doubt=_why_not(lines, line, leaned_on), uncovered=uncovered)
+        if perhaps is None:
+            perhaps = _offered(leaned_on, reach, lines)
+        yield Breaks(line, on=on, doubt=_why_not(lines, line, perhaps), uncovered=uncovered)
 
 
-def _why_not(lines: Lines, line: ServiceLine, leaned_on: Sequence[Sequence[ServiceLine]]) -> str:
+def _why_not(lines: Lines, line: ServiceLine, perhaps: Days) -> str:
     """Why a line that stands alone here may not do so; empty when it does."""
     claim = lines.claim(line)
     if line.date_source == "statement":
         return "only the statement dates are known, not the day of the line"
     if claim.kind == "I" and claim.frequency == _LATE:
         return "the claim adds late charges to an earlier bill"
-    if any(begun_only(lines, near) for near in (line, *chain.from_iterable(leaned_on))):
+    if not orphan(_at_most(lines, line), perhaps):
         return "a line may be dated by its first day alone"
     return ""
 
@@ -127,11 +129,31 @@ def _covers(near: ServiceLine, line: ServiceLine) -> bool:
     )  # fmt: skip
 
 
-def _offered(leaned_on: Sequence[Sequence[ServiceLine]], reach: tuple[int, int]) -> Days:
-    """The days on which every kind has a line, so many days before or after."""
+def _at_most(lines: Lines, line: ServiceLine) -> Span:
+    """The days of a line; billed by the day and dated by its first one alone, it may last until its statement ends."""
+    span, last = lines.span(line), _until(lines, line)
+    if line.procedure not in lines.daily or last == span.last:
+        return span
+    return Span(span.first, last, int(line.units or 0))
+
+
+def _until(lines: Lines, line: ServiceLine) -> int:
+    """The last day of a dated line; that of its statement, where it may be dated by its first day alone."""
+    assert line.first is not None and line.last is not None
+    if not begun_only(lines, line):
+        return line.last.toordinal()
+    statement = lines.claim(line).last
+    return statement.toordinal() if statement else line.first.toordinal() + int(line.units or 1) - 1
+
+
+def _offered(
+    leaned_on: Sequence[Sequence[ServiceLine]], reach: tuple[int, int], perhaps: Lines | None = None
+) -> Days:
+    """The days on which every kind has a line, so many days before or after; with ``perhaps``, or may have one."""
     before, after = reach
     kinds = [
-        union((line.first.toordinal() - after, line.last.toordinal() + before) for line in kind
+        union((line.first.toordinal() - after,
+               before + (_until(perhaps, line) if perhaps else line.last.toordinal())) for line in kind
               if line.first and line.last and line.first <= line.last)
         for kind in leaned_on
     ]  # fmt: skip

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 
-from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, among, begun_only, check, dated
-from edi837.checks.words import Codes, Count, Units
+from edi837.checks.vocabulary import (
+    Answer,
+    Breaks,
+    Lines,
+    Traits,
+    Unknown,
+    among,
+    begun_only,
+    check,
+    dated,
+    first_day,
+)
+from edi837.checks.words import NONE, Codes, Count, Modifiers, Units
 from edi837.claim import ServiceLine
 
 _STATEMENT = "the days are those of the statement, not of the line"
 _BEGUN = "the line may be dated by its first day alone"
 
 
-def _by_the_day(line: ServiceLine, *, codes: Codes, least: Count = 0, most: Count | None = None) -> bool:
+def _by_the_day(
+    line: ServiceLine, *, codes: Codes, least: Count = 0, most: Count | None = None, alone: Codes = NONE,
+    several: Modifiers = NONE,
+) -> bool:  # fmt: skip
     units, first, last = line.units, line.first, line.last
     if units is None or line.unit == "MJ" or first is None or last is None or first > last:
         return False
@@ -23,17 +39,23 @@ def _by_the_day(line: ServiceLine, *, codes: Codes, least: Count = 0, most: Coun
 
 @check(wakes="codes", tells="days", line=among, holds=_by_the_day)
 def units_per_day(
-    lines: Lines, *, codes: Codes, least: Count = 0, most: Count | None = None
-) -> Iterator[Answer]:
+    lines: Lines, *, codes: Codes, least: Count = 0, most: Count | None = None, alone: Codes = NONE,
+    several: Modifiers = NONE,
+) -> Iterator[Answer]:  # fmt: skip
     """The units of a line against the days it covers, first and last counted.
 
     A line without dates of its own is judged by the days of its statement: more units than these is certain,
-    unless another line of the claim has the code.
+    unless another line of the claim has the code. A line of an 837I that may be dated by its first day alone is a
+    possible breach.
 
-    codes  the lines it looks at
-    least  units there must be for each day
-    most   units there may be for each day; the same as least: exactly so many
+    codes    the lines it looks at
+    least    units there must be for each day
+    most     units there may be for each day; the same as least: exactly so many
+    alone    codes billed by the day, of which no two lines with the same modifiers share one: no such line is dated
+             by its first day alone where another begins on the days it would last (left out: none)
+    several  of these, modifiers that several lines of a day may carry (left out: none)
     """
+    starts: dict[object, list[date]] | None = None
     for line in lines.having(codes):
         units, first, last = line.units, line.first, line.last
         if units is None or line.unit == "MJ":
@@ -45,6 +67,9 @@ def units_per_day(
         if not _by_the_day(line, codes=codes, least=least, most=most):
             days = (last - first).days + 1
             doubt = _BEGUN if begun_only(lines, line) else ""
+            if doubt and line.procedure in alone and several.isdisjoint(line.modifiers):
+                starts = _starts(lines, alone) if starts is None else starts
+                doubt = "" if _met(line, starts[_kin(lines, line)]) else doubt
             if line.date_source == "statement":
                 too_many = most is not None and units > most * days
                 doubt = "" if too_many and _only_one(lines, line) else _STATEMENT
@@ -55,6 +80,27 @@ def _only_one(lines: Lines, line: ServiceLine) -> bool:
     """Whether no other line of the claim has the code."""
     home = lines.claim(line)
     return not any(each.procedure == line.procedure and each is not line for each in home.lines)
+
+
+def _kin(lines: Lines, line: ServiceLine) -> object:
+    """What lines have in common that shut each other out: claim, code and modifiers."""
+    return id(lines.claim(line)), line.procedure, frozenset(line.modifiers)
+
+
+def _starts(lines: Lines, codes: Codes) -> dict[object, list[date]]:
+    """The days on which lines begin, in order, by their kin."""
+    starts: dict[object, list[date]] = {}
+    own = (line for line in lines.having(codes) if line.date_source != "statement" and dated(line))
+    for line in sorted(own, key=first_day):
+        starts.setdefault(_kin(lines, line), []).append(first_day(line))
+    return starts
+
+
+def _met(line: ServiceLine, starts: list[date]) -> bool:
+    """Whether another line begins on one of the days that a line lasts, a unit a day."""
+    first = first_day(line)
+    until = first + timedelta(days=int(line.units or 1) - 1)
+    return bisect_right(starts, until) - bisect_left(starts, first) > 1
 
 
 def _counted(line: Traits, *, codes: Codes, units: Units) -> bool:

@@ -131,12 +131,13 @@ def dated(line: ServiceLine) -> bool:
 def begun_only(lines: Lines, line: ServiceLine) -> bool:
     """Whether a line of an 837I may be dated by its first day alone, as a UB-04 has room for one date.
 
-    It has more units than that day, and its statement (DTP*434) has days for all of them, or an old history lacks it.
+    It has more units than that day, and from it to the end of its statement (DTP*434), which an old history lacks, there
+    are days for all.
     """
     if line.kind != "I" or line.first is None or line.first != line.last or line.units is None or line.units <= 1:
         return False
-    claim = lines.claim(line)
-    return claim.first is None or claim.last is None or line.units <= (claim.last - claim.first).days + 1
+    until = lines.claim(line).last
+    return until is None or line.units <= (until - line.first).days + 1
 
 
 def first_day(line: ServiceLine) -> date:
