@@ -86,6 +86,7 @@ def test_volumes_of_a_day() -> None:
 def test_sets_are_of_their_kind() -> None:
     kinds = {
         "per-diem": ["per-diem"], "catheter-care": ["per-diem"], "therapies": ["per-diem"],
+        "infusion-therapies": ["per-diem"], "other-supplies": ["supply"],
         "infusions": ["per-diem"], "therapies-by-vein": ["per-diem"], "pregnancy": ["per-diem"],
         "not-by-vein": ["per-diem"], "perhaps-by-vein": ["per-diem"],
         "tube-feeding": ["per-diem"], "vein-feeding": ["per-diem"], "nursing": ["nursing"],
@@ -103,7 +104,10 @@ def test_sets_are_of_their_kind() -> None:
         assert {TABLE[code]["kind"] for code in SETS.named(name)} == set(allowed), name
     assert SETS.named("home-infusion") == set(TABLE)
     assert SETS.named("no-therapies") == set(TABLE) - SETS.named("therapies")
-    assert SETS.named("home-equipment").isdisjoint(TABLE), "it has nothing to do with an infusion"
+    apart = SETS.named("home-equipment")  # what is delivered, and is no part of an infusion's per diem
+    part = SETS.named("supplies") - SETS.named("other-supplies") | SETS.named("pumps") | {"E0776"}
+    assert apart.isdisjoint(part | SETS.named("per-diem") | SETS.named("delivery"))
+    assert SETS.named("insulin-pumps") | SETS.named("implanted-pumps") | SETS.named("other-supplies") < apart
     assert {"E0431", "E1390", "E2402", "E8000", "K0738", "K0823", "K1007"} < SETS.named("home-equipment")
     assert SETS.named("ambulance").isdisjoint(TABLE)
     ways = ("therapies-by-vein", "perhaps-by-vein", "not-by-vein", "catheter-care")
