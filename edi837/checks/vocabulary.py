@@ -131,8 +131,7 @@ def dated(line: ServiceLine) -> bool:
 def begun_only(lines: Lines, line: ServiceLine) -> bool:
     """Whether a line of an 837I may be dated by its first day alone, as a UB-04 has room for one date.
 
-    It has more units than that day, and from it to the end of its statement (DTP*434), which an old history lacks, there
-    are days for all.
+    It has more units than that day, and to the end of its statement (an old history lacks it) there are days for all.
     """
     if line.kind != "I" or line.first is None or line.first != line.last or line.units is None or line.units <= 1:
         return False
