@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import struct
+import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -14,9 +16,12 @@ from typing import Any
 
 import pytest
 
-from edi837.gateway import Filed, unpack
+from edi837.gateway import Filed, reading, scan, unpack, waiting
 from edi837.gateway.fsops import Disk
-from tests.gateways import GOOD, Told, drop, kinds, numbered, once, tree
+from edi837.gateway.layout import Layout
+from edi837.gateway.ledger import Ledger
+from edi837.gateway.worker import Worker
+from tests.gateways import GOOD, Told, drop, kinds, numbered, once, tree, world
 
 BOMB = 50_000_000  # bytes that unpack out of 50 thousand
 
@@ -36,6 +41,37 @@ def locked(data: bytes) -> bytes:
     made[data.index(b"PK\x01\x02") + 8] |= 1
     return bytes(made)
 
+
+def listed(entry: bytes, count: int = 1, size: int | None = None) -> bytes:
+    """A zip of one empty head and a list of so many entries, of a size that may be claimed."""
+    head, size = b"PK\x03\x04" + bytes(26), len(entry) * count if size is None else size
+    return head + entry * count + b"PK\x05\x06" + struct.pack("<4H2IH", 0, 0, 1, 1, size, len(head), 0)
+
+
+def entry(name: bytes = b"a", extra: bytes = b"", flags: int = 0, at: int = 0) -> bytes:
+    """An entry of the list of a zip: PKWARE's APPNOTE 4.3.12."""
+    lengths = struct.pack("<3H", len(name), len(extra), 0)
+    fixed = struct.pack("<6H3I", 20, 45, flags, 0, 0, 33, 0, 10, 10)
+    return b"PK\x01\x02" + fixed + lengths + struct.pack("<2H2I", 0, 0, 0, at) + name + extra
+
+
+def far(at: int) -> bytes:
+    """An entry whose file begins at a place of 64 bits."""
+    return entry(extra=struct.pack("<2HQ", 1, 8, at), at=0xFFFFFFFF)
+
+
+def long(size: int, at: int) -> bytes:
+    """A zip64 whose list is so long and begins there."""
+    end = b"PK\x06\x06" + struct.pack("<Q2H2I4Q", 44, 45, 45, 0, 0, 1, 1, size, at)
+    return listed(entry() + end + b"PK\x06\x07" + struct.pack("<IQI", 0, 0, 1), size=0xFFFFFFFF)
+
+
+MISLEADING = {  # made so that zipfile raises something else than BadZipFile, or takes in a long list
+    "no name": listed(entry(name=b"")), "no UTF-8": listed(entry(name=b"\xff\xfe", flags=0x800)),
+    "far": listed(far(1 << 62)), "beyond 63 bits": listed(far(1 << 63)), "the last place": listed(far((1 << 64) - 1)),
+    "a list without end": long((1 << 64) - 1, 0), "a list far off": long(47, (1 << 64) - 1),
+    "a list that is long": listed(entry(), 20_000), "an extra field cut": listed(entry(extra=b"\x01\x00\x10")),
+}  # fmt: skip
 
 PACKED = {
     "gzip": gzip.compress(GOOD), "gzip, padded": gzip.compress(GOOD) + bytes(700), "zip": zipped(("a.edi", GOOD)),
@@ -111,6 +147,108 @@ def unpacking(data: bytes, most: int) -> tuple[str, int]:
         return error.reason, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("how", MISLEADING)
+def test_no_zip_misleads(how: str, tmp_path: Path) -> None:
+    """Whatever zipfile does with it: a scan goes past it, it is listed, needs no memory, is put aside in the end."""
+    data, clock = MISLEADING[how], Told()
+    reason, memory = unpacking(data, 1 << 40)
+    assert (reason, memory < 2_000_000) == ("unpackable", True)
+    drop(tmp_path, "a.zip", data)
+    drop(tmp_path, "b.edi", GOOD)
+    settings: dict[str, Any] = {"all": False, "clock": clock, "compressed": True}
+    filed = {each.name: each for each in once(tmp_path, **settings)}
+    assert filed["b.edi"].folder == "archive"
+    ledger = Ledger(Layout(str(tmp_path)).ledger, Layout(str(tmp_path)).own("key"))
+    rows = waiting.listed(world(tmp_path, compressed=True), ledger, stuck=True)
+    ledger.close()
+    clock.at += timedelta(hours=1)
+    filed |= {each.name: each for each in once(tmp_path, **settings)}
+    assert (filed["a.zip"].folder, filed["a.zip"].reason) == ("quarantine", "unpackable")
+    assert {each["reason"] for each in rows} <= {"incomplete"}
+
+
+def test_a_disk_that_fails_is_no_fault_of_a_zip() -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell() > 4 and size and size > 1000:
+                raise OSError(5, "EIO")
+            return super().read(size)
+
+    data = zipped(("a.edi", b"".join(map(numbered, range(100)))), method=zipfile.ZIP_STORED)
+    with pytest.raises(OSError, match="EIO"):
+        unpack.unpacked(Failing(data), len(data), 1 << 40)
+
+
+# ------------------------------------------------------------------ what a scan spends on it
+
+
+@pytest.mark.parametrize("made", [gzip.compress, lambda data: zipped(("a", data))], ids=["gzip", "zip"])
+def test_a_scan_unpacks_a_part_and_leaves_the_rest_to_the_reading(
+    made: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    class Counted(io.BytesIO):
+        def close(self) -> None:
+            sizes.append(len(self.getvalue()))
+            super().close()
+
+    monkeypatch.setattr(unpack, "RATIO", 1 << 40)
+    monkeypatch.setattr(tempfile, "TemporaryFile", Counted)
+    path = drop(tmp_path, "a.gz", made(bytes(BOMB)))
+    look = scan.Scan(world(tmp_path, compressed=True))
+    assert look.whole(str(path), path.stat().st_size, 0)
+    assert 0 < max(sizes) <= scan._UNPACKED < BOMB
+
+
+def test_no_more_of_a_packed_file_is_read_than_it_may_hold() -> None:
+    """Blocks that hold nothing unpack to nothing: what is read is bounded too."""
+    read: list[int] = []
+
+    class Counting(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            read.append(len(data := super().read(size)))
+            return data
+
+    empty = gzip.compress(b"")[:10] + b"\0\0\0\xff\xff" * 400_000
+    with pytest.raises(unpack.PackedError, match="too_large"):
+        unpack.unpacked(Counting(empty), len(empty), 1000)
+    assert sum(read) < 300_000
+
+
+@pytest.mark.parametrize("ends", ["never", "later"])
+def test_a_large_packed_upload_is_held_by_its_reading(
+    ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too large for a scan: claimed, held, read once more for each change, and as it is when its time is over."""
+    monkeypatch.setattr(scan, "_UNPACKED", 1000)
+    data, clock, seen = gzip.compress(b"".join(map(numbered, range(5)))), Told(), list[float]()
+    plain = reading.read
+
+    def read(*said: Any, **more: Any) -> Any:
+        seen.append(clock.passed)
+        return plain(*said, **more)
+
+    monkeypatch.setattr(reading, "read", read)
+    drop(tmp_path, "a.gz", data[:-9])
+    made = world(tmp_path, clock=clock, compressed=True, settle=2.0)
+    made.layout.make(made.disk, ())
+    worker = Worker(made, "w", lambda _: None)
+    worker.open()
+    filed = []
+    for _ in range(100):
+        filed += worker.cycle()
+        clock.wait(10.0)
+        if ends == "later" and clock.passed == 500.0:
+            (held,) = (tmp_path / ".edi837" / "work").glob("*/a.gz")
+            held.write_bytes(data)
+    worker.close()
+    (only,) = filed
+    assert (only.folder, only.reason) == (("archive", "") if ends == "later" else ("quarantine", "unpackable"))
+    assert len(seen) == 3
+    assert seen[-1] == (510.0 if ends == "later" else 920.0)
 
 
 @pytest.mark.parametrize("made", [gzip.compress, lambda data: zipped(("a", data))], ids=["gzip", "zip"])

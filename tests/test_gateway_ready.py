@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
@@ -14,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from edi837.gateway import probe
+from edi837.gateway import probe, waiting
 from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.ready import Rules, Sightings
 from edi837.gateway.settings import Partner
 from edi837.gateway.upkeep import UpkeepError, release
+from edi837.x12 import Delimiters
 from tests.gateways import GOOD, Real, Told, drop, kinds, numbered, once, originals, tree, world
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -68,6 +70,101 @@ def test_only_the_ends_of_a_large_file_are_read() -> None:
     large = GOOD.replace(b"CLM*C1", b"NTE*ADD*" + b"x" * 3_000_000 + b"~CLM*C1")
     assert probe.ends(Counting(large), len(large)).whole
     assert sum(read) < 20_000
+
+
+@pytest.mark.parametrize("junk", [b"ISA", b"ISA*", b"ISA*00*" + b"x" * 20 + b"*"])
+@pytest.mark.parametrize(("end", "good"), [(b"~IEA*1*9~", True), (b"~IEA*1*9~x", False)])
+def test_what_says_isa_again_and_again_costs_little(
+    junk: bytes, end: bytes, good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads all of it tells which its last ISA is; that an IEA ends it is told by its end."""
+    tried: list[str] = []
+
+    class Counting(Delimiters):
+        @classmethod
+        def read(cls, head: str) -> Delimiters:
+            tried.append(head)
+            return Delimiters.read(head)
+
+    monkeypatch.setattr(probe, "Delimiters", Counting)
+    large = GOOD + junk * (3_000_000 // len(junk))
+    assert whole(large + end) is (good and junk != b"ISA"), "of ISA alone, each is passed over: the first is the last"
+    assert len(tried) < 1010
+
+
+def test_an_isa_is_found_behind_names_that_end_so() -> None:
+    """The names of some hundred Lisas are tried in vain."""
+    second = numbered(2).replace(b"CLM*C1", b"NM1*IL*1*DOE*LISA****MI*X~" * 900 + b"CLM*C1")
+    assert whole(GOOD + second)
+    assert not whole((GOOD + second).rstrip()[:-1])
+    assert not whole(GOOD + second.replace(b"IEA*1*000000002", b"IEA*1*000000003"))
+
+
+def test_the_last_isa_is_not_looked_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_FAR", 1 << 20)
+    read: list[int] = []
+
+    class Counting(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            read.append(len(data := super().read(size)))
+            return data
+
+    large = GOOD + numbered(2).replace(b"CLM*C1", b"NTE*ADD*" + b"x" * 3_000_000 + b"~CLM*C1")
+    for end, good in ((b"", True), (b"NTE*ADD*more~", False)):
+        assert probe.ends(Counting(large + end), len(large + end)).whole is good
+        assert sum(read) < 2_500_000
+        read.clear()
+
+
+# ------------------------------------------------------------------ no file ends a scan
+
+
+@pytest.mark.parametrize("error", [IndexError, OverflowError, MemoryError, RecursionError])
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_file_that_cannot_be_scanned_is_read(
+    reads: bool, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reading counts attempts and puts it aside; others are taken; the log says which it is, but not its name."""
+    plain, lines, looks = probe.ends, list[str](), list[int]()
+
+    def ends(stream: Any, size: int) -> probe.Ends:
+        if size == len(GOOD) + 7:
+            looks.append(size)
+            if not reads or len(looks) < 3:  # first `listed` looks, then the scan
+                raise error("SECRET")
+        return plain(stream, size)
+
+    monkeypatch.setattr(probe, "ends", ends)
+    path = drop(tmp_path, "secret.edi", numbered(1) + b"\n" * 7)
+    inode = path.stat().st_ino
+    drop(tmp_path, "b.edi", numbered(2))
+    ledger = Ledger(str(tmp_path / "x.db"), str(tmp_path / "x.key"))
+    (row,) = (each for each in waiting.listed(world(tmp_path), ledger) if each["name"] == "secret.edi")
+    ledger.close()
+    assert row["reason"] == "next"
+    filed = {each.name: each for each in once(tmp_path, all=False, lines=lines)}
+    assert filed["b.edi"].folder == "archive"
+    assert filed["secret.edi"].folder == ("archive" if reads else "quarantine")
+    assert filed["secret.edi"].reason == ("" if reads else "fault")
+    (said,) = (json.loads(each) for each in lines if '"not_scanned"' in each)
+    assert (said["error"], said["inode"], said["size"]) == (error.__name__, inode, len(GOOD) + 7)
+    assert not any(word in line for line in lines for word in ("secret.edi", "SECRET"))
+
+
+def test_a_file_that_may_not_be_read_is_told_by_its_inode(tmp_path: Path) -> None:
+    """It waits, for its rights may come; once for each scan that looks at it anew."""
+
+    class Barred(Disk):
+        def open(self, path: str) -> Any:
+            if "/in/" in path:
+                raise PermissionError(13, "EACCES")
+            return super().open(path)
+
+    lines: list[str] = []
+    inode = drop(tmp_path, "a.edi", GOOD).stat().st_ino
+    assert once(tmp_path, all=False, lines=lines, disk=Barred()) == []
+    (said,) = (json.loads(each) for each in lines if '"not_scanned"' in each)
+    assert (said["error"], said["inode"]) == ("PermissionError", inode)
 
 
 # ------------------------------------------------------------------ by a clock that only goes forward

@@ -108,8 +108,8 @@ WORLD: dict[str, set[str]] = {
     "codetables": {"os", "pathlib", "tempfile"},  # the tables of this machine, read when a code is asked for
     "gateway": {  # time and chance are given to it
         "concurrent", "ctypes", "errno", "fcntl", "fnmatch", "grp", "hashlib", "http", "ipaddress", "open", "os",
-        "pathlib", "resource", "select", "signal", "socket", "sqlite3", "stat", "struct", "tempfile", "threading",
-        "watchfiles", "zipfile", "zlib",
+        "pathlib", "resource", "select", "signal", "socket", "sqlite3", "stat", "tempfile", "threading", "watchfiles",
+        "zipfile", "zlib",
     },
     "gateroot": {"click", "os", "pathlib", "pwd", "secrets", "sqlite3", "time", "clock"},
     "gatejobs": {"click", "os", "pathlib"},

@@ -10,11 +10,11 @@ from types import TracebackType
 EVENTS = frozenset((
     "started", "stopping", "stopped", "reloaded", "not_reloaded", "worker_started", "worker_ended", "worker_killed",
     "claimed", "adopted", "held", "answered", "duplicate", "quarantined", "attempt_failed", "trouble", "recovered",
-    "ignored", "backpressure",
+    "ignored", "backpressure", "not_scanned",
 ))  # fmt: skip
 KEYS = frozenset((
     "worker", "job", "size", "claims", "rejected", "answers", "folder", "reason", "attempts", "seconds", "count",
-    "error", "at", "errno", "code", "status", "partner",
+    "error", "at", "errno", "code", "status", "partner", "inode",
 ))  # fmt: skip
 
 

@@ -6,6 +6,7 @@ the last ISA: X12 proves by itself that a file is complete (X12.5, IEA02 equals 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -17,6 +18,9 @@ _TAIL = 4096
 _BLOCK = 1 << 16
 _ISA = 424  # bytes that hold an ISA even when its blanks are doubled
 _BLANK = " \t\r\n\0\x1a"
+_BEGUN = re.compile(rb"ISA(?=[^A-Za-z0-9 \t\r\n])")  # what may be the beginning of an ISA
+_TRIES = 1000  # texts that look like an ISA and are none, after which the last ISA is looked for no more
+_FAR = 1 << 26  # bytes before the end that it is looked for in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,11 @@ class Ends:
 
 
 def ends(stream: BinaryIO, size: int) -> Ends:
-    """Read the ends of a file of so many bytes; a few thousand bytes are read, more only if it holds several ISA."""
+    """Read the ends of a file of so many bytes.
+
+    A few thousand bytes are read, more only if it holds several ISA. A file whose last ISA is not found within
+    `_TRIES` and `_FAR` passes for whole by its IEA alone.
+    """
     stream.seek(0)
     head = stream.read(_HEAD).decode("latin-1").removeprefix("\xef\xbb\xbf").lstrip(" \t\r\n\0\x1a")
     try:
@@ -60,36 +68,49 @@ def ends(stream: BinaryIO, size: int) -> Ends:
 def _whole(stream: BinaryIO, size: int, isa: tuple[str, ...], marks: Delimiters) -> bool:
     stream.seek(max(0, size - _TAIL))
     tail = stream.read(_TAIL).decode("latin-1")
-    if _closes(tail, element(isa, 13), marks):
+    said = _closing(tail, marks)
+    if said and said == element(isa, 13).strip():
         return True
-    last = _last(stream, size) if "IEA" in tail else None
-    return last is not None and _closes(tail, element(last[0], 13), last[1])
+    if "IEA" not in tail:
+        return False
+    try:
+        last = _last(stream, size)
+    except _Lost:
+        return bool(said)  # whoever reads all of it will tell
+    number = element(last[0], 13).strip() if last else ""
+    return last is not None and number != "" and _closing(tail, last[1]) == number
 
 
-def _closes(tail: str, number: str, marks: Delimiters) -> bool:
-    """Whether a text ends with the IEA of this number, its terminator included."""
+def _closing(tail: str, marks: Delimiters) -> str:
+    """IEA02 of a text that ends with an IEA, its terminator included; else empty."""
     pieces = tail.split(marks.segment)
     if len(pieces) < 2 or pieces[-1].strip(_BLANK):
-        return False
-    said = next((piece for piece in reversed(pieces) if piece.strip(_BLANK)), "")
-    last = split(said, marks)
-    return last[0] == "IEA" and element(last, 2).strip() == number.strip() != ""
+        return ""
+    last = split(next((piece for piece in reversed(pieces) if piece.strip(_BLANK)), ""), marks)
+    return element(last, 2).strip() if last[0] == "IEA" else ""
+
+
+class _Lost(Exception):
+    """The last ISA was not found within what may be spent on it."""
 
 
 def _last(stream: BinaryIO, size: int) -> tuple[list[str], Delimiters] | None:
     """The last ISA of a file, looked for from its end."""
-    end, rest = size, b""
+    end, rest, tries = size, b"", 0
     while end > 0:
+        if size - end > _FAR:
+            raise _Lost
         start = max(0, end - _BLOCK)
         stream.seek(start)
         block = stream.read(end - start) + rest
-        at = block.rfind(b"ISA")
-        while at >= 0:
+        for at in reversed([found.start() for found in _BEGUN.finditer(block, 0, end - start + 3)]):
             text = block[at : at + _ISA].decode("latin-1")
             try:
                 marks = Delimiters.read(text)
                 return split(text, marks), marks
             except NotX12:
-                at = block.rfind(b"ISA", 0, at)
+                tries += 1
+                if tries > _TRIES:
+                    raise _Lost from None
         end, rest = start, block[:_ISA]
     return None

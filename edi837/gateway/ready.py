@@ -95,6 +95,11 @@ class Sightings:
             return "ready" if quiet >= rules.settle else "wait"
         return "cut" if quiet >= rules.incomplete else "wait"
 
+    def doubt(self, found: os.stat_result) -> None:
+        """Count a file as not whole for as long as it looks so."""
+        if seen := self._seen.get((found.st_dev, found.st_ino)):
+            seen.whole = False
+
     def fresh(self, found: os.stat_result, now: float, rules: Rules) -> bool:
         """Whether a file has not yet been quiet for as long as a whole one has to be."""
         seen = self._seen.get((found.st_dev, found.st_ino))

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from edi837.gateway import probe, ready, unpack
-from edi837.gateway.outside import World
+from edi837.gateway.logs import where
+from edi837.gateway.outside import Beat, World
+
+_UNPACKED = 1 << 25  # bytes that a packed file is unpacked to for its ends; of one that holds more, its reading tells
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,10 +31,14 @@ class Found:
 
 
 class Scan:
-    """What is known of the files in in/ from one scan to the next."""
+    """What is known of the files in in/ from one scan to the next.
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    Nothing that a file holds ends a scan: one that cannot be looked at is taken, for its reading is watched and
+    counted. ``beat`` tells which file is looked at; ``blind`` are marks of files that none is to look at any more.
+    """
+
+    def __init__(self, world: World, beat: Beat = lambda _: None, blind: Collection[str] = ()) -> None:
+        self._world, self._beat, self._blind = world, beat, blind
         self._sightings = ready.Sightings()
         self._held = ready.Sightings()  # of files in work/
         self._told: set[tuple[str, str]] = set()  # of what is in the way, each once
@@ -69,30 +76,48 @@ class Scan:
         if stat is None or self._world.settings.ready != "auto":
             return "ready"
         rules, now = self._world.settings.rules, self._world.clock.monotonic()
-        return self._held.decide(stat, now, rules, lambda: self.whole(path, stat.st_size))
+        state = self._held.decide(stat, now, rules, lambda: self._looked(path, stat))
+        if state == "ready":
+            self._held.doubt(stat)  # if it is held once more as it is now, its reading saw more than we did
+        return state
 
     def _state(self, path: str, name: str, names: Collection[str], stat: os.stat_result, now: float) -> ready.State:
         rules = self._world.settings.rules
         if rules.mode != "auto":
             return "cut" if rules.mode == "rename" or ready.marked(name, names, rules) else "wait"
-        state = self._sightings.decide(stat, now, rules, lambda: self.whole(path, stat.st_size))
+        state = self._sightings.decide(stat, now, rules, lambda: self._looked(path, stat))
         self.soon |= self._sightings.fresh(stat, now, rules)
         return state
 
-    def whole(self, path: str, size: int) -> bool:
-        """Whether all of a file is there, by its ends."""
+    def _looked(self, path: str, stat: os.stat_result) -> bool:
+        """`whole`, watched by the crew."""
+        mark = ready.mark(stat)
+        if mark in self._blind:
+            return True
+        self._beat({"look": mark})
+        try:
+            return self.whole(path, stat.st_size, stat.st_ino)
+        finally:
+            self._beat({"look": ""})
+
+    def whole(self, path: str, size: int, inode: int) -> bool:
+        """Whether all of a file is there, by its ends, or only its reading can tell."""
         try:
             with self._world.disk.open(path) as stream:
                 if self._world.settings.compressed and unpack.kind(stream):
                     return self._unpacks(stream, size)
                 return probe.ends(stream, size).whole
-        except OSError:
+        except FileNotFoundError:  # another worker took it
             return False
+        except Exception as error:
+            said: dict[str, int | str] = {"error": type(error).__name__, "at": where(error)}
+            self._world.log("not_scanned", inode=inode, size=size, **said)
+            return not isinstance(error, OSError)
 
     def _unpacks(self, stream: BinaryIO, size: int) -> bool:
         """Whether a packed file is all there; one that can never be taken is not waited for."""
         try:
-            with unpack.unpacked(stream, size, self._world.settings.max_file_bytes) as content:
+            with unpack.unpacked(stream, size, min(self._world.settings.max_file_bytes, _UNPACKED)) as content:
                 return probe.ends(content, content.seek(0, os.SEEK_END)).whole
         except unpack.PackedError as error:
             return not error.partial

@@ -37,6 +37,7 @@ class Waiting:
     seconds: int  # since it changed
     marked: bool  # the sender's marker stands beside it
     mark: str  # see `ready.mark`
+    inode: int
     barred: str  # why no scan takes it; empty for a file that waits
 
 
@@ -53,7 +54,7 @@ def entries(world: World) -> Iterator[Waiting]:
                 yield Waiting(
                     names.shown(name), os.path.join("in", folder) if folder else "in", os.path.join(path, name),
                     stat.st_size, max(0, round(now - stat.st_mtime)), ready.marked(name, beside, rules),
-                    ready.mark(stat), ready.barred(name, stat, rules),
+                    ready.mark(stat), stat.st_ino, ready.barred(name, stat, rules),
                 )  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def why(world: World, released: Collection[str], each: Waiting) -> str:
         return "next"
     if mode == "marker":
         return "next" if each.marked else "unmarked"
-    return "next" if mode == "rename" or Scan(world).whole(each.path, each.size) else "incomplete"
+    return "next" if mode == "rename" or Scan(world).whole(each.path, each.size, each.inode) else "incomplete"
 
 
 def listed(world: World, ledger: Ledger, *, stuck: bool = False, most: int = 50) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import errno
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import astuple
 
@@ -33,12 +33,12 @@ _BACKOFF = (0.2, 1.0, 5.0, 10.0)  # seconds until trouble is tried again
 class Worker:
     """A worker, between `open` and `close`."""
 
-    def __init__(self, world: World, name: str, beat: Beat) -> None:
+    def __init__(self, world: World, name: str, beat: Beat, blind: Collection[str] = ()) -> None:
         self._world, self.name, self._beat = world, name, beat
         self._disk, self._layout, self._settings = world.disk, world.layout, world.settings
         self._log = world.log.of(name)
         self.claims = Claims(world.disk, world.layout, name)
-        self.scan = Scan(world)
+        self.scan = Scan(world, beat, blind)
         self.own: dict[str, Own] = {}
         self._queue: deque[Found] = deque()
         self._most = 1 if world.settings.remembers else world.settings.batch  # each is judged by what is kept of others
@@ -101,6 +101,8 @@ class Worker:
     def _due(self, released: set[str]) -> list[Own]:
         now, due = self._world.clock.monotonic(), []
         for job, own in list(self.own.items()):
+            if own.due > now:
+                continue
             if own.held and job not in released:
                 path = self._batches.payload(own.claimed)
                 state = self.scan.held(path) if path else "ready"
@@ -108,9 +110,8 @@ class Worker:
                     continue
                 own.cut = own.cut or state == "cut"
             own.cut = own.cut or job in released
-            if own.due <= now:
-                own.held = False
-                due.append(own)
+            own.held = False
+            due.append(own)
         return due
 
     def _grouped(self, due: Sequence[Own]) -> Iterator[list[Own]]:
