@@ -125,6 +125,39 @@ def test_poison_is_put_aside_and_its_neighbours_are_answered(harm: str, tmp_path
     assert tree(tmp_path, "in", ".edi837/work", ".edi837/stage") == []
 
 
+@pytest.mark.parametrize("harm", ["HANG", "DIE"])
+def test_a_scan_is_watched_too(harm: str, tmp_path: Path) -> None:
+    """Who ends a worker by being looked at is taken without a look; the log tells its inode."""
+
+    class Sticky(Disk):
+        def open(self, path: str) -> Any:
+            if path.endswith("/in/3.edi"):
+                time.sleep(600) if harm == "HANG" else os.kill(os.getpid(), signal.SIGKILL)
+            return super().open(path)
+
+    paths = [drop(tmp_path / "gate", f"{number}.edi", numbered(number)) for number in range(1, 6)]
+    inode = paths[2].stat().st_ino
+    lines = tmp_path / "log"
+
+    def write(text: str) -> None:
+        with lines.open("a") as file:
+            file.write(text + "\n")
+
+    def work() -> int:
+        clock = Chance()
+        made = world(tmp_path / "gate", clock=clock, disk=Sticky(), timeout=0.4, poll=0.05, workers=2)
+        return Crew(replace(made, log=Log(write, clock.moment))).run(drain=True)
+
+    pid = forked(work)
+    assert ended(pid, 60) == 0
+    assert {each["folder"] for each in jobs(tmp_path / "gate").values()} == {"archive"}
+    assert len(tree(tmp_path / "gate", "out")) == 10
+    said = [json.loads(line) for line in lines.read_text().splitlines()]
+    killed = [each for each in said if each["event"] == "worker_killed"]
+    assert {each["inode"] for each in killed} == ({inode} if harm == "HANG" else set())
+    assert 1 <= sum(each["event"] == "worker_ended" and each["status"] == -9 for each in said) <= 2
+
+
 def test_it_stops_when_told_and_leaves_nothing(tmp_path: Path) -> None:
     with working(tmp_path, workers=2, poll=1.0) as pid:
         until(lambda: len(list((tmp_path / ".edi837" / "workers").glob("*.lock"))) == 2 if tmp_path.exists() else False)

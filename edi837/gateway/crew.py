@@ -15,6 +15,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from socket import socket
+from typing import Any
 
 from edi837.findings import Edi837Error
 from edi837.gateway import begun, owner
@@ -41,6 +42,7 @@ class Hand:
     since: float
     buffer: bytes = b""
     reading: str = ""  # the job it reads
+    look: str = ""  # the mark of the file of in/ that it looks at
     deadline: float = 0.0
     filed: int = 0
 
@@ -54,6 +56,7 @@ class Crew:
     remade: Callable[[], World] | None = None
     beat: Callable[[str], None] = lambda _: None  # systemd's: READY=1, WATCHDOG=1, STOPPING=1
     hands: dict[int, Hand] = field(default_factory=dict)
+    blind: set[str] = field(default_factory=set)  # marks of files at whose look a worker ended
     watched: Watched = field(default_factory=Watched)
     _signals: list[int] = field(default_factory=list)
     _short: int = 0
@@ -120,8 +123,9 @@ class Crew:
             for hand in list(self.hands.values()):
                 self._hear(hand)
             now = clock.monotonic()
-            for hand in [hand for hand in self.hands.values() if hand.reading and now > hand.deadline]:
-                self.world.log("worker_killed", job=hand.reading, seconds=self.world.settings.timeout, reason="timeout")
+            for hand in [hand for hand in self.hands.values() if (hand.reading or hand.look) and now > hand.deadline]:
+                of: dict[str, Any] = {"job": hand.reading} if hand.reading else {"inode": int(hand.look.split(".")[0])}
+                self.world.log("worker_killed", **of, seconds=self.world.settings.timeout, reason="timeout")
                 self._kill(hand)
             for status in self._buried():
                 if status == EXIT:
@@ -186,7 +190,7 @@ class Crew:
                     os.close(handle)
                 if self._line:
                     self._line.close()
-                labour(self.world, name, beats, self._life[0], drain=drain, all=all)  # never returns
+                labour(self.world, name, beats, self._life[0], self.blind, drain=drain, all=all)  # never returns
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             os.close(beats)
             os.set_blocking(heard, False)
@@ -205,8 +209,8 @@ class Crew:
             *lines, hand.buffer = (hand.buffer + block).split(b"\n")
             for line in lines:
                 said = json.loads(line)
-                if "begin" in said:
-                    hand.reading = said["begin"]
+                if "begin" in said or "look" in said:
+                    hand.reading, hand.look = said.get("begin", ""), said.get("look", "")
                     hand.deadline = self.world.clock.monotonic() + self.world.settings.timeout
                 elif "end" in said:
                     hand.reading = ""
@@ -263,6 +267,8 @@ class Crew:
         os.close(hand.beats)
         now = self.world.clock.monotonic()
         self.world.log("worker_ended", worker=hand.name, status=status)
+        if hand.look:
+            self.blind.add(hand.look)
         short = status != 0 and now - hand.since < _SHORT and not hand.filed
         self._short = self._short + 1 if short else 0
         self._again = now + min(self._short, 10)

@@ -11,7 +11,7 @@ import os
 import resource
 import select
 import signal
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NoReturn
 
 from edi837.gateway import mounts
@@ -28,12 +28,14 @@ _BARRED = ("EACCES", "EPERM", "EROFS")
 _IDLE = 10  # times `poll` between scans when nothing has come for long
 
 
-def labour(world: World, name: str, beats: int, life: int, *, drain: bool, all: bool) -> NoReturn:
-    """Be a worker, and end the process."""
+def labour(
+    world: World, name: str, beats: int, life: int, blind: Collection[str], *, drain: bool, all: bool
+) -> NoReturn:
+    """Be a worker, and end the process. ``blind``: see `Scan`."""
     status = 70
     try:
         _bound(world)
-        status = _Labour(world, name, beats, life).work(drain=drain, all=all)
+        status = _Labour(world, name, beats, life, blind).work(drain=drain, all=all)
     except LedgerError:
         status = GAVE_UP
     except BrokenPipeError:  # the crew is gone
@@ -54,8 +56,8 @@ def _bound(world: World) -> None:
 class _Labour:
     """The loop of a worker."""
 
-    def __init__(self, world: World, name: str, beats: int, life: int) -> None:
-        self._world, self._name, self._beats, self._life = world, name, beats, life
+    def __init__(self, world: World, name: str, beats: int, life: int, blind: Collection[str]) -> None:
+        self._world, self._name, self._beats, self._life, self._blind = world, name, beats, life, blind
         self._stop = False
         self._bell, ring = os.pipe()
         os.set_blocking(ring, False)
@@ -70,7 +72,7 @@ class _Labour:
 
     def work(self, *, drain: bool, all: bool) -> int:
         """Work until told to stop or, draining, until nothing is left; the exit status."""
-        world, worker = self._world, Worker(self._world, self._name, self._tell)
+        world, worker = self._world, Worker(self._world, self._name, self._tell, self._blind)
         worker.open()
         folders = [world.layout("in"), *(world.layout("in", f) for f in world.settings.folders)]
         wake = -1 if any(map(mounts.remote, folders)) else waker(folders)  # a share's events get lost, or never come
