@@ -8,13 +8,14 @@ import os
 import signal
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edi837.gateway import audit, doctor, names, rights
+from edi837.gateway import audit, doctor, names, rights, waiting
 from edi837.gateway import status as gateway_status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import EXIT, Disk
@@ -308,6 +309,45 @@ def test_a_marker_goes_with_the_claim(point: str, memory: Path) -> None:
     assert tree(memory, "in") == (["in/a.edi.done"] if point in ("claimed", "claim_synced") else [])
     once(memory, clock=Told(9), **settings)
     assert tree(memory, "in") == [] and originals(memory) == [GOOD]
+
+
+@pytest.mark.parametrize("own", ["new", "the old one again", "late"])
+@pytest.mark.parametrize("point", ["claimed", "claim_synced"])
+def test_what_is_uploaded_next_keeps_its_own_marker(point: str, own: str, memory: Path) -> None:
+    """A worker died between claim and marker: what stood there before goes, what the sender put there since stays."""
+    settings: dict[str, Any] = {"all": False, "ready": "marker"}
+    once(memory)
+    drop(memory, "a.edi", GOOD)
+    marker = drop(memory, "a.edi.done", b"")
+    assert status(forked(lambda: len(once(memory, disk=Disk(point), clock=Told(3), **settings)))) == EXIT
+    if own == "new":
+        marker.unlink()
+    time.sleep(0.02)  # a file system tells times by some milliseconds
+    next_one = drop(memory, "a.edi", numbered(2) if own != "late" else numbered(2)[:400])
+    if own == "late":
+        assert len(once(memory, clock=Told(9), **settings)) == 1, "half of it is not taken by the marker before it"
+        assert tree(memory, "in") == ["in/a.edi"]
+        next_one.write_bytes(numbered(2))
+    marker.touch()
+    assert [each.folder for each in once(memory, clock=Told(10), **settings)] == ["archive"] * (2 - (own == "late"))
+    assert tree(memory, "in") == [] and originals(memory) == sorted([GOOD, numbered(2)])
+
+
+def test_a_folder_is_no_marker(tmp_path: Path) -> None:
+    """It cannot be taken away as one is, and neither can what the system bars; that is said, and the file goes on."""
+    settings: dict[str, Any] = {"all": False, "ready": "marker"}
+    lines: list[str] = []
+    once(tmp_path)
+    drop(tmp_path, "a.edi", GOOD)
+    (tmp_path / "in" / "a.edi.done").mkdir()
+    assert once(tmp_path, **settings) == []
+    (waits,) = waiting.files(world(tmp_path, ready="marker"))
+    assert (waits.name, waits.marked) == ("a.edi", False)
+    drop(tmp_path, "a.edi.ok", b"")
+    assert [each.folder for each in once(tmp_path, lines=lines, **settings)] == ["archive"]
+    assert [path.name for path in (tmp_path / "in").iterdir()] == ["a.edi.done"]
+    (told,) = [json.loads(line) for line in lines if "marker_stays" in line]
+    assert told["error"] == "EISDIR"
 
 
 NAMES = [b"M\xfcller.edi", b"a\x01b\n\x7f.edi", "M\u00fcller.edi".encode(), b"\xff" * 200, b"x" * 251 + b".edi"]

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from edi837.again import INSTEAD
-from edi837.gateway import Filed
+from edi837.gateway import Filed, audit, waiting
+from edi837.gateway.claims import alone
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import EXIT, Disk
 from edi837.gateway.layout import Layout
@@ -23,12 +24,14 @@ from edi837.gateway.settings import Partner, Settings
 from edi837.gateway.settingsfile import read
 from edi837.gateway.steps import Steps
 from edi837.gateway.upkeep import forget, replay
+from edi837.gateway.worker import Worker
 from edi837.problems import PolicyError
 from edi837.rules import load
 from edi837.terms import Terms
-from tests.gateways import GOOD, NOW, Told, drop, judged, kinds, numbered, once, world
+from tests.gateways import GOOD, NOW, Told, drop, judged, kinds, numbered, once, tree, world
 from tests.snippets import CLAIM_P, HEAD, interchange
 from tests.storm import Chance, forked, status
+from tests.test_gateway_crew import Harmful, until
 from tests.test_gateway_power import memory
 
 __all__ = ["memory"]  # a fixture
@@ -326,6 +329,53 @@ def test_one_claim_of_many_files_is_accepted(workers: int, memory: Path, monkeyp
     assert len(filed) == 12 and kept(memory) == 1
     assert [each.name for each in filed if not each.rejected] == ["01.edi"] or workers > 1
     assert sum(not each.rejected for each in filed) == 1
+
+
+def test_nothing_is_taken_while_it_is_anothers_turn(memory: Path) -> None:
+    """Neither file nor marker: what is claimed is nowhere that an operator looks, and its name open to others."""
+    once(memory)
+    names = ("a.edi", "a.edi.done", "b.edi", "b.edi.done")
+    for name in names:
+        drop(memory, name, b"" if name.endswith("done") else numbered(ord(name[0])))
+    worker = Worker(world(memory, terms=remembering(memory), ready="marker"), "w", lambda _: None)
+    worker.open()
+    with alone(str(memory / ".edi837" / "history.lock")) as mine:
+        assert mine and worker.cycle() == []
+        assert (worker.waits, worker.busy, worker.idle) == (True, False, False)
+        assert tree(memory, "in", ".edi837/work") == [f"in/{name}" for name in names]
+    assert [each.name for each in worker.cycle()] == ["a.edi"]
+    assert tree(memory, "in", ".edi837/work") == ["in/b.edi", "in/b.edi.done"] and worker.busy
+    with alone(str(memory / ".edi837" / "history.lock")):
+        assert worker.cycle() == [] and not worker.busy, "it rests until it asks again"
+    worker.close()
+
+
+class Slow(Harmful):
+    """With a history it is asked which lines it looks at."""
+
+    def concerns(self, _: object) -> bool:
+        return False
+
+
+def test_those_who_wait_for_a_file_that_hangs_are_seen(memory: Path) -> None:
+    """It stands in the ledger, they in in/; it is put aside in the end, and they are answered."""
+    once(memory)
+    for number in range(1, 5):
+        claim = b"CLM*HANG*" if number == 1 else b"CLM*C%d*" % number
+        drop(memory, f"{number}.edi", numbered(number, GOOD.replace(b"CLM*C1*", claim)))
+    terms = Terms([Slow()], history=memory / ".edi837" / "history.db")  # type: ignore[list-item]
+    made = world(memory, terms=terms, workers=2, clock=Chance(), timeout=3, max_attempts=1, poll=0.05)
+    pid = forked(lambda: Crew(made).run(drain=True, all=True))
+    book = ledger(memory)
+    until(lambda: bool(audit.listed(book)))
+    time.sleep(0.5)
+    assert [(each["name"], each["state"]) for each in audit.listed(book, stuck=True)] == [("1.edi", "CLAIMED")]
+    assert sorted(each["name"] for each in waiting.listed(made, book)) == ["2.edi", "3.edi", "4.edi"]
+    assert status(pid) == 0
+    assert {each["name"]: each["folder"] for each in audit.listed(book)} == {
+        "1.edi": "quarantine", "2.edi": "archive", "3.edi": "archive", "4.edi": "archive",
+    }  # fmt: skip
+    book.close()
 
 
 @pytest.mark.parametrize(

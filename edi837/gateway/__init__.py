@@ -32,11 +32,11 @@ def drain(world: World, name: str, *, beat: Beat = lambda _: None, all: bool = F
             filed = worker.cycle(all=all)
             yield from filed
             now = world.clock.monotonic()
-            if filed:
+            if filed or worker.waits:
                 since = now
             elif worker.idle or now - since > 3 * world.settings.settle + 10:  # somebody writes and writes
                 return
-            else:
+            if not filed:
                 world.clock.wait(0.1)
     finally:
         worker.close()

@@ -11,12 +11,11 @@ import errno
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names, reading, ready
-from edi837.gateway.claims import Claims, alone
+from edi837.gateway.claims import Claims
 from edi837.gateway.decided import Decided
 from edi837.gateway.layout import Claimed
 from edi837.gateway.ledger import Changed, Ledger
@@ -57,16 +56,12 @@ class Batches:
         self._lease = 0, -1
 
     def carry(self, batch: Sequence[Own]) -> list[Filed]:
-        """Carry a batch; what another worker decided meanwhile makes us read it again.
-
-        With a history one worker at a time: what it accepts is kept before another's claims are judged by it.
-        """
-        with alone(self._layout.own("history.lock")) if self._settings.remembers else nullcontext():
-            for _ in range(_AGAIN):
-                try:
-                    return self._carry(batch)
-                except Changed:
-                    continue
+        """Carry a batch; what another worker decided meanwhile makes us read it again."""
+        for _ in range(_AGAIN):
+            try:
+                return self._carry(batch)
+            except Changed:
+                continue
         raise sqlite3.OperationalError("the ledger changes all the time")
 
     def payload(self, claimed: Claimed) -> str:
@@ -136,7 +131,8 @@ class Batches:
                 fresh.append((own.claimed.folder, os.path.basename(path)))
         if new:
             if self._settings.ready == "marker":
-                self._steps.unmark(fresh, self._settings.rules.markers)
+                for code in self._steps.unmark(fresh, self._settings.rules.markers):
+                    self._log("marker_stays", error=code)
             with self._ledger.writing():
                 for job, name, stat in new:
                     size = stat.st_size if stat else 0

@@ -151,12 +151,15 @@ class Sole:
 
 
 @contextmanager
-def alone(path: str) -> Iterator[None]:
-    """Wait until no other process is within; the kernel lets the next in when one dies."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def alone(path: str) -> Iterator[bool]:
+    """Whether no other process is within; none is waited for, and the kernel lets the next in when one dies."""
+    handle, mine = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), True
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            mine = False
+        yield mine
     finally:
         os.close(handle)
 

@@ -85,17 +85,17 @@ class _Labour:
                 if worker.pressure != pressure:
                     pressure = worker.pressure
                     self._tell({"pressure": pressure})
-                if now - scanned >= 1 and not worker.trouble:
+                if now - scanned >= 1 and not worker.trouble and not worker.waits:
                     scanned = now
                     self._tell({"scanned": int(not any(own.troubles for own in worker.own.values()))})
                 barred = (barred or now) if worker.trouble in _BARRED else 0.0
                 if barred and world.settings.give_up and now - barred > world.settings.give_up:
                     return FORSAKEN
-                if filed:
+                if filed or worker.waits:
                     since = now
                 elif drain and (worker.idle or now - since > 3 * world.settings.settle + 10):
                     return 0
-                elif not worker.busy and self._gone(self._pause(now - since, drain), wake):
+                if not filed and not worker.busy and self._gone(self._pause(now - since, drain), wake):
                     break
             return 0
         finally:

@@ -69,6 +69,11 @@ def mark(found: os.stat_result) -> str:
     return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"
 
 
+def beside(entries: Iterable[tuple[str, os.stat_result]]) -> set[str]:
+    """The names among them that may be markers: of regular files, which can be taken away."""
+    return {name for name, found in entries if stat.S_ISREG(found.st_mode)}
+
+
 def marked(name: str, names: Collection[str], rules: Rules) -> bool:
     """Whether the sender's marker stands beside a file."""
     return any(name + ending in names for ending in rules.markers)

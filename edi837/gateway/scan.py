@@ -53,7 +53,7 @@ class Scan:
         for folder in ("", *world.settings.folders):
             path = world.layout("in", folder) if folder else world.layout("in")
             entries = world.disk.entries(path)
-            names = {name for name, _ in entries} if rules.mode == "marker" else ()
+            names = ready.beside(entries) if rules.mode == "marker" else ()
             for name, stat in entries:
                 if not ready.candidate(name, stat, rules):
                     if not (folder == "" and name in world.settings.folders) and not name.startswith("."):

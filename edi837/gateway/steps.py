@@ -7,6 +7,7 @@ published, and one that is not there has been. Answers reach out/ by rename, nev
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -197,17 +198,31 @@ class Steps:
                 new.append(self._layout(*parts[: depth - 1]))
         return [*new, self._layout(*parts)]
 
-    def unmark(self, files: Sequence[tuple[str, str]], markers: Sequence[str]) -> None:
+    def unmark(self, files: Sequence[tuple[str, str]], markers: Sequence[str]) -> list[str]:
         """Take the senders' markers of claimed files away: folder in in/, and the name as the disk has it.
 
         As soon as the claims are durable, and before the ledger knows of them: the next upload of that name has to
-        wait for a marker of its own, however long this one is read.
+        wait for a marker of its own, however long this one is read. A marker that came after such an upload is its
+        own, and stays. Returns why others could not be taken away, by the names of the errors.
         """
+        stay = []
         for folder, name in files:
+            again = self._disk.stat(self._layout("in", folder, name))
             for ending in markers:
-                if len(os.fsencode(name + ending)) <= LONGEST:  # else no marker can be there
-                    self._disk.unlink(self._layout("in", folder, name + ending))
+                if len(os.fsencode(name + ending)) > LONGEST:
+                    continue  # no marker can be there
+                path = self._layout("in", folder, name + ending)
+                marker = self._disk.stat(path)
+                if marker is None or (again is not None and not _older(marker, again)):
+                    continue
+                try:
+                    self._disk.unlink(path)
+                except OSError as error:
+                    if error.errno not in (errno.EISDIR, errno.EPERM):
+                        raise
+                    stay.append(errno.errorcode[error.errno])
         self._disk.sync(sorted({self._layout("in", folder).rstrip("/") for folder, _ in files}))
+        return stay
 
     def done(self, jobs: Sequence[Claimed], at: str) -> None:
         """Close the jobs."""
@@ -223,6 +238,11 @@ class Steps:
         for claimed in jobs:
             self._disk.rmdir(self._layout.work(claimed))
         self._disk.point("cleaned")
+
+
+def _older(marker: os.stat_result, upload: os.stat_result) -> bool:
+    """Whether a marker stood there before a file was all there: by what no sender can set, when either changed last."""
+    return marker.st_ctime_ns < upload.st_ctime_ns
 
 
 def called(name: str, job: str) -> Iterator[str]:

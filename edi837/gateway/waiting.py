@@ -48,7 +48,7 @@ def entries(world: World) -> Iterator[Waiting]:
         path, found = world.layout("in", folder) if folder else world.layout("in"), []
         with suppress(FileNotFoundError):
             found = world.disk.entries(path)
-        beside = {name for name, _ in found} if rules.mode == "marker" else ()
+        beside = ready.beside(found) if rules.mode == "marker" else ()
         for name, stat in found:
             if folder or name not in world.settings.folders:
                 yield Waiting(

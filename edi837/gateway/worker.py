@@ -11,13 +11,13 @@ import json
 import sqlite3
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import astuple
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names
 from edi837.gateway.batch import Batches, Own
-from edi837.gateway.claims import Claims
+from edi837.gateway.claims import Claims, alone
 from edi837.gateway.fsops import clear
 from edi837.gateway.layout import Claimed
 from edi837.gateway.ledger import Ledger
@@ -44,6 +44,7 @@ class Worker:
         self._most = 1 if world.settings.remembers else world.settings.batch  # each is judged by what is kept of others
         self._looked = -1.0  # when room was last looked for
         self.trouble = ""  # why nothing can be done now
+        self.waits = False  # for another worker, whose turn it is
         self.pressure = ""  # why nothing new is taken
 
     def open(self) -> None:
@@ -73,30 +74,43 @@ class Worker:
     def idle(self) -> bool:
         """Nothing is left that could be done before somebody or something else moves."""
         stuck = all(own.held or own.troubles > 2 for own in self.own.values())
-        return stuck and not self._queue and (not self.scan.soon or bool(self.pressure))
+        return stuck and not self._queue and not self.waits and (not self.scan.soon or bool(self.pressure))
 
     @property
     def busy(self) -> bool:
         """Something can be done at once."""
         now = self._world.clock.monotonic()
-        return bool(self._queue) or any(own.due <= now and not own.held for own in self.own.values())
+        due = bool(self._queue) or any(own.due <= now and not own.held for own in self.own.values())
+        return due and not self.waits
 
     def cycle(self, *, all: bool = False, take: bool = True) -> list[Filed]:
         """One round: what was left over, then one batch of what is new (``take``). Returns what was filed."""
         filed: list[Filed] = []
-        self.trouble = ""
+        self.trouble, self.waits = "", False
         try:
-            for claimed in self.claims.adopt(self.own):
-                self._log("adopted", job=claimed.job, attempts=claimed.attempts)
-                self.own[claimed.job] = Own(claimed, cut=all)
-            released = self.ledger.permitted()
-            for batch in self._grouped(self._due(released)):
-                filed += self._settle(batch)
-            if take and not self.trouble and self._room():
-                filed += self._settle(self._claim(released, all))
+            with self._turn() as mine:
+                self.waits = not mine
+                for batch in self._round(all, take) if mine else ():
+                    filed += self._settle(batch)
         except (OSError, sqlite3.Error) as error:
             self._troubled(error, ())
         return filed
+
+    def _turn(self) -> AbstractContextManager[bool]:
+        """Whether this worker may work: with a history one at a time, from claim to answer.
+
+        What it accepts is kept before another's claims are judged by it, and what waits for it waits in in/.
+        """
+        return alone(self._layout.own("history.lock")) if self._settings.remembers else nullcontext(True)
+
+    def _round(self, all: bool, take: bool) -> Iterator[list[Own]]:
+        for claimed in self.claims.adopt(self.own):
+            self._log("adopted", job=claimed.job, attempts=claimed.attempts)
+            self.own[claimed.job] = Own(claimed, cut=all)
+        released = self.ledger.permitted()
+        yield from self._grouped(self._due(released))
+        if take and not self.trouble and self._room():
+            yield self._claim(released, all)
 
     def _due(self, released: set[str]) -> list[Own]:
         now, due = self._world.clock.monotonic(), []
