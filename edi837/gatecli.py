@@ -21,7 +21,7 @@ from edi837 import gatejobs, options, safe
 from edi837.config import tables_of
 from edi837.console import REJECTED, UNREADABLE, Run
 from edi837.findings import Edi837Error
-from edi837.gateroot import CANNOT, Make, json_option, made, on_root, ours, root_argument, shown, working
+from edi837.gateroot import CANNOT, Make, Outside, json_option, made, on_root, ours, root_argument, shown, working
 from edi837.gateway import Filed, World, begun, doctor, keys, settingsfile, status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
@@ -76,20 +76,24 @@ def init(root: Path, as_json: bool, usage: str, control: int | None, anew: bool)
     except PolicyError as error:
         raise click.UsageError(str(error)) from None
     layout = Layout(str(root), known.named)
-    if anew and os.path.exists(layout.ledger):
-        raise click.UsageError("there is a ledger: move .edi837/ledger.db away first, if it cannot be restored")
+    found = 0
     with working():
         ours(layout)
+        if anew and begun.holds(layout.ledger):
+            raise click.UsageError("there is a ledger: move .edi837/ledger.db away first, if it cannot be restored")
         if not anew:
             begun.heed(disk, layout)
         layout.make(disk, known.folders)
         if not path.exists():
             disk.write(str(path), [_OPENING.format(usage=usage).encode()])
-        ledger = Ledger(layout.ledger, layout.own("key"), anew=anew)
+        ledger = Ledger(layout.ledger, layout.own("key"), anew=control if anew and control else 0)
         if control:
             ledger.begin_at(control)
+            found = begun.note(disk, layout, ledger, Outside().moment().isoformat(timespec="milliseconds"))
         ledger.close()
-    shown({"root": str(root), "settings": str(path)}, as_json, f"{root}: ready; settings in {path}")
+    more = f"; {found} jobs filed before that the ledger does not know are noted in it" if found else ""
+    shown({"root": str(root), "settings": str(path), "found": found}, as_json,
+          f"{root}: ready; settings in {path}{more}")  # fmt: skip
     return 0
 
 

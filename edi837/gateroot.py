@@ -143,10 +143,10 @@ def _place(error: OSError) -> str:
 def made(world: World) -> None:
     """What `init` made is there, and this user's: a folder that is misspelt, or not mounted, is not made a gateway."""
     root = world.layout.root
-    begun.heed(world.disk, world.layout)
-    if not os.path.exists(world.layout.ledger):
-        raise click.UsageError(f"there is no gateway in {root}: `edi837 gateway init {root}`, or mount its disk")
     ours(world.layout)
+    begun.heed(world.disk, world.layout)
+    if not begun.there(world.layout.ledger):
+        raise click.UsageError(f"there is no gateway in {root}: `edi837 gateway init {root}`, or mount its disk")
 
 
 def ours(layout: Layout) -> None:
@@ -164,11 +164,16 @@ def ours(layout: Layout) -> None:
 @contextmanager
 def opened(world: World, *, reading: bool = False) -> Iterator[Ledger]:
     """The ledger of a root that is one; ``reading``: nothing is to be changed."""
-    begun.heed(world.disk, world.layout)
-    if not os.path.exists(world.layout.ledger):
-        raise upkeep.UpkeepError("there is no gateway here yet: `edi837 gateway init`")
     if not reading:
         ours(world.layout)
+    try:
+        begun.heed(world.disk, world.layout)
+        is_one = begun.there(world.layout.ledger)
+    except PermissionError:
+        ours(world.layout)  # who may not look is told whose it is
+        raise
+    if not is_one:
+        raise upkeep.UpkeepError("there is no gateway here yet: `edi837 gateway init`")
     ledger = Ledger(world.layout.ledger, world.layout.own("key"), reading=reading)
     try:
         yield ledger

@@ -18,6 +18,38 @@ def digest(key: bytes, *said: object) -> bytes:
     return blake2b(text, digest_size=16, key=key).digest()
 
 
+def draft(path: Path) -> Path:
+    """Where the key of a store lies until that is made."""
+    return path.with_name(f"{path.name}.new")
+
+
+def drafted(path: Path) -> bytes:
+    """The key for a store that is being made: the one that is there, or a new one, on the disk under a draft's name.
+
+    `keep` gives it its own once the store is made. Whoever calls must be the only one who makes it.
+    """
+    with suppress(FileNotFoundError):
+        return key(path, new=False)
+    draft(path).unlink(missing_ok=True)  # of a store whose making was cut off
+    with os.fdopen(os.open(draft(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(os.urandom(32))
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return key(draft(path), new=False)
+
+
+def keep(path: Path) -> None:
+    """Give a drafted key its name, if there is one; another process may have been first."""
+    if not path.exists():
+        with suppress(FileNotFoundError):
+            os.rename(draft(path), path)
+
+
 def key(path: Path, new: bool) -> bytes:
     """The key in a file; made with a new store, and never anew for an old one: its hashes would mean nothing."""
     if new and not path.exists():

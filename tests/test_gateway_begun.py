@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,12 +17,14 @@ import pytest
 from click.testing import CliRunner
 
 from edi837 import cli, keyed
-from edi837.gateway import amiss, audit, doctor, upkeep
+from edi837.gateway import amiss, audit, begun, doctor, pruning, upkeep
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
 from edi837.gateway.ledger import Ledger, LedgerError, prepare
 from tests.gateways import DAY, drop, numbered, once, tree, world
+from tests.storm import forked, status
 from tests.test_gateway_desk import opened, said
+from tests.test_gateway_ledger import at
 
 READS = [["list"], ["show", "a.edi"], ["verify"], ["prune", "--dry-run"]]
 WRITES = [
@@ -95,12 +98,10 @@ def test_a_ledger_that_is_gone_is_not_begun_again(gone: str, tmp_path: Path) -> 
     assert tree(root, "out", "archive") == before
 
     assert asked("init", root, "--new-ledger")[0] == 2, "it needs a number"
-    own(root, "ledger.db").unlink(missing_ok=True)
-    said("init", root, "--new-ledger", "--control", 500)
+    assert said("init", root, "--new-ledger", "--control", 500)["found"] == 1
     (filed,) = once(root)
     assert {int((root / "out" / name).read_bytes()[90:99]) for name in filed.answers} == {500, 501}
-    told = "\n".join(said("verify", root, code=1))
-    assert "is not in the ledger" in told and "init DIR --control N" in told
+    assert said("verify", root) == [], "what stood there is noted"
 
 
 def test_a_ledger_that_is_there_is_not_begun_anew(tmp_path: Path) -> None:
@@ -111,17 +112,88 @@ def test_a_ledger_that_is_there_is_not_begun_anew(tmp_path: Path) -> None:
 
 
 def test_two_who_begin_a_ledger_do_not_refuse_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The key is made when the file of the ledger is there: who sees the one sees the other."""
+    """The key gets its name when the ledger is made: who sees the one sees the other."""
     made: list[bool] = []
-    plain = keyed.key
+    plain, place = keyed.keep, (str(tmp_path / "ledger.db"), str(tmp_path / "key"))
 
-    def key(path: Path, new: bool) -> bytes:
-        made.append((tmp_path / "ledger.db").exists())
-        return plain(path, new)
+    def keep(path: Path) -> None:
+        made.append(begun.holds(place[0]) and not path.exists())
+        monkeypatch.undo()
+        prepare(*place)  # another, in between
+        with closing(Ledger(*place, reading=True)) as other:
+            assert other.rows("SELECT * FROM seq")
+        plain(path)  # which was first, then
 
-    monkeypatch.setattr(keyed, "key", key)
-    Ledger(str(tmp_path / "ledger.db"), str(tmp_path / "key")).close()
-    assert made and all(made)
+    monkeypatch.setattr(keyed, "keep", keep)
+    Ledger(*place).close()
+    assert made[0] and sorted(path.name for path in tmp_path.iterdir()) == ["key", "ledger.db"]
+
+
+CUTS = {"the key is drafted": (Ledger, "_execute"), "the ledger is made": (keyed, "keep")}
+
+
+def cut(monkeypatch: pytest.MonkeyPatch, at: str, *words: object) -> None:
+    """A command that is killed when the ledger is half made."""
+    with monkeypatch.context() as patched:
+        patched.setattr(*CUTS[at], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        assert status(forked(lambda: asked(*words)[0])) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("at", CUTS)
+@pytest.mark.parametrize("then", [["init"], ["once"], ["list"], ["doctor"], ["verify"]], ids=lambda words: words[0])
+def test_an_init_that_is_cut_off_is_made_up_for(
+    at: str, then: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was lost, for there was nothing."""
+    cut(monkeypatch, at, "init", tmp_path)
+    (tmp_path / "edi837.toml").write_text("[gateway]\nmin_free = 0\nsettle = 0\n")
+    assert asked(then[0], tmp_path) == (0, asked(then[0], tmp_path)[1])
+    drop(tmp_path, "a.edi", numbered(1))
+    assert len(once(tmp_path)) == 1 and said("verify", tmp_path) == []
+    assert own(tmp_path, "key").exists() and not own(tmp_path, "key.new").exists()
+
+
+@pytest.mark.parametrize("fault", ["full", "disk"])
+def test_an_init_that_fails_is_made_up_for(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def execute(*_: object) -> None:
+        raise FAULTS[fault][0]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "_execute", execute)
+        assert asked("init", tmp_path)[0] == 5
+    assert asked("init", tmp_path)[0] == 0 and said("verify", tmp_path) == []
+
+
+@pytest.mark.parametrize("at", CUTS)
+@pytest.mark.parametrize("gone", ["ledger", "all of .edi837"])
+def test_a_new_ledger_that_is_cut_off_gives_no_number_again(
+    at: str, gone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made with its first number or not at all, and then what was filed still tells that one is gone."""
+    root = worked(tmp_path)
+    if gone == "ledger":
+        for path in (root / ".edi837").glob("ledger.db*"):
+            path.unlink()
+    else:
+        shutil.rmtree(root / ".edi837")
+    new = ("init", root, "--new-ledger", "--control", 500)
+    cut(monkeypatch, at, *new)
+    drop(root, "b.edi", numbered(2))
+    if at == "the key is drafted":
+        for words in (["init"], ["once"]):
+            assert "the ledger is gone" in asked(words[0], root)[1]
+        said(*new)
+    (filed,) = once(root)
+    assert {int((root / "out" / name).read_bytes()[90:99]) for name in filed.answers} == {500, 501}
+
+
+def test_a_drafted_key_of_another_ledger_is_not_taken(tmp_path: Path) -> None:
+    root = worked(tmp_path)
+    own(root, "key").unlink()
+    own(root, "key.new").write_bytes(b"k" * 32)
+    with pytest.raises(LedgerError, match="key is not there"):
+        opened(root)
+    assert not own(root, "key").exists()
 
 
 def test_what_a_restored_ledger_does_not_know_is_told(tmp_path: Path) -> None:
@@ -138,6 +210,32 @@ def test_what_a_restored_ledger_does_not_know_is_told(tmp_path: Path) -> None:
     found = list(audit.differences(world(root), opened(root)))
     assert len(found) == 2 and all(any(f"{each.path} is not" in told for told in found) for each in later)
     assert all(each.path.startswith(f"archive/{DAY}") or each.reason for each in later)
+    assert said("init", root, "--control", 500)["found"] == 2 and said("verify", root) == []
+    assert said("init", root, "--control", 500)["found"] == 0, "once is enough"
+    os.rename(root / later[0].path, root / later[0].path.replace(later[0].job, "0123456789abcdefgh"))
+    assert len(said("verify", root, code=1)) == 1, "what comes there afterwards is not"
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_what_a_ledger_does_not_know_is_pruned_by_its_day(noted: bool, tmp_path: Path) -> None:
+    """No original stays for ever for want of a row."""
+    root = worked(tmp_path)
+    (old,) = tree(root, "archive/2026")[:1]
+    drop(root, "letter.txt", b"Dear plan")
+    once(root)
+    for path in (root / ".edi837").glob("ledger.db*"):
+        path.unlink()
+    if noted:
+        said("init", root, "--new-ledger", "--control", 500)
+    else:
+        Ledger(str(own(root, "ledger.db")), str(own(root, "key")), anew=500).close()
+    for days, going in ((180, []), (181, [os.path.dirname(old)])):
+        made = world(root, clock=at(days))
+        assert pruning.prune(made, opened(root), dry=True).folders == going and (root / old).exists()
+        assert pruning.prune(made, opened(root), dry=False).folders == going
+    assert tree(root, "archive") == [] and not list((root / "archive").glob("*/*/*"))
+    assert len(tree(root, "quarantine")) == 2, "never those"
+    assert [told for told in audit.differences(made, opened(root)) if noted or "quarantine" not in told] == []
 
 
 # ------------------------------------------------------------------ another's key
@@ -280,6 +378,39 @@ def test_an_older_ledger_is_not_taken_forward_where_nothing_can_be_written(
 
 
 # ------------------------------------------------------------------ whose it is
+
+
+@pytest.mark.parametrize("mine", [True, False])
+@pytest.mark.parametrize("words", [*READS, *WRITES, ["doctor"]], ids=" ".join)
+def test_who_may_not_look_is_not_told_that_it_is_gone(
+    words: list[str], mine: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = worked(tmp_path)
+    plain = {name: getattr(os, name) for name in ("stat", "lstat")}
+
+    def barred(name: str) -> Callable[..., Any]:
+        def look(path: Any, *more: Any, **other: Any) -> Any:
+            if str(path).startswith(f"{root}/.edi837/"):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return plain[name](path, *more, **other)
+
+        return look
+
+    def connect(*_: object, **__: object) -> None:
+        raise failing(sqlite3.SQLITE_CANTOPEN, "SQLITE_CANTOPEN")
+
+    for name in plain:
+        monkeypatch.setattr(os, name, barred(name))
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    if not mine:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 4242)
+    status, told = asked(words[0], root, *words[1:])
+    assert "gone" not in told and "gateway init" not in told
+    if words[0] == "doctor":
+        assert status == 5 and "this user may not get there" in told
+    else:
+        assert (status, "sudo -u" in told) == ((5, False) if mine else (2, True))
+        assert not mine or "Permission denied" in told
 
 
 @pytest.mark.parametrize("words", WRITES, ids=lambda words: words[0])

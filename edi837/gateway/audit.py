@@ -102,13 +102,12 @@ def differences(world: World, ledger: Ledger) -> Iterator[str]:
 
 
 def _unknown(world: World, ledger: Ledger) -> Iterator[str]:
-    """Files of jobs of which the ledger has nothing: it is older than they are, or a new one."""
-    for path, job in begun.filed(world.disk, world.layout):
-        if not ledger.rows("SELECT 1 FROM job WHERE id = ?", job):
-            yield (
-                f"job {job}: {path} is not in the ledger; if that was restored from a backup, no number given since "
-                "may be given again: `edi837 gateway init DIR --control N`"
-            )
+    """Files of jobs of which the ledger has nothing."""
+    for path, job in begun.unknown(world.disk, world.layout, ledger):
+        yield (
+            f"job {job}: {path} is not in the ledger; if that was restored from a backup, no number given since "
+            "may be given again: `edi837 gateway init DIR --control N`, which notes such files as found"
+        )
 
 
 def _chain(ledger: Ledger) -> Iterator[str]:

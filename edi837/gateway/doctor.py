@@ -36,9 +36,9 @@ def examine(world: World) -> Iterator[Check]:
     layout = world.layout
     folders = [*(layout(name) for name in FOLDERS), layout.own("work"), layout.own("stage"), layout.own("workers")]
     folders += [layout(side, folder) for side in ("in", "out") for folder in world.settings.folders]
-    missing = [path for path in folders if not os.path.isdir(path) or os.path.islink(path)]
-    for path in missing:
-        yield Check(f"folder {path}", False, "run `edi837 gateway init`, or make it a folder and no link")
+    missing = [(path, fix) for path in folders if (fix := _missing(path))]
+    for path, fix in missing:
+        yield Check(f"folder {path}", False, fix)
     if missing:
         return
     outs = [layout("out", folder) if folder else layout("out") for folder in ("", *world.settings.folders)]
@@ -73,6 +73,17 @@ def examine(world: World) -> Iterator[Check]:
     yield Check(f"claims of workers that are gone: {len(orphans)}{over}", True)
 
 
+def _missing(path: str) -> str:
+    """What to do where a folder is not there, or is none; empty where it is."""
+    try:
+        good = stat.S_ISDIR(os.lstat(path).st_mode)
+    except PermissionError:
+        return "this user may not get there: ask as the gateway's own, or mend the rights of the folder above"
+    except OSError:
+        good = False
+    return "" if good else "run `edi837 gateway init`, or make it a folder and no link"
+
+
 def _operations(world: World) -> Iterator[Check]:
     """What safety rests on, done once with files of our own."""
     disk, layout = world.disk, world.layout
@@ -104,7 +115,7 @@ def _ledger(world: World) -> Iterator[Check]:
     layout, fix = world.layout, ""
     try:
         begun.heed(world.disk, layout)
-        if not os.path.exists(layout.ledger):
+        if not begun.there(layout.ledger):
             fix = "run `edi837 gateway init`"
         else:
             ledger = Ledger(layout.ledger, layout.own("key"))

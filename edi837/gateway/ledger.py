@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,7 @@ from edi837.gateway import amiss
 from edi837.gateway.schema import FORWARD, LAYOUT, PROOF, VERSION
 
 LEASE = 100  # control numbers that a worker holds at a time
-_MADE = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
+MADE = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 _PATIENCE = 30.0  # seconds for another who writes
 
 
@@ -48,11 +48,11 @@ class Output:
 class Ledger:
     """The ledger of one root, as one process has it open."""
 
-    def __init__(self, path: str, key: str, *, anew: bool = False, reading: bool = False) -> None:
+    def __init__(self, path: str, key: str, *, anew: int = 0, reading: bool = False) -> None:
         """Opens it, or makes it with its key. LedgerError says why it cannot.
 
-        ``anew``: a new one is wanted though the key of one that is gone is there. ``reading``: nothing will be
-        written, so that one that cannot be written will do.
+        ``anew``: a new one is wanted though the key of one that is gone is there, and this is its first control
+        number. ``reading``: nothing will be written, so that one that cannot be written will do.
         """
         try:
             self._open(path, Path(key), anew)
@@ -62,7 +62,7 @@ class Ledger:
             self._read_only(path, Path(key))
         self._file.row_factory = sqlite3.Row
 
-    def _open(self, path: str, key: Path, anew: bool) -> None:
+    def _open(self, path: str, key: Path, anew: int) -> None:
         if not anew and key.exists() and not os.path.exists(path):  # in this order: who makes one makes the key last
             raise LedgerError(amiss.LOST)
         self._file = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)
@@ -70,13 +70,15 @@ class Ledger:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._file.execute(f"PRAGMA {pragma}")
         with self.writing():
-            new = not self._file.execute(_MADE).fetchone()
+            new = not self._file.execute(MADE).fetchone()
             if new and not anew and key.exists():  # it was emptied
                 raise LedgerError(amiss.LOST)
-            self.key = keyed.key(key, new=True) if new else _key(key)
+            self.key = keyed.drafted(key) if new else _key(key, self._file)
             if new:
                 self._execute(LAYOUT)
+                self._file.execute("UPDATE seq SET next = max(next, ?)", (anew,))
             self._migrate()
+        keyed.keep(key)  # not before: a key without a ledger tells that this is gone
 
     def _migrate(self) -> None:
         (version,) = self._file.execute("SELECT version FROM meta").fetchone()
@@ -92,11 +94,10 @@ class Ledger:
 
     def _read_only(self, path: str, key: Path) -> None:
         """Open it where nothing can be written: what is not in its write-ahead log may be read without locks, too."""
-        self.key = _key(key)
         quiet = not os.path.exists(f"{path}-wal") or not os.path.getsize(f"{path}-wal")
         for more in ("", "&immutable=1")[: 1 + quiet]:
             try:
-                self._file = _reader(path, more)
+                self._file = reader(path, more)
                 (version,) = self._file.execute("SELECT version FROM meta").fetchone()
                 break
             except sqlite3.Error as error:
@@ -106,6 +107,7 @@ class Ledger:
         _known(version)
         if version < VERSION:
             raise LedgerError("the ledger is of an older version, and cannot be taken forward where nothing is written")
+        self.key = _key(key, self._file)
         _proved(self._file, self.key)
 
     def _execute(self, script: str) -> None:
@@ -227,31 +229,33 @@ class Ledger:
 
 
 def prepare(path: str, key: str) -> None:
-    """Make the ledger if there is none, or look through the whole of it, and leave it as it is.
-
-    LedgerError says why it cannot be used.
-    """
+    """Make the ledger if there is none, or look through all of it and leave it as it is; LedgerError: why it cannot."""
     if os.path.exists(path):
         try:
-            with closing(_reader(path)) as file:
+            with closing(reader(path)) as file:
                 if file.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                     raise LedgerError(amiss.DAMAGED)
-                if file.execute(_MADE).fetchone():
+                if file.execute(MADE).fetchone():
                     _known(file.execute("SELECT version FROM meta").fetchone()[0])
-                    _proved(file, _key(Path(key)))
+                    _proved(file, _key(Path(key), file))
                     return
         except sqlite3.Error as error:
             raise LedgerError(amiss.words(error)) from error
     Ledger(path, key).close()
 
 
-def _reader(path: str, more: str = "") -> sqlite3.Connection:
+def reader(path: str, more: str = "") -> sqlite3.Connection:
+    """A ledger's file, for reading alone."""
     uri = f"{Path(path).absolute().as_uri()}?mode=ro{more}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENCE)
 
 
-def _key(path: Path) -> bytes:
-    """The key that is there; LedgerError when it is not, or cannot be read."""
+def _key(path: Path, file: sqlite3.Connection) -> bytes:
+    """The key that is there, or was drafted with this ledger; LedgerError when it is not, or cannot be read."""
+    with suppress(OSError):
+        drafted = keyed.key(keyed.draft(path), new=False)
+        if not path.exists() and _said(file) == _proof(drafted):
+            return drafted
     try:
         return keyed.key(path, new=False)
     except OSError as error:
@@ -265,11 +269,15 @@ def _proof(key: bytes) -> bytes:
 
 def _proved(file: sqlite3.Connection, key: bytes) -> bool:
     """Whether a ledger says that this is its key; older ones do not say. LedgerError when it is another's."""
-    said = [row[1] for row in file.execute("PRAGMA table_info(meta)")]
-    proof = file.execute("SELECT proof FROM meta").fetchone()[0] if "proof" in said else None
+    proof = _said(file)
     if proof not in (None, _proof(key)):
         raise LedgerError(amiss.STRANGE)
     return proof is not None
+
+
+def _said(file: sqlite3.Connection) -> bytes | None:
+    columns = [row[1] for row in file.execute("PRAGMA table_info(meta)")]
+    return file.execute("SELECT proof FROM meta").fetchone()[0] if "proof" in columns else None
 
 
 def _known(version: int) -> None:

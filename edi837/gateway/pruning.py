@@ -7,10 +7,12 @@ stands on, sealed with its key, and says in an event that it was cut: the chain 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from edi837.gateway import begun
 from edi837.gateway.fsops import clear
 from edi837.gateway.ledger import Ledger, sealed
 from edi837.gateway.outside import World
@@ -72,9 +74,23 @@ def _originals(world: World, ledger: Ledger, dry: bool) -> list[str]:
                         ledger.note(_at(world), row["id"], "prune")
                         ledger.put("UPDATE job SET pruned = ? WHERE id = ?", _at(world), row["id"])
                 clear(disk, layout(row["path"]))
+        gone += _strangers(world, ledger, folder, last, dry)
         if not dry:
             _empty(world, folder, last)
     return gone
+
+
+def _strangers(world: World, ledger: Ledger, folder: str, last: date, dry: bool) -> Iterator[str]:
+    """Originals of days before ``last`` of which the ledger has no row: they came before it, or since it was copied."""
+    for path, job in begun.filed(world.disk, world.layout):
+        if not path.startswith(f"{folder}/") or "-".join(path.split("/")[1:4]) >= last.isoformat():
+            continue
+        if not ledger.rows("SELECT 1 FROM job WHERE id = ?", job):
+            yield world.layout.told(path)
+            if not dry:
+                with ledger.writing():
+                    ledger.note(_at(world), job, "prune", path=path)
+                clear(world.disk, world.layout(path))
 
 
 def _empty(world: World, folder: str, last: date) -> None:
