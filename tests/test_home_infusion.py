@@ -108,6 +108,8 @@ def test_sets_are_of_their_kind() -> None:
     part = SETS.named("supplies") - SETS.named("other-supplies") | SETS.named("pumps") | {"E0776"}
     assert apart.isdisjoint(part | SETS.named("per-diem") | SETS.named("delivery"))
     assert SETS.named("insulin-pumps") | SETS.named("implanted-pumps") | SETS.named("other-supplies") < apart
+    assert {"A4351", "A6550", "A7037", "B4035", "B4150", "L0650"} < apart
+    assert SETS.named("infusion-therapies") == SETS.named("infusions") & SETS.named("therapies")
     assert {"E0431", "E1390", "E2402", "E8000", "K0738", "K0823", "K1007"} < SETS.named("home-equipment")
     assert SETS.named("ambulance").isdisjoint(TABLE)
     ways = ("therapies-by-vein", "perhaps-by-vein", "not-by-vein", "catheter-care")

@@ -60,7 +60,9 @@ def test_lines_on_two_claims_are_judged_as_on_one(told: list[str], at: int, apar
     split = [*told[:at], *(["claim apart" if apart else "claim"] if 0 < at < len(told) else []), *told[at:]]
     one, other = ({line[:5] for line in part} for part in (told[:at], told[at:]))
     assume(not (one <= other or other <= one) or not (one and other))  # else one may be the other corrected
-    assert sent(split) == sent(told)
+    one_way, other_way = sent(split), sent(told)
+    silent = {"042-A05", "042-A06"} if "042-B01" in other_way else set[str]()  # explained by it on one claim alone
+    assert one_way - silent == other_way - silent
 
 
 @settings(deadline=None, max_examples=100)
