@@ -136,10 +136,13 @@ def due(claim: Claim) -> str:
 
 
 def misnamed(view: View, qualifier: str, code: str) -> bool:
-    """Whether the qualifier of a diagnosis is of one edition, and its code has the form of the other, which is due."""
+    """Whether the qualifier of a diagnosis is of one edition, and its code has only the form of the other, that is due.
+
+    V5869 and E8801 have the form of both: of them only the qualifier tells.
+    """
     if qualifier in ICD9:
-        return due(view.claim) == "10" and shapes.icd10(code)
-    return qualifier in ICD10 and due(view.claim) == "9" and shapes.icd9(code)
+        return due(view.claim) == "10" and shapes.icd10(code) and not shapes.icd9(code)
+    return qualifier in ICD10 and due(view.claim) == "9" and shapes.icd9(code) and not shapes.icd10(code)
 
 
 @on(

@@ -13,11 +13,14 @@ from edi837.snip.hospital import INPATIENT
 from edi837.snip.rule import Fault, Flaw, Row, View, has, on, over
 from edi837.x12 import Segment, element
 
-# DTP01 of days that lie behind the sender: onset, accident, last period, last seen, acute, X-ray,
-# admission, adjudication.
-_PAST = frozenset(("431", "439", "484", "304", "453", "455", "435", "573"))
+# DTP01 of days that lie behind the sender: onset, accident, last period, last seen, acute, X-ray, admission.
+_PAST = frozenset(("431", "439", "484", "304", "453", "455", "435"))
 _PASTS = " ".join(f"DTP*{qualifier}" for qualifier in sorted(_PAST))
+_PASTS_OR_PAYERS = f"{_PASTS} 2320"
+_JUDGED = {"2320": "2330B", "2400": "2430"}  # where DTP*573 tells the day of adjudication or payment
 _DAY = timedelta(1)
+_TRANSFER = timedelta(30)  # a payer may date a payment ahead of its remittance advice, and hardly more than this
+_BORN = "correct the date of birth; look at its century"
 _BEFOREHAND = "322"  # type of bill: until 2021 home health asked for payment of a period that lay ahead
 _ASSESSED = ("0022", "0024")  # revenue codes of nursing facilities and rehabilitation: payers ask for another day
 _LAST_BILLS = ("1", "4")  # frequencies: from admission to discharge, and the last of several
@@ -60,12 +63,13 @@ def reversed_span(seg: Segment, component: str) -> Iterator[Flaw]:
     status="A7:510 A7:187", fix="correct the date, or send the claim after the service",
 )  # fmt: skip
 def future(view: View) -> Iterable[Fault]:
-    """DTP of claim and lines, and the patient's DMG02, against the day of the file.
+    """DTP of claim and lines, of other payers, and the patient's DMG02, against the day of the file.
 
-    A day more is allowed: it may be tomorrow already where the service was given.
+    A day more is allowed: it may be tomorrow already where the service was given. A payment (DTP*573)
+    of the next thirty days only warns.
     """
     filed, last, born = view.filed, view.claim.last, view.claim.patient.birth
-    if filed is None or not ((last and last > filed) or (born and born > filed) or has(view.loop, _PASTS)):
+    if filed is None or not ((last and last > filed) or (born and born > filed) or has(view.loop, _PASTS_OR_PAYERS)):
         return ()
     return _future(view, filed, filed + _DAY)
 
@@ -86,22 +90,46 @@ def _future(view: View, filed: date, today: date) -> Iterator[Fault]:
         seg = row[2]
         if seg[0] == "DTP" and seg[1] in _PAST and element(seg, 3)[:8] > limit:
             yield Fault(row, _ahead(seg, filed))
+    if has(view.loop, "2320"):
+        yield from _judged(view, filed, f"{today:%Y%m%d}")
     birth = claim.patient.birth
     if birth is not None and birth > today:
-        yield Fault(view.clm, Flaw(0, "", f"the patient is born after {filed:%m/%d/%Y}, the day the file was made",
-                                     status=("A7:510", "A7:158:QC")))  # fmt: skip
+        yield _birth(view, f"it lies after {filed:%m/%d/%Y}, the day the file was made", ("A7:510", "A7:158:QC"))
+
+
+def _judged(view: View, filed: date, limit: str) -> Iterator[Fault]:
+    """DTP*573 in 2330B and 2430."""
+    sure = ""
+    for home in view.loop.loops:
+        for loop in home.loops if home.use.id in _JUDGED else ():
+            for row in loop.segments if loop.use.id == _JUDGED[home.use.id] else ():
+                seg = row[2]
+                if seg[0] == "DTP" and element(seg, 3)[:8] > limit:
+                    sure = sure or f"{filed + _TRANSFER:%Y%m%d}"
+                    action: Action = "reject" if seg[3][:8] > sure else "warn"
+                    line = element(home.first("LX"), 1)
+                    flaw = _ahead(seg, filed, ("A7:510", "A7:516:PR"))
+                    yield Fault(row, flaw._replace(action=action, fix="correct the date"), line)
+
+
+def _birth(view: View, detail: str, status: tuple[str, ...] = ()) -> Fault:
+    """A fault of the patient's DMG02: in 2010CA, or in 2010BA when the patient is the subscriber."""
+    home = view.loop.parent
+    named = home and home.child("2010CA" if home.use.id == "2000C" else "2010BA")
+    row = named.row("DMG") if named else view.clm
+    return Fault(row, Flaw(2, element(row[2], 2), detail, status=status, fix=_BORN))
 
 
 @over(
     "S4-BIRTH", "DMG02", "nobody is treated before the day of birth",
-    status="A8:158:QC A8:187", fix="correct the date of birth or of the service",
+    status="A8:158:QC A8:187", fix=_BORN,
 )  # fmt: skip
 def birth(view: View) -> Iterable[Fault]:
     """DMG02 of the patient against the last day of service."""
     born, last = view.claim.patient.birth, view.claim.last
     if born is None or last is None or born <= last or (view.filed and born > view.filed):
         return ()
-    return [Fault(view.clm, Flaw(0, "", "the last day of service lies before the patient's birth"))]
+    return [_birth(view, f"the last day of service, {last:%m/%d/%Y}, lies before it")]
 
 
 @over(

@@ -41,7 +41,8 @@ def _misrelated(home: Loop | None) -> Iterator[Fault]:
     if home is insured and not own:
         yield Fault(sbr, Flaw(2, element(sbr[2], 2), "is not 18, and no patient (2000C) follows"))
     elif home is not insured and own and not has(insured, "2300"):  # else 18 speaks of those claims
-        yield Fault(sbr, Flaw(2, "18", "is 18, and yet the claim is a patient's (2000C)", action="warn"))
+        detail = "is 18, and yet the claim is a patient's (2000C)"
+        yield Fault(sbr, Flaw(2, "18", detail, action="warn", fix="leave SBR02 empty, or send the claim under 2000B"))
 
 
 @over(
@@ -127,7 +128,7 @@ def numbering(view: View) -> Iterable[Fault]:
 def edition(view: View) -> Iterable[Fault]:
     """Qualifiers of HI against the days of service, or against each other when there are none.
 
-    Under SBR09 WC and AM it only warns, unless a code has the form of the edition that is due.
+    Under SBR09 WC and AM it only warns, unless a code has the form of the edition that is due, and not of its own.
     """
     wanted = due(view.claim)
     rows = [row for row in view.loop.segments if row[2][0] == "HI"]

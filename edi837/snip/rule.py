@@ -47,6 +47,7 @@ class Flaw(NamedTuple):
     component: int = 0
     status: tuple[str, ...] = ()  # instead of the rule's own
     action: Action | None = None  # likewise
+    fix: str = ""  # likewise
 
 
 class Fault(NamedTuple):
@@ -124,7 +125,7 @@ class Rule:
         status = tuple(code.format(entity=entity) for code in flaw.status or self.status)
         return Finding(
             self.id, flaw.action or self.action, "line" if fault.line else "claim", f"{at}: {flaw.detail}",
-            place, self.source, fix=self.fix, status=status,
+            place, self.source, fix=flaw.fix or self.fix, status=status,
         )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from functools import lru_cache
 _HCPCS = re.compile(r"[A-Z]\d{4}|\d{4}[0-9A-Z]")  # level II; CPT category I, II, III and the rest of its forms
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
 _ICD10 = re.compile(r"[A-Z][0-9A-Z]{2,6}")  # QA0.0101, of fiscal year 2026, has a letter where digits stood before
-_ICD9 = re.compile(r"\d{3,5}|V\d{2,4}|E\d{3,4}")
+# ICD-9-CM changes no more (CMS: its last release is of October 2013); E is E000 to E030, and E800 to E999.
+_ICD9 = re.compile(r"\d{3,5}|V\d{2,4}|E(?:0[0-2]\d\d?|030|[89]\d\d\d?)")
 _PCS = re.compile(r"[0-9A-HJ-NP-Z]{7}")
 _ICD9_PROCEDURE = re.compile(r"\d{3,4}|\d{2}")
 _TAXONOMY = re.compile(r"\d{3}[0-9A-Z]{7}")
