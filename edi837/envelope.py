@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edi837 import syntax
+from edi837 import remedy, syntax
 from edi837.grammar import Guide, answers, load
 from edi837.x12 import Segment, element
 
@@ -62,8 +62,10 @@ def isa(seg: Segment, unusable: str = "") -> Iterator[Note]:
         length = len(element(seg, index))
         if length != width and index != 11:
             code = {6: "006", 8: "008", 12: "017", 13: "018"}.get(index, "022")
-            yield Note(f"TA1:{code}", f"ISA{index:02d} has {length} characters; it has exactly {width}",
-                       "pad the elements of the ISA to their fixed widths", index)  # fmt: skip
+            torn = remedy.told(element(seg, index))
+            among = ", a line break among them" if torn else ""
+            yield Note(f"TA1:{code}", f"ISA{index:02d} has {length} characters{among}; it has exactly {width}",
+                       torn or "pad the elements of the ISA to their fixed widths", index)  # fmt: skip
             return  # one slip shifts the rest
     if seg[1] not in ("00", "03"):
         yield Note("TA1:010", "ISA01 is neither 00 nor 03", "send 00", 1, False)

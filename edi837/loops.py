@@ -295,6 +295,8 @@ class Reader:
 
     def _misfit(self, piece: str, seg: Segment, ahead: str | None) -> None:
         delimiters = self._chart.delimiters
+        if self._follows(seg):
+            return
         following = ahead.lstrip(_BLANK).split(delimiters.element) if ahead else []
         slip = misfits.explain(self._site.use, self._top, seg, following, self._chart.guide, delimiters.component)
         placed, lost, tell = slip.placed, self._lost, self._slips
@@ -347,9 +349,28 @@ class Reader:
         self._top.seen |= placed.use.bit
         self._top.segments.append((self.number, placed.use, seg))
         self._site = self._chart.site(placed.use)
-        tell.judge(self._top, self.number, (placed.use, seg))
+        tell.judge(self._top, self.number, (placed.use, seg), home="" if slip.code else slip.fix)
         if seg[0] == "HL":
             self._level(placed.use, seg)
+
+
+    def _follows(self, seg: Segment) -> bool:
+        """Whether a segment is out of order as the one before it, of the same kind: then it is as good as told."""
+        number, use = self._late or (0, None)
+        chart, home = self._chart, self._top
+        if number != self.number - 1 or use is None or use.max_use == 1 or use.tag != seg[0] or self._lost:
+            return False
+        if not onward.fits(use, seg, chart.guide, chart.delimiters.component):
+            return False
+        while home.use is not use.loop:
+            if home.parent is None:
+                return False  # it opened a loop of its own
+            home = home.parent
+        self._late = self.number, use
+        self._again(home, use)
+        home.segments.append((self.number, use, seg))
+        self._slips.judge(self._top, self.number, (use, seg))
+        return True
 
 
 def _nothing(loop: Loop, row: tuple[int, SegmentUse, Segment]) -> bool:

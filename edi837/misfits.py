@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edi837 import onward
+from edi837 import onward, remedy
 from edi837.grammar import Guide, LoopUse, SegmentUse, known_tags, uses
 from edi837.onward import Placed
 from edi837.x12 import Segment
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9]{1,2}\Z")
+_FEW = 3  # loops that are named as those where a segment belongs
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Misfit:
     opens_unknown: bool = False  # it opens a loop we cannot name: what follows may belong to it
     instead: tuple[Loop, SegmentUse | LoopUse] | None = None  # the child of an open loop in whose place it stands
     early: bool = False  # it belongs to the loop that the next segment opens
+    fix: str = ""  # where it would be right, or what would be
 
 
 def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: Guide, component: str) -> Misfit:
@@ -59,7 +61,8 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
         if tag not in known_tags():
             shown = f" {tag}" if _TAG.match(tag) else ""
             code, message = "1", f"segment id{shown} is not one that X12 knows"
-        return Misfit(code, message, top.use.id, opens_unknown=astray, instead=owed)
+        mend = "leave it out" if code == "2" else remedy.unknown(tag, guide.tags)
+        return Misfit(code, message, top.use.id, opens_unknown=astray, instead=owed, fix=mend)
     if tag == "HL":
         return _level(at, top, seg)
     if passed and isinstance(passed[1], LoopUse) and (found := _inside(passed[1], passed[0], seg, guide, component)):
@@ -67,28 +70,56 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
     if then and (early := _early(then, seg, guide, component)):
         loop, opener = early.use.loop.id, following[0]
         message = f"{tag} ({early.use.name}) stands before the {opener} that opens loop {loop}"
-        return Misfit("7", message, loop, early, early=True)
+        return Misfit("7", message, loop, early, early=True, fix=f"send it behind that {opener}")
     headless = _headless(at, top, seg, following, stuck, guide, component)
     if headless and stuck and headless.opens[0].entry.tag == "HL":
         return Misfit("3", placed=headless)
     placed = _behind(top, seg, guide, component)
     if placed:
         loop = placed.use.loop.id
-        return Misfit("7", f"{tag} ({placed.use.name}) is out of order in loop {loop}", loop, placed)
+        message = f"{tag} ({placed.use.name}) is out of order in loop {loop}"
+        return Misfit("7", message, loop, placed, fix=_earlier(_open(top)[placed.pops], placed))
     if headless:
         return Misfit("3", placed=headless)
     candidates = list(_same_tag(at, tag))
+    homes = _homes(seg, then, guide, component)
+    mend = remedy.belongs(homes) if homes else ""
     if not candidates:
-        return Misfit("2", f"segment {tag} is not expected here, after {at}", top.use.id, instead=owed)
-    slip = _wrong_qualifier(top, seg, candidates, then, guide, component)
+        message = f"segment {tag} is not expected here, after {at}"
+        return Misfit("2", message, top.use.id, instead=owed, fix=mend or "leave it out")
+    slip = _wrong_qualifier(top, seg, candidates, then, guide, component, mend)
     use = slip.placed.use if slip.placed else None
     if use and use.loop.entry is use and following and not onward.forward(use, following, guide, component):
         entries = (u for u in uses(guide)[tag] if u.loop.entry is u)
         other = next((u for u in entries if onward.fits(u, seg, guide, component)), None)
         if other:  # no slip of the qualifier: it opens another loop, with what follows in it
             message = f"segment {tag} ({other.name}) is not expected here, after {at}"
-            return Misfit("2", message, top.use.id, opens_unknown=True)
+            return Misfit("2", message, top.use.id, opens_unknown=True, fix=mend)
     return slip
+
+
+def _earlier(loop: Loop, placed: Placed) -> str:
+    """Before which segment a place lies that was passed in an open loop."""
+    child = _child(placed)
+    later = [(number, use.tag) for number, use, _ in loop.segments if use.pos > child.pos]
+    later += [(c.segments[0][0], c.segments[0][1].tag) for c in loop.loops if c.use.pos > child.pos and c.segments]
+    for each in loop.use.children if loop.gone else ():
+        if isinstance(each, LoopUse) and each.pos > child.pos and each.bit in (loop.gone or {}):
+            later.append(((loop.gone or {})[each.bit], each.entry.tag))
+    if not later:
+        return ""
+    number, tag = min(later)
+    return f"send {'it' if placed.use is child else 'its loop'} before {tag} (segment {number})"
+
+
+def _homes(seg: Segment, then: Placed | None, guide: Guide, component: str) -> list[SegmentUse]:
+    """Where a segment would fit: in the loop that the next one opens, else wherever the guide has it, if in few."""
+    fit = (use for use in uses(guide)[seg[0]] if onward.fits(use, seg, guide, component))
+    homes = {use.loop.id: use for use in fit if not use.unused}
+    opened = then.opens[-1].id if then and then.opens else ""
+    if opened in homes:
+        return [homes[opened]]
+    return list(homes.values()) if len(homes) <= _FEW else []
 
 
 def _behind(top: Loop, seg: Segment, guide: Guide, component: str) -> Placed | None:
@@ -187,7 +218,7 @@ def _same_tag(at: SegmentUse, tag: str) -> Iterator[Placed]:
 
 
 def _wrong_qualifier(
-    top: Loop, seg: Segment, candidates: list[Placed], then: Placed | None, guide: Guide, component: str
+    top: Loop, seg: Segment, candidates: list[Placed], then: Placed | None, guide: Guide, component: str, mend: str
 ) -> Misfit:
     """A tag with a place ahead and a qualifier without one: the qualifier is the slip."""
     loop = _open(top)[candidates[0].pops]
@@ -196,7 +227,7 @@ def _wrong_qualifier(
     free = [c for c in able if not loop.seen & _child(c).bit]
     chosen = [c for c in free if _child(c).usage == "R"][:1] or able
     if len(chosen) == 1:
-        return Misfit("", placed=chosen[0])  # judged there: the code is one flaw
+        return Misfit("", placed=chosen[0], fix=mend)  # judged there: the code is one flaw
     uses = [c.use for c in candidates]
     for index in guide.keys[seg[0]]:
         value = seg[index] if index < len(seg) else ""
@@ -207,7 +238,9 @@ def _wrong_qualifier(
     if part:
         element, value = onward.part(element, value, component)
     unknown = any(c.opens for c in candidates)
-    return Misfit("", "", loop.use.id, None, index, part, element.data_element, value, unknown)
+    allowed = {code for use in uses for code in _codes(use, index)}
+    mend = mend or remedy.codes(allowed, value)
+    return Misfit("", "", loop.use.id, None, index, part, element.data_element, value, unknown, fix=mend)
 
 
 def _child(placed: Placed) -> SegmentUse | LoopUse:
@@ -240,5 +273,6 @@ def _level(at: SegmentUse, top: Loop, seg: Segment) -> Misfit:
     depth, use = open_levels.get(parent) or open_levels[""]
     below = [c for c in use.children if isinstance(c, LoopUse) and c.entry.tag == "HL"]
     if not below:
-        return Misfit("2", "no hierarchical level may stand below this one", use.id)
+        fix = "leave it out, or name another level in HL02"
+        return Misfit("2", "no hierarchical level may stand below this one", use.id, fix=fix)
     return Misfit("", placed=Placed(below[0].entry, depth, (below[0],)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edi837 import misfits, syntax, x12
+from edi837 import misfits, remedy, syntax, x12
 from edi837.chart import Loop
 from edi837.findings import Finding, Level, Place
 from edi837.grammar import LoopUse, SegmentUse
@@ -31,14 +31,22 @@ class Slips:
 
     # -------------------------------------------------------------- segments
 
-    def judge(self, loop: Loop, number: int, row: tuple[SegmentUse, Segment], good: bool = False) -> None:
-        """Explain a segment that its pattern refused, or look at the syntax notes of a ``good`` one."""
+    def judge(
+        self, loop: Loop, number: int, row: tuple[SegmentUse, Segment], good: bool = False, home: str = ""
+    ) -> None:
+        """Explain a segment that its pattern refused, or look at the syntax notes of a ``good`` one.
+
+        ``home``: where it would belong with the qualifier it has, if that is one of the guide's elsewhere.
+        """
         use, seg = row
         if use.unused:
             self._unused(loop, number, use)
             return
         for flaw in syntax.notes(use, seg) if good else syntax.explain(use, seg, self._delimiters):
-            self._flaw(loop, number, use, flaw)
+            fix = remedy.of(flaw, use)
+            if home and flaw.element == 1 and flaw.code == "7":
+                fix = f"{fix}, or {home}"
+            self._flaw(loop, number, use, flaw, fix)
 
     def _unused(self, top: Loop, number: int, use: SegmentUse) -> None:
         """Tell a segment that a companion guide forbids; what stands in a forbidden loop is told with its first."""
@@ -52,7 +60,7 @@ class Slips:
             loop=loop.id, tag=use.tag, fix=f"leave {'the loop' if loop.unused else 'it'} out",
         )  # fmt: skip
 
-    def _flaw(self, loop: Loop, number: int, use: SegmentUse, flaw: syntax.Flaw) -> None:
+    def _flaw(self, loop: Loop, number: int, use: SegmentUse, flaw: syntax.Flaw, fix: str) -> None:
         name = _refdes(use.tag, flaw.element, flaw.component)
         called = f" ({flaw.use.name})" if flaw.use else ""
         detail = f": {flaw.detail}" if flaw.detail else ""
@@ -60,6 +68,7 @@ class Slips:
             loop, number, f"IK4:{flaw.code}", f"{name}{called} {syntax.IK403[flaw.code]}{detail}",
             loop=use.loop.id, tag=use.tag, element=flaw.element, component=flaw.component,
             repetition=flaw.repetition, data_element=flaw.use.data_element if flaw.use else "", value=flaw.value,
+            fix=fix,
             because=tuple((number, use, seq) for seq in flaw.because),
         )  # fmt: skip
 
@@ -81,17 +90,17 @@ class Slips:
             self._tell(
                 loop, number, code, f"{name} {what} in loop {slip.loop}",
                 loop=slip.loop, tag=seg[0], element=slip.element, component=slip.component,
-                data_element=slip.data_element, value=slip.value,
+                data_element=slip.data_element, value=slip.value, fix=remedy.told(slip.value) or slip.fix,
             )  # fmt: skip
             return
         tag = seg[0] if slip.code != "1" else ""
         code = f"IK3:{slip.code}" if tag else "IK5:5"  # X12 RFI 1257: an unknown id is not echoed
-        message, fix = slip.message, ""
+        message, fix = slip.message, slip.fix
         if slip.instead:  # it stands where another is due: one slip
             home, owed = slip.instead
             home.excused |= owed.bit
             due = owed.entry.tag if isinstance(owed, LoopUse) else owed.tag
-            message, fix = f"{message}; {due} ({owed.name}) is expected", f"send {due}"
+            message, fix = f"{message}; {due} ({owed.name}) is expected", remedy.told(seg[0]) or f"send {due}"
         self._tell(loop, number, code, message, loop=slip.loop, tag=tag, fix=fix)
 
     def _no_qualifier(self, slip: misfits.Misfit) -> tuple[str, str]:
@@ -153,6 +162,7 @@ class Slips:
                 loop, number, "IK4:7", f"HL{element:02d} of loop {use.loop.id} should be {expected or 'empty'}",
                 loop=use.loop.id, tag="HL", element=element, data_element="628" if element == 1 else "734",
                 value=seg[element] if element < len(seg) else "",
+                fix=f"send {expected}" if expected else f"leave HL{element:02d} empty",
             )  # fmt: skip
 
     def below(self, loop: Loop, due: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from edi837.grammar import ElementUse, SegmentUse
@@ -46,6 +46,7 @@ class Flaw:
     value: str = ""
     detail: str = ""  # figures: "41 characters, at most 38"; never the value
     because: tuple[int, ...] = ()  # the elements beside it that make it a fault
+    form: str = ""  # of a date: the qualifier (1250) before it, which says its form
 
 
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)\Z")
@@ -176,7 +177,7 @@ def _element(use: ElementUse, value: str, delimiters: Delimiters) -> Iterator[Fl
             return
         for number, part in enumerate(parts, 1):
             for flaw in _once(use, part, delimiters):
-                yield Flaw(seq, flaw.code, flaw.use, flaw.component, number, flaw.value, flaw.detail)
+                yield replace(flaw, repetition=number)
         return
     yield from _once(use, value, delimiters)
 
@@ -213,8 +214,8 @@ def _simple(use: ElementUse, value: str, delimiters: Delimiters) -> tuple[str, s
     """Judge one value: the IK403 code, empty when good, and the figures for the message."""
     if delimiters.component in value:
         return "13", "a component separator in a simple element"
-    if _CONTROL.search(value):
-        return "6", "a control character or line break"
+    if control := _CONTROL.search(value):
+        return "6", "a line break" if control[0] in "\r\n" else "a control character"
     length = len(value)
     if use.type == "R":
         if not _NUMBER.match(value):
@@ -260,7 +261,8 @@ def _periods(
                 code = is_period(qualifier, value)
                 if code:
                     seq, component = (period.seq, 0) if segment else (element, period.seq)
-                    yield Flaw(seq, code, period, component, value=value, detail=f"its form is {qualifier}")
+                    detail = f"its form is {qualifier}"
+                    yield Flaw(seq, code, period, component, value=value, detail=detail, form=qualifier)
 
 
 def _use(use: SegmentUse, seq: int) -> ElementUse | None:

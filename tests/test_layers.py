@@ -26,7 +26,8 @@ LAYERS: list[set[str]] = [
         "statuscodes", "fitted",
     },
     {"syntax", "personal", "guidebook", "codetables", "sample", "gaps"},
-    {"accept", "envelope", "synth"},
+    {"accept", "remedy", "synth"},
+    {"envelope"},
     {"onward"},
     {"misfits"},
     {"chart", "companion", "deck"},
@@ -64,8 +65,8 @@ ANNOTATED = {("misfits", "chart")}
 
 # What a layer would allow and the house does not.
 GUIDE = {
-    "maps", "grammar", "syntax", "accept", "envelope", "onward", "misfits", "chart", "levels", "slips", "loops",
-    "mapper",
+    "maps", "grammar", "syntax", "accept", "envelope", "remedy", "onward", "misfits", "chart", "levels", "slips",
+    "loops", "mapper",
 }  # fmt: skip
 RULES = (
     "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editwords", "editfile", "cases", "policyfile",
