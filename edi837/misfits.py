@@ -11,18 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from edi837 import onward, remedy
 from edi837.grammar import Guide, LoopUse, SegmentUse, known_tags, uses
 from edi837.onward import Placed
-from edi837.x12 import Segment
+from edi837.x12 import Segment, element
 
 if TYPE_CHECKING:
     from edi837.chart import Loop
 
 
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9]{1,2}\Z")
+_KNOWN = 1024  # tags with their key elements whose loops are kept
 _FEW = 3  # loops that are named as those where a segment belongs
 
 
@@ -112,10 +114,18 @@ def _earlier(loop: Loop, placed: Placed) -> str:
     return f"send {'it' if placed.use is child else 'its loop'} before {tag} (segment {number})"
 
 
+@lru_cache(maxsize=_KNOWN)
+def _fitting(guide: Guide, tag: str, key: tuple[str, ...], component: str) -> dict[str, SegmentUse]:
+    """The uses of a tag that fit these key elements, by their loops."""
+    seg = [tag]
+    for at, value in zip(guide.keys.get(tag, ()), key, strict=True):
+        seg[at:] = [""] * (at - len(seg)) + [value]
+    return {use.loop.id: use for use in uses(guide)[tag] if not use.unused and onward.fits(use, seg, guide, component)}
+
+
 def _homes(seg: Segment, then: Placed | None, guide: Guide, component: str) -> list[SegmentUse]:
     """Where a segment would fit: in the loop that the next one opens, else wherever the guide has it, if in few."""
-    fit = (use for use in uses(guide)[seg[0]] if onward.fits(use, seg, guide, component))
-    homes = {use.loop.id: use for use in fit if not use.unused}
+    homes = _fitting(guide, seg[0], tuple([element(seg, at) for at in guide.keys.get(seg[0], ())]), component)
     opened = then.opens[-1].id if then and then.opens else ""
     if opened in homes:
         return [homes[opened]]
