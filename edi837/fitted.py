@@ -29,12 +29,12 @@ _Part = TypeVar("_Part", Claim, ServiceLine, Drug, Party)
 
 
 def claim(given: Claim) -> Claim:
-    """A claim with its lines and the parties that are no persons."""
-    lines = tuple(map(line, given.lines))
-    return replace(
-        _fitted(given, _CLAIM), lines=lines, provider=_fitted(given.provider, _PARTY),
-        payer=_fitted(given.payer, _PARTY),
-    )  # fmt: skip
+    """A claim with its lines and the parties that are no persons; the claim itself where all of it fits."""
+    lines = tuple([line(each) for each in given.lines])
+    provider, payer = _fitted(given.provider, _PARTY), _fitted(given.payer, _PARTY)
+    if lines == given.lines and provider is given.provider and payer is given.payer:
+        return _fitted(given, _CLAIM)
+    return replace(_fitted(given, _CLAIM), lines=lines, provider=provider, payer=payer)
 
 
 def number(word: str, given: str) -> str:
@@ -43,17 +43,20 @@ def number(word: str, given: str) -> str:
 
 
 def line(given: ServiceLine) -> ServiceLine:
-    """A line with its drug."""
-    return replace(_fitted(given, _LINE), drug=given.drug and _fitted(given.drug, _DRUG))
+    """A line with its drug; the line itself where all of it fits."""
+    fitted, drug = _fitted(given, _LINE), given.drug and _fitted(given.drug, _DRUG)
+    return fitted if drug is given.drug else replace(fitted, drug=drug)
 
 
 def _fitted(part: _Part, most: dict[str, int]) -> _Part:
     long: dict[str, Any] = {}
     for name, characters in most.items():
         value = getattr(part, name)
-        kept = _kept(value, characters) if isinstance(value, str) else tuple(_kept(one, characters) for one in value)
-        if kept != value:
-            long[name] = kept
+        if isinstance(value, str):
+            if len(value) > characters:
+                long[name] = safe.MASK
+        elif value and max(map(len, value)) > characters:
+            long[name] = tuple([_kept(one, characters) for one in value])
     return replace(part, **long) if long else part
 
 
