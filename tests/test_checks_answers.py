@@ -231,6 +231,28 @@ def _answers(check: str, claims: list[Claim], given: Mapping[str, object]) -> li
     return list(CHECKS[check].run(Lines(claims, ours, (), A, foreign), **given))
 
 
+def test_a_history_that_lacks_the_statement_leaves_open_how_long_a_line_lasts() -> None:
+    """Stores of before the statement's days were kept have none; then a year at most is believed."""
+
+    def doubts(*texts: str) -> list[str]:
+        claims = shorthand.claims([*texts], "I")
+        for claim in claims:
+            claim.first = claim.last = None
+        found = _answers("units_per_day", claims, {"codes": A, "most": 1, "alone": A})
+        return [each.doubt for each in found if isinstance(each, Breaks)]
+
+    may = "the line may be dated by its first day alone"
+    assert doubts("S9364 366 11/01") == [may] and doubts("S9364 367 11/01") == [""]
+    assert doubts("S9500 9 statement 11/01") == [""]  # no line of the claim besides: too many, whatever its days
+    assert doubts("S9364 2 11/01", "S9364 2 11/02") == ["", may]
+    assert doubts("S9500 9 12/31/9999") == [may]
+    (claim,) = shorthand.claims(["99602 2 11/03", "99601 3 11/01", "99602 2 11/04"], "I")
+    claim.first = claim.last = None
+    found = _answers("requires", [claim], {"codes": words("99602"), "other": words("99601")})
+    why = [each.doubt for each in found if isinstance(each, Breaks)]
+    assert why == ["a line may be dated by its first day alone", ""]
+
+
 # ------------------------------------------------------------------ in full
 
 

@@ -59,7 +59,6 @@ def one_a_day(
         if lacking.isdisjoint(line.modifiers) and not (having and having.isdisjoint(line.modifiers))
     ]
 
-
     def doubt(line: ServiceLine, other: ServiceLine) -> str:
         for each in (line, other):
             if surely and code_of(each) not in surely:
@@ -147,7 +146,6 @@ def not_with(
         mine = [line for line, near in crowds.beside(mine, spoken_for, 0) if not _touches(line, near)]
     third = lines.known(unless) if unless else []
     doubt = f"it may be part of {code_of(third[0])}" if third else ""
-
 
     def belongs(_: ServiceLine, to: ServiceLine) -> str:
         return f"it may not belong to {code_of(to)}" if surely and code_of(to) not in surely else ""

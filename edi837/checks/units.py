@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 
+from edi837.checks import crowds
 from edi837.checks.vocabulary import (
     Answer,
     Breaks,
@@ -69,7 +70,7 @@ def units_per_day(
             doubt = _BEGUN if begun_only(lines, line) else ""
             if doubt and line.procedure in alone and several.isdisjoint(line.modifiers):
                 starts = _starts(lines, alone) if starts is None else starts
-                doubt = "" if _met(line, starts[_kin(lines, line)]) else doubt
+                doubt = "" if _met(line, starts.get(_kin(lines, line), ())) else doubt
             if line.date_source == "statement":
                 too_many = most is not None and units > most * days
                 doubt = "" if too_many and _only_one(lines, line) else _STATEMENT
@@ -96,10 +97,10 @@ def _starts(lines: Lines, codes: Codes) -> dict[object, list[date]]:
     return starts
 
 
-def _met(line: ServiceLine, starts: list[date]) -> bool:
+def _met(line: ServiceLine, starts: Sequence[date]) -> bool:
     """Whether another line begins on one of the days that a line lasts, a unit a day."""
     first = first_day(line)
-    until = first + timedelta(days=int(line.units or 1) - 1)
+    until = crowds.later(first, int(line.units or 1) - 1)
     return bisect_right(starts, until) - bisect_left(starts, first) > 1
 
 

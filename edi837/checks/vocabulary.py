@@ -136,7 +136,7 @@ def begun_only(lines: Lines, line: ServiceLine) -> bool:
     if line.kind != "I" or line.first is None or line.first != line.last or line.units is None or line.units <= 1:
         return False
     until = lines.claim(line).last
-    return until is None or line.units <= (until - line.first).days + 1
+    return line.units <= ((until - line.first).days + 1 if until else 366)
 
 
 def first_day(line: ServiceLine) -> date:
