@@ -214,7 +214,9 @@ def test_there_is_a_row_for_each_claim(path: Path) -> None:
     except NotX12:
         return
     found = _told("claims", data, policies=[POLICY])
-    assert [(row["claim"], row["lines"]) for row in found] == told
+    assert [(row["claim"], row["lines"]) for row in found] == [
+        (claim if len(claim) <= 38 else "•••", lines) for claim, lines in told
+    ]
     told_of = {(row["claim"], rule) for row in _told("lines", data, policies=[POLICY])
                for rule in (*row["findings"], *row["claim_findings"])}
     assert told_of <= {(row["claim"], rule) for row in found for rule in (*row["findings"], *row["line_findings"])}
