@@ -68,12 +68,17 @@ class Real(Told):
         time.sleep(seconds)
 
 
+def room(more: int = 700) -> int:
+    """MiB of address space: what this process has already, threads of other tests too, and so many more."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGESIZE") // (1 << 20) + more
+
+
 def world(root: Path, *, disk: Disk | None = None, clock: Told | None = None, lines: list[str] | None = None,
           terms: Terms | None = None, **settings: Any) -> World:  # fmt: skip
-    """A world whose settings are ready for tests: no waiting, no floor under the disk."""
+    """A world whose settings are ready for tests: no waiting, no floor under the disk, room to work in."""
     clock = clock or Told()
     general = terms or judged()
-    set_so = Settings(**{"settle": 0.0, "min_free": 0, "terms": general, **settings})
+    set_so = Settings(**{"settle": 0.0, "min_free": 0, "memory": room(2048), "terms": general, **settings})
     write: Callable[[str], None] = lines.append if lines is not None else lambda _: None
     return World(disk or Disk(), Layout(str(root)), set_so, clock, Log(write, clock.moment))
 

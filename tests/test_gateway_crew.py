@@ -31,7 +31,7 @@ from edi837.gateway.status import look
 from edi837.scope import EVERYONE
 from edi837.terms import Terms
 from tests import crowd
-from tests.gateways import GOOD, drop, numbered, once, tree, world
+from tests.gateways import GOOD, drop, numbered, once, room, tree, world
 from tests.storm import Chance, forked, kill, put, started, status
 
 
@@ -96,11 +96,6 @@ def working(root: Path, **settings: Any) -> Iterator[int]:
                 kill(pid)
         except ChildProcessError:
             pass
-
-
-def room() -> int:
-    """MiB of address space: what this process has already, threads of other tests too, and some more."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGESIZE") // (1 << 20) + 700
 
 
 @pytest.mark.parametrize("harm", ["HANG", "HOG", "DIE"])
