@@ -122,7 +122,7 @@ def test_no_claim_is_dropped_without_a_word(path: Path) -> None:
     pytest.importorskip("fhir.resources", reason="the extra fhir is not installed")
     data = path.read_bytes()
     try:
-        told = [claim.id for claim in edi837.claims(data)]
+        told = [claim.id if len(claim.id) <= 38 else "•••" for claim in edi837.claims(data)]
     except NotX12:
         assert command("export", path, "--to", "fhir").status == 3
         return
