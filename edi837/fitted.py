@@ -15,12 +15,12 @@ from edi837.claim import Claim, Drug, Party, ServiceLine
 
 # Characters that an element may have, by field (X222A1, X223A2).
 _CLAIM = {
-    "id": 38, "place": 2, "frequency": 1, "sequence": 1, "relationship": 2, "filing": 2, "diagnoses": 30,
-    "authorizations": 50, "original": 50, "transmission_id": 50,
+    "id": safe.LONGEST["claim"], "place": 2, "frequency": 1, "sequence": 1, "relationship": 2, "filing": 2,
+    "diagnoses": 30, "authorizations": 50, "original": 50, "transmission_id": 50,
 }  # fmt: skip
 _LINE = {
-    "number": 6, "qualifier": 2, "procedure": 48, "modifiers": 2, "revenue": 48, "unit": 2, "place": 2, "control": 50,
-    "authorizations": 50, "taxonomy": 50,
+    "number": safe.LONGEST["line"], "qualifier": 2, "procedure": 48, "modifiers": 2, "revenue": 48, "unit": 2,
+    "place": 2, "control": 50, "authorizations": 50, "taxonomy": 50,
 }  # fmt: skip
 _DRUG = {"qualifier": 2, "ndc": 48, "unit": 2}
 _PARTY = {"last": 60, "id": 80, "taxonomy": 50}
@@ -29,17 +29,16 @@ _Part = TypeVar("_Part", Claim, ServiceLine, Drug, Party)
 
 
 def claim(given: Claim) -> Claim:
-    """A claim with its lines and the parties that are no persons; the claim itself where all of it fits."""
-    lines = tuple([line(each) for each in given.lines])
-    provider, payer = _fitted(given.provider, _PARTY), _fitted(given.payer, _PARTY)
-    if lines == given.lines and provider is given.provider and payer is given.payer:
-        return _fitted(given, _CLAIM)
-    return replace(_fitted(given, _CLAIM), lines=lines, provider=provider, payer=payer)
+    """A claim with its lines and the parties that are no persons."""
+    return replace(
+        _fitted(given, _CLAIM), lines=tuple([line(each) for each in given.lines]),
+        provider=_fitted(given.provider, _PARTY), payer=_fitted(given.payer, _PARTY),
+    )  # fmt: skip
 
 
 def number(word: str, given: str) -> str:
     """The control number of a frame (``word``: ISA, GS, ST), as `safe.number` without making it safe."""
-    return _kept(given, safe.LONGEST[word])
+    return safe.short(given, safe.LONGEST[word])
 
 
 def line(given: ServiceLine) -> ServiceLine:
@@ -56,9 +55,5 @@ def _fitted(part: _Part, most: dict[str, int]) -> _Part:
             if len(value) > characters:
                 long[name] = safe.MASK
         elif value and max(map(len, value)) > characters:
-            long[name] = tuple([_kept(one, characters) for one in value])
+            long[name] = tuple([safe.short(one, characters) for one in value])
     return replace(part, **long) if long else part
-
-
-def _kept(value: str, most: int) -> str:
-    return value if len(value) <= most else safe.MASK

@@ -353,7 +353,6 @@ class Reader:
         if seg[0] == "HL":
             self._level(placed.use, seg)
 
-
     def _follows(self, seg: Segment) -> bool:
         """Whether a segment is out of order as the one before it, of the same kind: then it is as good as told."""
         number, use = self._late or (0, None)

@@ -60,7 +60,12 @@ def number(word: str, value: str) -> str:
 
     For then it is no such number, and may be anything, a name too. ``word``: ISA, GS, ST, batch, HL, claim or line.
     """
-    return text(value) if len(value) <= LONGEST[word] else MASK
+    return text(short(value, LONGEST[word]))
+
+
+def short(value: str, most: int) -> str:
+    """A value as it is, or the mask if it has more characters than its element may have."""
+    return value if len(value) <= most else MASK
 
 
 def masked(value: str, *, ascii: bool = False) -> str:

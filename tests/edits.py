@@ -12,6 +12,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 class Absent(Exception):
@@ -236,3 +239,12 @@ def half(text: str) -> str:
 def backwards(text: str) -> str:
     """``20250106-20250112`` the wrong way round."""
     return "-".join(reversed(text.split("-")))
+
+
+def changed(path: str, *changes: Change) -> bytes:
+    """A fixture with these changes, its segments counted anew."""
+    wire = Wire.read((FIXTURES / path).read_bytes())
+    for change in changes:
+        change(wire)
+    wire.recount()
+    return wire.write()

@@ -11,22 +11,13 @@ import edi837
 from edi837 import grammar, remedy, syntax
 from edi837.findings import Finding
 from edi837.x12 import Delimiters
-from tests.edits import Change, Wire, drop, insert, part, put
+from tests.edits import FIXTURES, Change, Wire, changed, drop, insert, part, put
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 HOME_P = "837P/pass/subscriber-claims.edi"
 HOME_I = "837I/pass/home-infusion.edi"
 COB = "837P/pass/coordination-of-benefits.edi"
 HOSPITAL = "837I/pass/hospital.edi"
 UNBROKEN = "send the file without line breaks, or with one only behind the end of a segment"
-
-
-def changed(path: str, *changes: Change) -> bytes:
-    wire = Wire.read((FIXTURES / path).read_bytes())
-    for change in changes:
-        change(wire)
-    wire.recount()
-    return wire.write()
 
 
 def told(data: bytes) -> list[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edi837 import again
 from edi837.replies import codes
 from edi837.replies.read import read
 from edi837.replies.said import Said
@@ -238,7 +239,7 @@ def test_claims_of_two_providers_do_not_stand_in_for_each_other() -> None:
 @pytest.mark.parametrize("code", ["54", "78"])
 def test_a_line_that_came_before_does_not_say_that_the_claim_did(code: str) -> None:
     own = claims(told(answer(head(), provider(), claim("C1", f"STC*A3:{code}*20260115*U*100~")))[0])["C1"]
-    assert rows(own, "do") == [codes.INSTEAD[code]]
+    assert rows(own, "do") == [again.INSTEAD[code]]
     pointer = claim("C1", "STC*A3:247*20260115*U*100~")
     below = claims(told(answer(head(), provider(), pointer, line(f"STC*A3:{code}**U~")))[0])["C1"]
     assert rows(below, "do") == [codes.AGAIN["claim"]]
@@ -261,11 +262,11 @@ def test_what_may_be_in_adjudication_is_asked_for_before_it_is_sent_again(code: 
 
 
 def test_a_claim_of_a_batch_that_came_before_is_not_sent_again() -> None:
-    again = "STC*A3:746*20260115*U*200~"
+    before = "STC*A3:746*20260115*U*200~"
     body = provider(), claim("C1", "STC*A3:21*20260115*U*100~"), claim("C2", "STC*A3:54*20260115*U*100~")
-    found = claims(told(answer(head(status=again), *body))[0])
-    assert [rows(found[each], "do") for each in ("C1", "C2")] == [[codes.INSTEAD["746"]], [codes.INSTEAD["54"]]]
-    data = answer(head(status=again), *body) + answer(head(), *body)  # and of the next batch it is
+    found = claims(told(answer(head(status=before), *body))[0])
+    assert [rows(found[each], "do") for each in ("C1", "C2")] == [[again.INSTEAD["746"]], [again.INSTEAD["54"]]]
+    data = answer(head(status=before), *body) + answer(head(), *body)  # and of the next batch it is
     assert rows(claims(told(data)[0])["C1"], "do") == [codes.AGAIN["claim"]]
 
 
@@ -310,12 +311,12 @@ def test_a_head_speaks_for_claims_that_are_not_told() -> None:
     assert teller.refused == 1
     said, teller = told(answer(head(status=whole), provider(REFUSED), provider(), claim("C1", TAKEN)))
     assert teller.refused == 1 and [each.head.split(":")[0] for each in said if each.about == "end"] == ["Batch BATCH1"]
-    assert [rows(each, "do") for each in said if each.about == "provider"] == [[codes.INSTEAD["24"]]]
+    assert [rows(each, "do") for each in said if each.about == "provider"] == [[again.INSTEAD["24"]]]
 
 
 def test_a_rejected_replacement_is_not_sent_as_an_original() -> None:
     """The answer does not tell CLM05-3: it stays as it was, and a replacement or void has REF*F8."""
-    assert "an original" not in codes.INSTEAD["33"]
+    assert "an original" not in again.INSTEAD["33"]
     said = claims(told(answer(head(), provider(), claim("C1", "STC*A3:21*20260115*U*100~")))[0])["C1"]
     assert rows(said, "do") == [
         "Correct it and send it again: an original as an original (CLM05-3 = 1), a replacement as 7 and a void as 8, "

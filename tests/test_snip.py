@@ -17,9 +17,8 @@ from edi837.rules import load
 from edi837.snip import shapes
 from edi837.snip.rule import is_named, mask
 from edi837.terms import Terms
-from tests.edits import Change, Wire, backwards, drop, insert, part, put
+from tests.edits import FIXTURES, Change, Wire, backwards, changed, drop, insert, part, put
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 GUIDES = {"P": "005010X222A1", "I": "005010X223A2"}
 HOME_P = "837P/pass/subscriber-claims.edi"
 HOME_I = "837I/pass/home-infusion.edi"
@@ -45,14 +44,6 @@ IN_2014 = (  # the stay of HOSPITAL, coded in ICD-9
     put(f"{STAY}>HI*ABK", 1, "BK:5409"), put(f"{STAY}>HI*ABJ", 1, "BJ:78900"), put(f"{STAY}>HI*ABF", 1, "BF:4019"),
     put(f"{STAY}>HI*BBR", 1, "BR:0139:D8:20140111"), drop("NM1*72"),
 )  # fmt: skip
-
-
-def changed(path: str, *changes: Change) -> bytes:
-    wire = Wire.read((FIXTURES / path).read_bytes())
-    for change in changes:
-        change(wire)
-    wire.recount()
-    return wire.write()
 
 
 def told(data: bytes) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from edi837.checks import crowds
+from edi837.checks.modifiers import unasked
 from edi837.checks.vocabulary import (
     Answer,
     Breaks,
@@ -63,7 +64,7 @@ def one_a_day(
         for each in (line, other):
             if surely and code_of(each) not in surely:
                 return f"{code_of(each)} may be outside the rule"
-            if _free(each, unpaid):
+            if unasked(each, unpaid):
                 return "nobody is asked to pay for one of the two"
         return ""
 
@@ -152,7 +153,7 @@ def not_with(
 
     for line, near in crowds.beside(mine, lines.having(other), after):
         days = _lasting(line, lasts) if lasts else 0
-        why = doubt or ("nobody is asked to pay for it" if unpaid and _free(line, unpaid) else "")
+        why = doubt or (unasked(line, unpaid) if unpaid else "")
         yield from _doubted(_few(_clash(lines, line, each, "procedure", days, belongs) for each in near), why)
         if before or after:
             yield from _few(_close(line, partner, before, after) for partner in near)
@@ -193,11 +194,6 @@ def _touches(line: ServiceLine, near: Iterable[ServiceLine]) -> bool:
         return False
     first, last = first_day(line), last_day(line)
     return any(dated(other) and first_day(other) <= last and first <= last_day(other) for other in near)
-
-
-def _free(line: ServiceLine, unpaid: Modifiers) -> bool:
-    """Whether nobody is asked to pay for a line."""
-    return line.free or not unpaid.isdisjoint(line.modifiers)
 
 
 def _doubted(answers: Iterable[Answer], doubt: str) -> Iterator[Answer]:

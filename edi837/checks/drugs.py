@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
+from edi837.checks.modifiers import unasked
 from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check
 from edi837.checks.words import NONE, Codes, Crosswalk, Measures, Modifiers, Revenues
 from edi837.claim import ServiceLine
@@ -32,12 +33,7 @@ def drug_named(
     """
     for line in lines.having(codes):
         if line.drug is None and line.revenue not in unless:
-            yield Breaks(line, doubt=_unasked(line, unpaid))
-
-
-def _unasked(line: ServiceLine, unpaid: Modifiers) -> str:
-    """Why a payer may do without the drug of a line: nobody is asked to pay for it; empty when somebody is."""
-    return "nobody is asked to pay for it" if line.free or not unpaid.isdisjoint(line.modifiers) else ""
+            yield Breaks(line, doubt=unasked(line, unpaid))
 
 
 def _drugged(line: Traits, *, codes: Codes, **_: object) -> bool:
@@ -65,7 +61,7 @@ def drug_number(lines: Lines, *, codes: Codes, unpaid: Modifiers = NONE) -> Iter
     """
     for line in lines.having(codes):
         if line.drug is not None and (hint := _fault(line.drug.qualifier, line.drug.ndc)):
-            yield Breaks(line, on="ndc", doubt=_unasked(line, unpaid), hint=hint)
+            yield Breaks(line, on="ndc", doubt=unasked(line, unpaid), hint=hint)
 
 
 @lru_cache(maxsize=4096)
@@ -92,7 +88,7 @@ def drug_quantity(lines: Lines, *, codes: Codes, unpaid: Modifiers = NONE) -> It
     """
     for line in lines.having(codes):
         if not _measured(line, codes=codes):
-            yield Breaks(line, on="drug_quantity", doubt=_unasked(line, unpaid))
+            yield Breaks(line, on="drug_quantity", doubt=unasked(line, unpaid))
 
 
 def _odd_unit(line: Traits, *, codes: Codes, units: Measures) -> bool:

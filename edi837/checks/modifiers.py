@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from edi837.checks.vocabulary import Answer, Breaks, Lines, Traits, Unknown, check, code_of
 from edi837.checks.words import NONE, Codes, Count, Modifiers, Places
+from edi837.claim import ServiceLine
 
 
 def _strays(line: Traits, *, codes: Codes, modifiers: Modifiers, known: Codes = NONE) -> bool:
@@ -151,3 +152,8 @@ def modifier_position(
         late = next((modifier for modifier in line.modifiers[most:] if modifier in modifiers), "")
         if late and late not in line.modifiers[:most]:
             yield Breaks(line, on="modifiers", modifier=late)
+
+
+def unasked(line: ServiceLine, unpaid: Modifiers) -> str:
+    """That nobody is asked to pay for a line, by its charge or by one of these modifiers; empty when somebody is."""
+    return "nobody is asked to pay for it" if line.free or not unpaid.isdisjoint(line.modifiers) else ""

@@ -45,7 +45,6 @@ AGAIN = {
     "as 8, both with REF*F8. It never entered adjudication.",
 }  # fmt: skip
 ASK = "Ask the payer what became of it before sending anything again: what the answer says is neither yes nor no."
-INSTEAD = again.INSTEAD
 # Categories of a 277 that is no acknowledgement (X12 code source 507), by their beginnings, the longest first.
 _ELSEWHERE = {
     "F1": "decided: paid", "F2": "decided: denied", "F3": "decided: changed", "F4": "decided: nothing is paid",
@@ -113,7 +112,7 @@ def what_to_do(codes: Sequence[str], what: str, lines: Sequence[str] = ()) -> st
         return ASK
     own = [about for _, about, _ in map(_parts, codes) if what == "claim" or about not in again.OF_CLAIMS]
     below = [about for _, about, _ in map(_parts, lines) if about not in again.OF_CLAIMS]
-    return next((INSTEAD[about] for about in (*own, *below) if about in INSTEAD), AGAIN[what])
+    return next((again.INSTEAD[about] for about in (*own, *below) if about in again.INSTEAD), AGAIN[what])
 
 
 def above_claims(codes: Sequence[str]) -> str:
@@ -129,7 +128,8 @@ def resend(kind: str, codes: Sequence[str], what: str) -> str:
 
 def of_returned(codes: Sequence[str]) -> str:
     """What to do with a claim that went back because its batch came before; ``codes`` are its own."""
-    return next((INSTEAD[about] for _, about, _ in map(_parts, codes) if about in again.OF_CLAIMS), INSTEAD["746"])
+    said = (about for _, about, _ in map(_parts, codes) if about in again.OF_CLAIMS)
+    return again.INSTEAD[next(said, "746")]
 
 
 def came_before(codes: Sequence[str]) -> bool:
