@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from edi837 import policyfile
@@ -234,7 +235,13 @@ def load(name: str | Path, profile: str = "") -> Policy:
     with the file, or that there is no policy of this name.
     """
     path, chosen = locate(name, profile)
-    return Policy(policyfile.read(path, chosen, cases=path.parent != _SHIPPED))
+    return Policy(_ours(path, chosen) if path.parent == _SHIPPED else policyfile.read(path, chosen))
+
+
+@lru_cache(maxsize=32)
+def _ours(path: Path, profile: str) -> policyfile.PolicyFile:
+    """A shipped file, read once: a loop over many small interchanges asks for it again and again."""
+    return policyfile.read(path, profile, cases=False)
 
 
 def load_tried(name: str | Path) -> Policy:

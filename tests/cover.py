@@ -45,7 +45,7 @@ TESTS = {
     "gateway": 3, "gateway_numbers": 99, "gateway_ledger": 99, "gateway_desk": 9, "gateway_folders": 9,
     "gateway_health": 9, "gateway_packed": 9, "gateway_repeats": 4, "gateway_ready": 9, "gateway_wake": 9,
     "gateway_errors": 2, "gateway_crew": 3,
-    "acks": 3, "acks_codes": 2, "acks_277ca": 9, "acks_999": 9, "acks_writers": 9, "formats_acks": 9,
+    "acks": 3, "acks_codes": 2, "acks_277ca": 9, "acks_999": 9, "acks_writers": 9, "formats_acks": 9, "replies": 99,
 }  # fmt: skip
 LEFT_OUT = (  # slow for what they come by; and the checks of checks
     "pyx12", "crowd", "bounded", "fixtures", "shipped", "help_shows", "the_check_", "at_any_moment", "two_thousand",
