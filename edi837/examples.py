@@ -6,11 +6,9 @@ Enters: a policy and one of its edits. Leaves: labels, each with the rows it lab
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from textwrap import wrap
 
-from edi837 import policyfile, sample
+from edi837 import rules, sample
 from edi837.cases import Case
 from edi837.edit import Edit
 from edi837.rules import Policy
@@ -40,7 +38,7 @@ def cases(policy: Policy, edit: Edit) -> tuple[list[Case], list[Case]]:
 
     A case that holds is taken from near the ones that break: there it differs in what matters.
     """
-    written = policy.file.cases or (_ours(policy.file.path) if policy.file.book else ())
+    written = rules.cases(policy)
     own = ("", policy.name)
     order = {id(case): number for number, case in enumerate(written)}
     broken = sorted(
@@ -58,12 +56,6 @@ def cases(policy: Policy, edit: Edit) -> tuple[list[Case], list[Case]]:
         near = order[id(broken[0])]
         held.sort(key=lambda case: (bool(case.named), _far(order[id(case)] - near)))
     return broken, held[:MOST]
-
-
-@lru_cache(maxsize=8)
-def _ours(path: Path) -> tuple[Case, ...]:
-    """The cases of a shipped policy, which is loaded without them."""
-    return policyfile.read(path).cases
 
 
 def at_fault(case: Case, edit: Edit) -> tuple[int, int] | None:

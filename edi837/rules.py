@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from edi837 import policyfile
+from edi837.cases import Case
 from edi837.checks import SCOPES, Answer, Breaks, Check, Lines, vocabulary
 from edi837.checks.vocabulary import code_of
 from edi837.claim import Claim, ServiceLine
@@ -242,6 +243,18 @@ def load(name: str | Path, profile: str = "") -> Policy:
 def _ours(path: Path, profile: str) -> policyfile.PolicyFile:
     """A shipped file, read once: a loop over many small interchanges asks for it again and again."""
     return policyfile.read(path, profile, cases=False)
+
+
+def cases(policy: Policy) -> tuple[Case, ...]:
+    """The cases of a policy; those of a shipped one, which is loaded without them, are read when first asked for."""
+    if not policy.file.cases and policy.file.path.parent == _SHIPPED:
+        return _cases(policy.file.path)
+    return policy.file.cases
+
+
+@lru_cache(maxsize=8)
+def _cases(path: Path) -> tuple[Case, ...]:
+    return policyfile.read(path).cases
 
 
 def load_tried(name: str | Path) -> Policy:
