@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 from edi837.checks import crowds
+from edi837.checks.modifiers import unasked
 from edi837.checks.vocabulary import (
     Answer,
     Breaks,
@@ -29,7 +30,7 @@ _BEGUN = "the line may be dated by its first day alone"
 
 def _by_the_day(
     line: ServiceLine, *, codes: Codes, least: Count = 0, most: Count | None = None, alone: Codes = NONE,
-    several: Modifiers = NONE,
+    several: Modifiers = NONE, unpaid: Modifiers = NONE,
 ) -> bool:  # fmt: skip
     units, first, last = line.units, line.first, line.last
     if units is None or line.unit == "MJ" or first is None or last is None or first > last:
@@ -41,7 +42,7 @@ def _by_the_day(
 @check(wakes="codes", tells="days", line=among, holds=_by_the_day)
 def units_per_day(
     lines: Lines, *, codes: Codes, least: Count = 0, most: Count | None = None, alone: Codes = NONE,
-    several: Modifiers = NONE,
+    several: Modifiers = NONE, unpaid: Modifiers = NONE,
 ) -> Iterator[Answer]:  # fmt: skip
     """The units of a line against the days it covers, first and last counted.
 
@@ -53,8 +54,11 @@ def units_per_day(
     least    units there must be for each day
     most     units there may be for each day; the same as least: exactly so many
     alone    codes billed by the day, of which no two lines with the same modifiers share one: no such line is dated
-             by its first day alone where another begins on the days it would last (left out: none)
+             by its first day alone where another with a unit for each of its days begins while it would last
+             (left out: none)
     several  of these, modifiers that several lines of a day may carry (left out: none)
+    unpaid   modifiers that say that nobody is asked to pay for a line, as does a charge of 0, or one not covered
+             at all (SV207): it may share a day with another
     """
     starts: dict[object, list[date]] | None = None
     for line in lines.having(codes):
@@ -68,8 +72,8 @@ def units_per_day(
         if not _by_the_day(line, codes=codes, least=least, most=most):
             days = (last - first).days + 1
             doubt = _BEGUN if begun_only(lines, line) else ""
-            if doubt and line.procedure in alone and several.isdisjoint(line.modifiers):
-                starts = _starts(lines, alone) if starts is None else starts
+            if doubt and line.procedure in alone and several.isdisjoint(line.modifiers) and not unasked(line, unpaid):
+                starts = _starts(lines, alone, unpaid) if starts is None else starts
                 doubt = "" if _met(line, starts.get(_kin(lines, line), ())) else doubt
             if line.date_source == "statement":
                 too_many = most is not None and units > most * days
@@ -88,20 +92,27 @@ def _kin(lines: Lines, line: ServiceLine) -> object:
     return id(lines.claim(line)), line.procedure, frozenset(line.modifiers)
 
 
-def _starts(lines: Lines, codes: Codes) -> dict[object, list[date]]:
-    """The days on which lines begin, in order, by their kin."""
+def _starts(lines: Lines, codes: Codes, unpaid: Modifiers) -> dict[object, list[date]]:
+    """The days, in order, on which lines begin for certain that somebody is asked to pay, by their kin.
+
+    A line with fewer units than days need not have used its first day.
+    """
     starts: dict[object, list[date]] = {}
     own = (line for line in lines.having(codes) if line.date_source != "statement" and dated(line))
     for line in sorted(own, key=first_day):
-        starts.setdefault(_kin(lines, line), []).append(first_day(line))
+        if line.units is not None and line.units >= line.days and not unasked(line, unpaid):
+            starts.setdefault(_kin(lines, line), []).append(first_day(line))
     return starts
 
 
 def _met(line: ServiceLine, starts: Sequence[date]) -> bool:
-    """Whether another line begins on one of the days that a line lasts, a unit a day."""
+    """Whether another line begins while a line lasts, a unit a day.
+
+    One of the same first day is no such other: whatever is wrong with two lines of a day, other edits tell.
+    """
     first = first_day(line)
     until = crowds.later(first, int(line.units or 1) - 1)
-    return bisect_right(starts, until) - bisect_left(starts, first) > 1
+    return bisect_right(starts, until) > bisect_right(starts, first)
 
 
 def _counted(line: Traits, *, codes: Codes, units: Units) -> bool:
