@@ -138,8 +138,11 @@ class Edit:
         if self.mend is None or not answer.certain:
             return None
         codes, others = [*self.codes, frozenset[str](), frozenset[str]()][:2]
-        surely = self.words.get("surely")
-        return self.mend.propose(answer, lines, codes, surely if isinstance(surely, frozenset) else others)
+        surely, unpaid = (self.words.get(name) for name in ("surely", "unpaid"))
+        return self.mend.propose(
+            answer, lines, codes, surely if isinstance(surely, frozenset) else others,
+            unpaid if isinstance(unpaid, frozenset) else frozenset(),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

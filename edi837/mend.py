@@ -23,6 +23,7 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 from edi837.checks import Breaks, Lines
+from edi837.checks.modifiers import unasked
 from edi837.checks.vocabulary import dated, first_day
 from edi837.claim import ELEMENTS, ServiceLine
 from edi837.findings import Proposal
@@ -44,21 +45,28 @@ class Mend:
     words: tuple[str, ...] = ()
 
     def propose(
-        self, answer: Breaks, lines: Lines, codes: frozenset[str], others: frozenset[str] = frozenset()
-    ) -> Proposal | str | None:
+        self, answer: Breaks, lines: Lines, codes: frozenset[str], others: frozenset[str] = frozenset(),
+        unpaid: frozenset[str] = frozenset(),
+    ) -> Proposal | str | None:  # fmt: skip
         """What to write, or `PARTLY`; None when it cannot be told.
 
         ``codes`` are those the edit looks at, ``others`` those they may not stand beside, or surely not (none:
-        the same).
+        the same); ``unpaid``: modifiers by which nobody is asked to pay.
         """
-        if self.kind == "rank" and others and _perhaps_ranked(answer, lines, codes - others):
+        if self.kind in ("rank", "swap") and _perhaps_ranked(answer.line, lines, codes, others or codes, unpaid):
             return None
         return _MENDS[self.kind](self.words, answer, lines, others if self.kind == "out" and others else codes)
 
 
-def _perhaps_ranked(answer: Breaks, lines: Lines, doubtful: frozenset[str]) -> bool:
-    """Whether a line of a code that may or may not be ranked meets this one: then its rank cannot be told."""
-    return any(_meet(each, answer.line) for each in lines.having(doubtful))
+def _perhaps_ranked(
+    line: ServiceLine, lines: Lines, codes: frozenset[str], surely: frozenset[str], unpaid: frozenset[str]
+) -> bool:
+    """Whether one that may or may not be ranked meets this line, by its code or by what it costs: then who knows its
+    rank.
+    """
+    return any(
+        (each.procedure not in surely or unasked(each, unpaid)) and _meet(each, line) for each in lines.having(codes)
+    )
 
 
 def fault(value: object) -> str:
@@ -113,7 +121,10 @@ def _swap(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset
         return None
     others = [each for each in lines.having(codes) if each is not line and old in each.modifiers]
     mended = _with(line, tuple(new if modifier == old else modifier for modifier in line.modifiers), _PAID)
-    return _of_all_days(mended, line, others, lines)
+    firsts = [each for each in lines.known(codes) if {old, new}.isdisjoint(each.modifiers) and _meet(each, line)]
+    if not firsts:
+        return None  # one of the seconds may be the first
+    return _of_all_days(mended, line, others, lines) if _covered(line, firsts) else PARTLY
 
 
 def _once(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[str]) -> Proposal | None:
@@ -124,9 +135,9 @@ def _out(words: tuple[str, ...], answer: Breaks, lines: Lines, codes: frozenset[
     line = answer.line
     if line.charge is None:
         return None
-    if line.procedure in lines.daily and (line.units or 0) > line.days:
+    if line.procedure in lines.daily and (line.units or 0) > line.days and not _copy(answer):
         return None  # who knows for which days the rest is
-    mended = Proposal(line.number, "LX", "", f"CLM02 goes down by {line.charge:.2f}")
+    mended = Proposal(line.number, "LX", "", f"CLM02 goes down by {line.charge:.2f}" if line.charge else "")
     return _of_all_days(mended, line, [each for each in lines.having(codes) if each is not line], lines)
 
 
@@ -156,6 +167,14 @@ def _refdes(line: ServiceLine) -> str:
 def _twice(answer: Breaks) -> bool:
     """Whether one therapy was billed twice, or two of one code: nobody but the sender knows."""
     return answer.other is not None and answer.other.procedure == answer.line.procedure
+
+
+def _copy(answer: Breaks) -> bool:
+    """Whether the line is the other once more, and so for the same days."""
+    line, other = answer.line, answer.other
+    return other is not None and (line.procedure, line.first, line.last, line.units) == (
+        other.procedure, other.first, other.last, other.units
+    )  # fmt: skip
 
 
 def _meet(one: ServiceLine, other: ServiceLine) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,41 @@ def test_beside_a_therapy_that_may_need_no_rank_none_is_proposed(tmp_path: Path)
     assert fixes(sure, "S9364 7 11/08-11/14", f"S9500 {week}", f"S9502 {week}") == [("Rank them", False)]
 
 
+@pytest.mark.parametrize("free", ["S9500 7 11/01-11/07 $0", "S9500:GY 7 11/01-11/07", "S9500:GZ 1 11/07"])
+def test_beside_a_therapy_that_nobody_is_asked_to_pay_no_rank_is_proposed(free: str) -> None:
+    """Whether it is the first, so that the third of all is the second of those that are paid, who knows."""
+    home, second, third = load("042"), "S9365 7 11/01-11/07", "S9348 7 11/01-11/07"
+    (clean,) = proposals(home, second, third)
+    assert clean and clean.value == "HC:S9348:SH"
+    assert not any(proposals(home, free, second, third))
+    apart = proposals(home, free.replace("11/01-11/07", "11/08-11/14").replace("11/07", "11/08"), second, third)
+    assert [each and each.value for each in apart] == ["HC:S9348:SH"]
+    seconds = ["S9500 7 11/01-11/07", second.replace("S9365", "S9365:SH"), third.replace("S9348", "S9348:SH")]
+    assert [each and each.value for each in proposals(home, *seconds)] == ["HC:S9348:SJ"]
+    rest = free.replace("S9500:", "S9338:SH:").replace("S9500 ", "S9338:SH ")
+    assert not any(proposals(home, rest, *seconds))
+
+
+def test_of_two_second_therapies_without_a_first_none_becomes_the_third(policy: Policy) -> None:
+    """One of them may be the first; where there is one on some of their days, the line is split."""
+    week = "7 11/01-11/07"
+    assert fixes(policy, f"S9500:SH {week}", f"S9364:SH {week}") == [("Write SJ", True)]
+    assert fixes(policy, "S9502 7 11/08-11/14", f"S9500:SH {week}", f"S9364:SH {week}") == [("Write SJ", True)]
+    some = fixes(policy, "S9502 3 11/05-11/07", f"S9500:SH {week}", f"S9364:SH {week}")
+    assert some == [(f"Write SJ; {mend.PARTLY}", True)]
+    assert fixes(policy, f"S9502 {week}", f"S9500:SH {week}", f"S9364:SH {week}") == [("Write SJ", False)]
+
+
+def test_a_copy_goes_out_however_many_units_it_has() -> None:
+    """It is for the days of the other; what is at no charge changes no CLM02."""
+    home, copy = load("042"), "S9500 7 11/01"
+    (judged,) = home.judge(shorthand.claims(["claim statement 11/01-11/30", copy, copy], "I"))
+    assert [(f.rule, f.action) for f in judged] == [("042-B01", "warn"), ("042-A08", "reject"), ("042-B01", "warn")]
+    assert judged[1].proposal == Proposal("2", "LX", "", "CLM02 goes down by 700.00")
+    free = "S9500 7 11/01-11/07 $0"
+    assert proposals(home, free, free) == [Proposal("2", "LX", "", "")]
+
+
 def test_a_line_goes_out_for_those_it_surely_belongs_to(tmp_path: Path) -> None:
     sure = made(tmp_path, CARE.replace('fix     = "Take it out"', 'surely  = ["S9500"]\nfix     = "Take it out"'))
     some, rest, care = "S9500 3 11/01-11/03", "S9364 4 11/04-11/07", "S5502 7 11/01-11/07"
@@ -328,13 +364,24 @@ def test_what_is_proposed_mends_the_claim(policy: Policy, seed: int) -> None:
     else:
         pytest.fail(f"not mended: {lines}")
     left = [f for f in found if f.rejects]
-    assert all(f.fix.endswith(mend.PARTLY) or _same_code(f, claims[0]) for f in left), (lines, left)
+    assert all(
+        f.fix.endswith(mend.PARTLY) or _same_code(f, claims[0]) or _no_first(f, claims[0]) for f in left
+    ), (lines, left)
 
 
 def _same_code(finding: Finding, claim: Claim) -> bool:
     """Whether it is about two lines of one code, whose dates or ranks only the sender knows."""
     codes = {line.number: line.procedure for line in claim.lines}
     return finding.other is not None and codes[finding.place.line] == codes[finding.other.line]
+
+
+def _no_first(finding: Finding, claim: Claim) -> bool:
+    """Whether it is about two second therapies, and no first one is billed for any of their days."""
+    (line,) = (each for each in claim.lines if each.number == finding.place.line)
+    firsts = [each for each in claim.lines if each.procedure.startswith("S9") and "SH" not in each.modifiers]
+    days = {each.first + timedelta(n) for each in firsts if each.first for n in range(each.days)}
+    assert line.first and line.last
+    return "SH" in line.modifiers and not any(line.first <= day <= line.last for day in days)
 
 
 def test_most_of_what_is_drawn_is_mended(policy: Policy) -> None:
