@@ -8,7 +8,7 @@ only when every kind of line it speaks of is there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -23,13 +23,12 @@ from edi837.edit import Edit
 from edi837.findings import Finding
 from edi837.parts import Parts
 from edi837.problems import PolicyError, nearest
+from edi837.rivals import Rivals, meet
 from edi837.sieve import HCPCS, Sieve
 
 __all__ = ["Check", "Edit", "Policy", "PolicyError", "load", "names", "vocabulary"]
 
 _SHIPPED = Path(__file__).parent / "policies"
-_VOID = "8"  # CLM05-3
-_REPLACEMENT = "7"
 _LOOKED = {
     "patient": "only the claims that came together were looked at",
     "file": "only the claims of this file were looked at",
@@ -123,20 +122,23 @@ class Policy:
     ) -> list[list[Finding]]:
         """One finding a fault: consequences hidden, of each edit the strongest answer on a line."""
         hidden: dict[object, int] = {}
-        superseded = {claim.id for claim in claims if claim.frequency in (_REPLACEMENT, _VOID)}
+        rivals = Rivals(claims)
         for _, answer in raised:
             if isinstance(answer, Breaks):
-                _doubt_pair(answer, lines, superseded)
+                answer.doubt = answer.doubt or next(filter(None, _doubts(answer, lines, rivals)), "")
         alone = {id(claim) for claim in claims if claim.faulty}  # those that go back, whatever else there is
         alone |= {
             id(home) for edit, answer in raised
             if isinstance(answer, Breaks) and edit.outcome(answer) == "reject" and not _apart(answer, lines)
             and (home := lines.claim(answer.line)).segment  # not of one accepted before
         }  # fmt: skip
+        gone = set(alone)
         for edit, answer in raised:
             if isinstance(answer, Breaks):
                 if alone and not edit.copies and _may_correct(answer, lines, alone):
                     answer.doubt = answer.doubt or "the other claim goes back, and may be corrected by this one"
+                if answer.counted:
+                    _doubt_sum(edit, answer, lines, gone)
                 for id_ in edit.hides:
                     key = (id_, _mark(answer))
                     hidden[key] = max(hidden.get(key, 0), _WEIGHT[edit.outcome(answer)])
@@ -192,18 +194,20 @@ def _may_correct(answer: Breaks, lines: Lines, back: Collection[int]) -> bool:
         return False
     one, other = (lines.claim(each).lines for each in (answer.line, answer.other))
     codes, others = set(map(code_of, one)), set(map(code_of, other))
-    return (codes <= others or others <= codes) and _meet(one, other)
-
-
-def _meet(one: Sequence[ServiceLine], other: Sequence[ServiceLine]) -> bool:
-    """Whether two claims reach over a common day, as far as their lines have dates."""
-    spans = [[day for line in lines for day in (line.first, line.last) if day] for lines in (one, other)]
-    return not all(spans) or max(map(min, spans)) <= min(map(max, spans))
+    return (codes <= others or others <= codes) and meet(one, other)
 
 
 def _apart(answer: Breaks, lines: Lines) -> bool:
-    """Whether it is about lines of two claims."""
-    return answer.other is not None and lines.claim(answer.other) is not lines.claim(answer.line)
+    """Whether it is about lines of two claims, or of more."""
+    return bool(_counted(answer, lines)) or (
+        answer.other is not None and lines.claim(answer.other) is not lines.claim(answer.line)
+    )
+
+
+def _counted(answer: Breaks, lines: Lines) -> list[Claim]:
+    """The other claims of which lines are counted with the line."""
+    home = lines.claim(answer.line)
+    return [claim for claim in map(lines.claim, answer.counted) if claim is not home]
 
 
 def _mark(answer: Breaks) -> object:
@@ -211,21 +215,21 @@ def _mark(answer: Breaks) -> object:
     return frozenset((id(answer.line), id(answer.other))) if answer.other is not None else id(answer.line)
 
 
-def _doubt_pair(answer: Breaks, lines: Lines, superseded: set[str]) -> None:
-    """A claim that is replaced or voided may be the very one that another is at odds with; so may one that is sent
-    to the same payer in another turn, where a patient is covered by it twice.
-    """
-    if answer.other is None or answer.doubt:
-        return
-    home, other = lines.claim(answer.line), lines.claim(answer.other)
-    if not _apart(answer, lines):
-        return
-    if _REPLACEMENT in (home.frequency, other.frequency):
-        answer.doubt = "one claim replaces an earlier one, which may be the other"
-    elif home.id in superseded or other.id in superseded:
-        answer.doubt = "one of the two claims is replaced or voided by another"
-    elif home.sequence != other.sequence:
-        answer.doubt = "the payer gets one of the two claims as a later payer"
+def _doubts(answer: Breaks, lines: Lines, rivals: Rivals) -> Iterator[str]:
+    """What speaks for a line, or nothing, of each claim that it is at odds or counted with."""
+    home = lines.claim(answer.line)
+    if answer.other is not None:
+        yield rivals.doubt(home, lines.claim(answer.other))
+    for claim in _counted(answer, lines):
+        yield rivals.doubt(home, claim)
+
+
+def _doubt_sum(edit: Edit, answer: Breaks, lines: Lines, gone: set[int]) -> None:
+    """What goes back is not to be counted; what goes back by its sum is ``gone`` for those after it."""
+    if any(id(claim) in gone for claim in _counted(answer, lines)):
+        answer.doubt = answer.doubt or "a claim that is counted with this one goes back"
+    if edit.outcome(answer) == "reject":
+        gone.add(id(lines.claim(answer.line)))
 
 
 def load(name: str | Path, profile: str = "") -> Policy:

@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     },
     {
         "packing", "grammar", "frames", "codesets", "codewindows", "shorthand", "layout", "marks",
-        "statuscodes", "fitted",
+        "statuscodes", "fitted", "rivals",
     },
     {"syntax", "personal", "guidebook", "codetables", "sample", "gaps"},
     {"accept", "remedy", "synth"},

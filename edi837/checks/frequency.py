@@ -10,6 +10,7 @@ from decimal import Decimal
 from edi837.checks.vocabulary import Answer, Breaks, Lines, Unknown, check, dated, last_day
 from edi837.checks.words import Codes, Count, Weights, Window
 from edi837.claim import ServiceLine
+from edi837.rivals import Rivals
 
 REACH = 200  # of a crowd of lines, so many that end on or after a day are counted together
 _ONE = Decimal(1)
@@ -31,7 +32,7 @@ def at_most(
     """
     mine: list[ServiceLine] = []
     yield from _countable(lines.having(codes), mine)
-    yield from _too_many(mine, most, per, weights)
+    yield from _counted(lines, mine, most, per, weights)
 
 
 @check(wakes="most", tells="total most allowed", pair=True)
@@ -44,7 +45,7 @@ def at_most_each(lines: Lines, *, most: Weights, per: Window) -> Iterator[Answer
     mine: list[ServiceLine] = []
     yield from _countable(lines.having(frozenset(most)), mine)
     for code in dict.fromkeys(line.procedure for line in mine):
-        yield from _too_many([line for line in mine if line.procedure == code], most[code], per, None)
+        yield from _counted(lines, [line for line in mine if line.procedure == code], most[code], per, None)
 
 
 def _countable(some: Iterable[ServiceLine], mine: list[ServiceLine]) -> Iterator[Answer]:
@@ -58,9 +59,27 @@ def _countable(some: Iterable[ServiceLine], mine: list[ServiceLine]) -> Iterator
             mine.append(line)
 
 
+def _counted(
+    lines: Lines, mine: Sequence[ServiceLine], most: Decimal | int, per: Window, weights: Weights | None
+) -> Iterator[Answer]:
+    """What is too much of claims that surely stand side by side; and of all, where that is not told by then."""
+    rivals = Rivals(lines.claims)
+    sides: dict[object, list[ServiceLine]] = {}
+    for line in mine:
+        sides.setdefault(rivals.side(lines.claim(line)), []).append(line)
+    said: set[int] = set()
+    for some in sides.values():
+        for answer in _too_many(some, most, per, weights):
+            said.update(map(id, answer.counted))
+            yield answer
+    for answer in _too_many(mine, most, per, weights) if len(sides) > 1 else ():
+        if said.isdisjoint(map(id, answer.counted)):
+            yield answer
+
+
 def _too_many(
     mine: Sequence[ServiceLine], most: Decimal | int, per: Window, weights: Weights | None
-) -> Iterator[Answer]:
+) -> Iterator[Breaks]:
     """The last line of each crowd whose units cannot be laid out over its days."""
     rank = {id(line): number for number, line in enumerate(mine)}
     said: set[int] = set()
@@ -78,7 +97,7 @@ def _too_many(
                 said.add(id(latest))
                 doubt = any(each.date_source == "statement" for each in counted)
                 yield Breaks(
-                    latest, on="units", total=total, most=most, allowed=allowed,
+                    latest, on="units", counted=tuple(counted), total=total, most=most, allowed=allowed,
                     doubt="only the statement dates are known, not the day of each line" if doubt else "",
                 )  # fmt: skip
             break

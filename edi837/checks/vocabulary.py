@@ -59,7 +59,7 @@ def code_said(line: ServiceLine) -> str:
 class Lines:
     """The lines of one claim, or of all of a patient's claims, that concern a policy."""
 
-    __slots__ = ("_chosen", "_claims", "_home", "_judged", "_others", "daily", "foreign")
+    __slots__ = ("_chosen", "_home", "_judged", "_others", "claims", "daily", "foreign")
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Lines:
         ``foreign`` lines have codes of another list than HCPCS (SV101-1 is not HC) and are nobody's
         but those checks' that ask for them.
         """
-        self._claims = claims
+        self.claims = claims
         self._judged = judged
         self._others = others
         self._chosen: dict[Codes, list[ServiceLine]] = {}
@@ -114,12 +114,12 @@ class Lines:
         mine = [line for line in self._judged if judged(self.claim(line), line)]
         rest = [line for line in self._judged if not judged(self.claim(line), line)]
         foreign = [line for line in self.foreign if judged(self.claim(line), line)]
-        return Lines(self._claims, mine, [*self._others, *rest], self.daily, foreign)
+        return Lines(self.claims, mine, [*self._others, *rest], self.daily, foreign)
 
     def claim(self, line: ServiceLine) -> Claim:
         """The claim a line stands on."""
         if not self._home:
-            self._home = {id(line): claim for claim in self._claims for line in claim.lines}
+            self._home = {id(line): claim for claim in self.claims for line in claim.lines}
         return self._home[id(line)]
 
 
@@ -154,12 +154,12 @@ def last_day(line: ServiceLine) -> date:
 class Breaks:
     """A line breaks the edit; without a ``doubt`` for certain, with one possibly.
 
-    ``on`` is the field at fault (a key of `claims.ELEMENTS`), ``other`` the line it is at
-    odds with, ``level`` claim when the fault stands in the claim's own segment. Further
+    ``on`` is the field at fault (a key of `claims.ELEMENTS`), ``other`` the line it is at odds with, ``counted``
+    all that are too much together, ``level`` claim when the fault stands in the claim's own segment. Further
     keywords are what the message of the edit may tell: numbers, dates, codes.
     """
 
-    __slots__ = ("doubt", "level", "line", "on", "other", "told")
+    __slots__ = ("counted", "doubt", "level", "line", "on", "other", "told")
 
     def __init__(
         self,
@@ -169,6 +169,7 @@ class Breaks:
         other: ServiceLine | None = None,
         doubt: str = "",
         level: Literal["line", "claim"] = "line",
+        counted: Sequence[ServiceLine] = (),
         **told: object,
     ) -> None:
         self.line = line
@@ -176,6 +177,7 @@ class Breaks:
         self.other = other
         self.doubt = doubt
         self.level = level
+        self.counted = counted
         self.told = told
 
     @property
@@ -247,8 +249,6 @@ SCOPES = ("line", "claim", "patient", "file", "history")
 # What every message may tell of its line; and, of a check whose every answer has one, of the other line.
 TELLS = frozenset({"code", "modifiers", "dates", "units", "line"})
 PAIR_TELLS = frozenset({"other", "other_line", "other_dates"})
-
-
 Run = Callable[..., Iterator[Answer]]
 
 
