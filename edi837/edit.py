@@ -14,7 +14,7 @@ from decimal import Decimal
 from edi837.checks import Answer, Breaks, Check, Lines, Unknown
 from edi837.checks.vocabulary import code_of, code_said
 from edi837.claim import ELEMENTS, Claim, ServiceLine
-from edi837.findings import Action, Finding, Place, Proposal
+from edi837.findings import Action, Finding, Missing, Place, Proposal
 from edi837.mend import Mend
 from edi837.scope import EVERYONE, Scope
 
@@ -128,11 +128,25 @@ class Edit:
             other=_other(answer, lines),
             told_by=self.told_by,
             explained_by=self.explained_by,
+            missing=self._missing(answer) if self.explained_by else None,
         )
 
     def _fix(self, answer: Breaks) -> str:
         same = answer.other is not None and answer.other.procedure == answer.line.procedure
         return self.fix_same if self.fix_same and same else self.fix
+
+    def _missing(self, answer: Breaks) -> Missing | None:
+        """What the check misses: a line of the other codes, or the same; no first line, nor of a rank before it, has
+        the modifiers of those that follow.
+        """
+        days = answer.told.get("uncovered")
+        if not isinstance(days, list):
+            return None
+        told = {name: words for name, words in self.words.items() if isinstance(words, frozenset)}
+        none = frozenset[str]()
+        barred = none.union(*(told.get(name, none) for name in ("having", "lacking", "first_lacks")))
+        codes = told.get("other", told["codes"])
+        return Missing(tuple(sorted(codes)), tuple(sorted(barred - told.get("after", none))), tuple(days))
 
     def _mended(self, answer: Breaks, lines: Lines) -> Proposal | str | None:
         if self.mend is None or not answer.certain:

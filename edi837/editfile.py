@@ -185,6 +185,8 @@ class EditReader:
             for rule in named if key in table and self._rules else ():
                 if rule.strip() and rule not in known:
                     add(row, where, f'{key}: unknown rule "{rule}"{nearest(rule, known)}')
+        if "explained_by" in table and not check.misses:
+            add(row, where, "explained_by is for a check that misses a line, as requires does")
         if "mend" in table and (what := mend.fault(table["mend"])):
             add(row, where, what)
         same = table.get("fix_same", "other")

@@ -10,6 +10,7 @@ report, which speaks in words. Three answers exist: a rule *holds* (no finding),
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 Action = Literal["reject", "warn", "unknown"]
@@ -78,6 +79,15 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A line that is not there, as far as a policy knows it."""
+
+    codes: tuple[str, ...]  # one of which it has
+    barred: tuple[str, ...]  # modifiers, of which it has none
+    days: tuple[tuple[date, date], ...]  # from the first to the last, on one of which it lies
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One slip, said once.
 
@@ -100,7 +110,8 @@ class Finding:
     because: tuple[Place, ...] = ()  # the elements sent that make it a fault (the CTX of a 999); no values
     other: Place | None = None  # the line it is at odds with, where a pair makes the fault
     told_by: tuple[str, ...] = ()  # rules of the guide that tell the same slip: it is told once, by them
-    explained_by: tuple[str, ...] = ()  # rules that make it a consequence, where another line goes back by them
+    explained_by: tuple[str, ...] = ()  # rules that make it a consequence, where another line goes back by them ...
+    missing: Missing | None = None  # ... and may be the one that is missing
 
     @property
     def rejects(self) -> bool:

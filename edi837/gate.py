@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
+from datetime import date
 from typing import Protocol, runtime_checkable
 
 from edi837.chart import Loop
-from edi837.claim import Claim
-from edi837.findings import Finding, Place
+from edi837.claim import Claim, ServiceLine
+from edi837.findings import Finding, Missing, Place
 from edi837.frames import Verdict
 from edi837.seen import Seen
 from edi837.snip import known_by, sent_twice
 
 MOST_HELD = 100  # claims of one patient judged together: the guide's own limit for a level
+
+_CODED = (("SV1", 1), ("SV2", 2))  # the procedure of a line: its list of codes, its code, and then its modifiers
+_CODE = 2
 
 Where = tuple[int, str, str]  # a set: its interchange counted from 1, GS06 and ST02; two such are refused
 Put = tuple[bytes, str, int]  # a claim put by: whose it is, the claim packed, and the number of its CLM
@@ -92,7 +96,7 @@ class Gate:
                     if findings:
                         if known is None:
                             known = {*map(_slip, mine), *((f.rule, f.place.segment) for f in mine if f.rejects)}
-                        mine += list(_new(findings, known, mine))
+                        mine += list(_new(claim, findings, known, mine))
                 if not (mine and any(f.rejects for f in mine)):
                     self._seen.take(keys)  # of what is sent back, nothing is waiting
             yield Verdict(claim, tuple(map(self._framed, mine)) if mine else ())
@@ -117,18 +121,48 @@ class Gate:
         return replace(place, interchange=at.interchange, group=at.group, set=at.set)
 
 
-def _new(findings: Sequence[Finding], known: Set[object], mine: Sequence[Finding]) -> Iterator[Finding]:
+def _new(
+    claim: Claim, findings: Sequence[Finding], known: Set[object], mine: Sequence[Finding]
+) -> Iterator[Finding]:
     """Of what a policy found on a claim, what is neither told by the guide nor a consequence of what goes back."""
     refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
-    back = {(f.rule, f.place.line) for f in (*mine, *findings) if f.rejects and f.level == "line"}
+    back = [f for f in (*mine, *findings) if f.rejects and f.level == "line"]
     for f in findings:
         if (refused and f.action == "unknown") or _slip(f) in known:
             continue
         if any((rule, f.place.segment) in known for rule in f.told_by):
             continue
-        if f.explained_by and any(rule in f.explained_by and line != f.place.line for rule, line in back):
+        if f.missing and any(_explains(other, f, f.missing, claim) for other in back):
             continue
         yield f
+
+
+def _explains(back: Finding, finding: Finding, missing: Missing, claim: Claim) -> bool:
+    """Whether a line that goes back, once it is corrected where it is at fault, may be the one that is missing."""
+    at = back.place
+    if back.rule not in finding.explained_by or at.line == finding.place.line:
+        return False
+    misdated = at.tag == "DTP"
+    miscoded = (at.tag, at.element) in _CODED and at.component <= _CODE
+    return any(
+        line.number == at.line
+        and (miscoded or line.procedure in missing.codes)
+        and (misdated or _reaches(line, claim, missing.days))
+        and not any(modifier in missing.barred for modifier in line.modifiers)
+        for line in claim.lines
+    )
+
+
+def _reaches(line: ServiceLine, claim: Claim, days: Sequence[tuple[date, date]]) -> bool:
+    """Whether a line may lie on one of the days: it may last a day a unit, and on an 837I all of its statement."""
+    if line.first is None or line.last is None or line.first > line.last:
+        return True
+    more = max(int(line.units or 0) - 1, 0)
+    low = min(line.first.toordinal(), line.last.toordinal() - more)
+    high = max(line.last.toordinal(), line.first.toordinal() + more)
+    if line.kind == "I" and claim.first and claim.last:
+        low, high = min(low, claim.first.toordinal()), max(high, claim.last.toordinal())
+    return any(first.toordinal() <= high and low <= last.toordinal() for first, last in days)
 
 
 def _slip(finding: Finding) -> object:

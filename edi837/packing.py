@@ -15,9 +15,9 @@ from operator import attrgetter
 from typing import Any
 
 from edi837.claim import Claim, Drug, Party, ServiceLine
-from edi837.findings import Finding, Place, Proposal
+from edi837.findings import Finding, Missing, Place, Proposal
 
-_KINDS: tuple[type[Any], ...] = (Claim, Party, ServiceLine, Drug, Finding, Place, Proposal)
+_KINDS: tuple[type[Any], ...] = (Claim, Party, ServiceLine, Drug, Finding, Place, Proposal, Missing)
 # Of each type its number, and what takes its fields.
 _TAKEN = {kind: (number, attrgetter(*(field.name for field in fields(kind)))) for number, kind in enumerate(_KINDS)}
 _PLAIN = frozenset((str, int, bool, type(None)))

@@ -62,3 +62,49 @@ def test_a_first_therapy_of_another_date_is_not_missed() -> None:
     assert found(["S9500 7 11/01", "S9365:SH 8 11/02-11/08"]) == ["042-B01 reject 1", "042-B01 reject 2"]
     assert found(["S9365:SH 9 11/01-11/07"]) == ["042-A05 warn 1", "042-B01 reject 1"], "its own slip explains nothing"
     assert found(["S9365:SH 7 11/01-11/07", "claim", "S9500 7 11/01"]) == ["042-A05 warn 1", "042-B01 reject 1"]
+
+
+SECOND = f"S9500:SH 7 {WEEK}"
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        (f"S5498 8 {WEEK}", ["042-B07 warn 2"]),  # care of a catheter is no therapy
+        ("S9364 8 12/10-12/16", []),  # nor has it to do with another month
+        ("S9364 8 11/09-11/15", []),
+        ("S9364 8 10/24-10/30", []),
+        (f"S9364:SJ 8 {WEEK}", ["042-A06 warn 2"]),
+    ],
+)
+def test_a_line_that_goes_back_and_could_not_be_it_explains_nothing(line: str, more: list[str]) -> None:
+    assert found([SECOND, line]) == sorted(["042-A05 warn 1", "042-B01 reject 2", *more])
+
+
+@pytest.mark.parametrize("days", [WEEK, "11/08-11/14", "10/25-10/31"])
+def test_a_line_that_goes_back_may_last_a_day_a_unit(days: str) -> None:
+    assert found([SECOND, f"S9364 8 {days}"]) == ["042-B01 reject 2"]
+
+
+def test_a_line_that_goes_back_may_be_of_any_day_of_its_statement() -> None:
+    lines = ["claim statement 11/01-11/30", SECOND, "S9364 12 11/20"]
+    assert found(lines, "I") == ["042-B01 reject 2"]
+    assert found(lines[1:]) == ["042-A05 warn 1", "042-B01 reject 2"]
+
+
+def test_a_second_therapy_that_goes_back_is_not_missed_before_a_third() -> None:
+    fortnight, third = "S9365 14 11/01-11/14", "S9348:SJ 8 11/01-11/08"
+    assert found([fortnight, f"S9500:SH 8 {WEEK}", third]) == ["042-B01 reject 2"]
+    assert found([fortnight, f"S9500:SJ 8 {WEEK}", third]) == ["042-A06 warn 2", "042-A06 warn 3", "042-B01 reject 2"]
+
+
+def test_what_is_wrong_with_a_line_that_goes_back_is_not_held_against_it() -> None:
+    """A wrong code may be any code, a wrong date any date; the rest of the line stands."""
+    early, late = "11/02-11/07", "12/02-12/07"
+    wrong = {"old": "HC:S9364", "new": "HC:S936"}
+    assert found([SECOND, f"S9364 6 {early}"], **wrong) == ["S5-HCPCS reject 2"]
+    assert found([SECOND, f"S9364 6 {late}"], **wrong) == ["042-A05 warn 1", "S5-HCPCS reject 2"]
+    assert found([SECOND, f"S9364:SJ 6 {early}"], **wrong) == ["042-A05 warn 1", "S5-HCPCS reject 2"]
+    ahead = {"old": "20241102-20241107", "new": "20441102-20441107"}
+    assert found([SECOND, f"S9364 6 {early}"], **ahead) == ["S4-FUTURE reject 2"]
+    assert found([SECOND, f"99601 6 {early}"], **ahead) == ["042-A05 warn 1", "S4-FUTURE reject 2"]

@@ -166,6 +166,8 @@ FAULTS = [
     ('source  = "implied"', 'source = "implicit"',
      '7-A01: source is "implicit"; there are explicit, implied, external'),
     ('action  = "warn"', 'action = "deny"', '7-B01: action is "deny"; there are reject, warn'),
+    ('action  = "warn"', 'action  = "warn"\nexplained_by = ["7-A01"]',
+     "7-B01: explained_by is for a check that misses a line, as requires does"),
     ("most    = 1", 'most = 1\nonly = "837"', '7-B01: only is "837"; there are 837P, 837I'),
     ("most    = 1", 'most = 1\non = "no"', "7-B01: on is true or false"),
     ('id      = "7-B01"', 'id = "7-A01"', ":31: 7-A01: there is an edit with this id already"),
