@@ -110,7 +110,8 @@ def _rule(policy: Policy, edit: Edit) -> str:
     if edit.told_by:
         told.append(("told by", f"{' or '.join(edit.told_by)} of the guide, where it finds the same slip"))
     if edit.explained_by:
-        told.append(("silent", f"where another line of the claim, which may be the one, goes back by {' or '.join(edit.explained_by)}"))
+        rules = " or ".join(edit.explained_by)
+        told.append(("silent", f"where another line of the claim, which may be what is missing, goes back by {rules}"))
     if edit.warn_only:
         told.append(("only warns", f"on {_word(edit.warn_only)}"))
     told += [("message", edit.message), ("change", edit.fix)]

@@ -110,8 +110,8 @@ class Finding:
     because: tuple[Place, ...] = ()  # the elements sent that make it a fault (the CTX of a 999); no values
     other: Place | None = None  # the line it is at odds with, where a pair makes the fault
     told_by: tuple[str, ...] = ()  # rules of the guide that tell the same slip: it is told once, by them
-    explained_by: tuple[str, ...] = ()  # rules that make it a consequence, where another line goes back by them ...
-    missing: Missing | None = None  # ... and may be the one that is missing
+    explained_by: tuple[str, ...] = ()  # rules that make it a consequence: what is missing may go back by them
+    missing: Missing | None = None  # what is missing, where that can be a line that goes back
 
     @property
     def rejects(self) -> bool:

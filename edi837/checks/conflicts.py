@@ -24,6 +24,7 @@ from edi837.overlap import certain
 
 Doubt = Callable[[ServiceLine, ServiceLine], str]  # why a clash of two lines is not certain; empty if it is
 
+_UNASKED = "nobody is asked to pay for one of the two"
 FEW = 4  # partners named for a line: another edit may explain away one of them, hardly all
 
 
@@ -65,7 +66,7 @@ def one_a_day(
             if surely and code_of(each) not in surely:
                 return f"{code_of(each)} may be outside the rule"
             if unasked(each, unpaid):
-                return "nobody is asked to pay for one of the two"
+                return _UNASKED
         return ""
 
     yield from _each_pair(lines, mine, "modifiers" if having or lacking else "procedure", doubt=doubt)
@@ -107,21 +108,27 @@ def _alike(line: ServiceLine, same: Sequence[ServiceLine]) -> Sequence[ServiceLi
 
 
 @check(wakes="rows", twice="rows", tells="other shared", pair=True)
-def not_together(lines: Lines, *, rows: Rows) -> Iterator[Answer]:
+def not_together(lines: Lines, *, rows: Rows, unpaid: Modifiers = NONE) -> Iterator[Answer]:
     """Codes that shut each other out share no day, whatever their modifiers; the later line is at fault.
 
-    rows  in each row, the first code stands beside none of the rest
+    rows    in each row, the first code stands beside none of the rest
+    unpaid  modifiers that say that nobody is asked to pay for a line, as does a charge of 0, or one not covered
+            at all (SV207): a possible breach, never a certain one (left out: it matters not who is asked to pay)
     """
+
+    def doubt(line: ServiceLine, other: ServiceLine) -> str:
+        return _UNASKED if unpaid and (unasked(line, unpaid) or unasked(other, unpaid)) else ""
+
     for one, rest in rows:
         if lines.having(one) and lines.having(rest):
-            yield from _each_pair(lines, lines.having(one | rest), "procedure", one)
+            yield from _each_pair(lines, lines.having(one | rest), "procedure", one, doubt)
 
 
 @check(wakes="codes other", tells="other shared", pair=True)
 def not_with(
     lines: Lines, *, codes: Codes, other: Codes, surely: Codes = NONE, lacking: Modifiers = NONE,
-    unless: Codes = NONE, not_if: Codes = NONE, unpaid: Modifiers = NONE, lasts: Lasting | None = None,
-    before: Count = 0, after: Count = 0,
+    unless: Codes = NONE, not_if: Codes = NONE, unpaid: Modifiers = NONE, other_unpaid: Modifiers = NONE,
+    lasts: Lasting | None = None, before: Count = 0, after: Count = 0,
 ) -> Iterator[Answer]:  # fmt: skip
     """A line shares no day with a line it is part of, or shut out by; nor comes near one.
 
@@ -135,6 +142,7 @@ def not_with(
     not_if   a line that may share a day with one of these as well is left to another edit (left out: none)
     unpaid   modifiers that say that nobody is asked to pay for the line, as does a charge of 0, or one not covered
              at all (SV207): a possible breach, never a certain one (left out: it matters not who is asked to pay)
+    other_unpaid  the same, of the other line
     lasts    for a code or a modifier, how many days a line with a single date may last:
              a possible breach, never a certain one
     before   days before the line on which the other may not be either (left out: none)
@@ -149,7 +157,9 @@ def not_with(
     doubt = f"it may be part of {code_of(third[0])}" if third else ""
 
     def belongs(_: ServiceLine, to: ServiceLine) -> str:
-        return f"it may not belong to {code_of(to)}" if surely and code_of(to) not in surely else ""
+        if surely and code_of(to) not in surely:
+            return f"it may not belong to {code_of(to)}"
+        return f"nobody is asked to pay for {code_of(to)}" if other_unpaid and unasked(to, other_unpaid) else ""
 
     for line, near in crowds.beside(mine, lines.having(other), after):
         days = _lasting(line, lasts) if lasts else 0
