@@ -126,30 +126,29 @@ def _new(
 ) -> Iterator[Finding]:
     """Of what a policy found on a claim, what is neither told by the guide nor a consequence of what goes back."""
     refused = any(f.rejects for f in mine)  # then what cannot be told may be its consequence
-    back = [f for f in (*mine, *findings) if f.rejects and f.level == "line"]
+    lines = {line.number: line for line in claim.lines}
+    back = [(f, lines[f.place.line]) for f in (*mine, *findings) if f.rejects and f.place.line in lines]
     for f in findings:
         if (refused and f.action == "unknown") or _slip(f) in known:
             continue
         if any((rule, f.place.segment) in known for rule in f.told_by):
             continue
-        if f.missing and any(_explains(other, f, f.missing, claim) for other in back):
+        if f.missing and any(_explains(other, line, f, f.missing, claim) for other, line in back):
             continue
         yield f
 
 
-def _explains(back: Finding, finding: Finding, missing: Missing, claim: Claim) -> bool:
+def _explains(back: Finding, line: ServiceLine, finding: Finding, missing: Missing, claim: Claim) -> bool:
     """Whether a line that goes back, once it is corrected where it is at fault, may be the one that is missing."""
     at = back.place
     if back.rule not in finding.explained_by or at.line == finding.place.line:
         return False
     misdated = at.tag == "DTP"
     miscoded = (at.tag, at.element) in _CODED and at.component <= _CODE
-    return any(
-        line.number == at.line
-        and (miscoded or line.procedure in missing.codes)
-        and (misdated or _reaches(line, claim, missing.days))
+    return (
+        (miscoded or line.procedure in missing.codes)
         and not any(modifier in missing.barred for modifier in line.modifiers)
-        for line in claim.lines
+        and (misdated or _reaches(line, claim, missing.days))
     )
 
 

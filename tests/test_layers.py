@@ -70,7 +70,7 @@ GUIDE = {
 }  # fmt: skip
 RULES = (
     "checks", "overlap", "codesets", "scope", "mend", "parts", "edit", "editwords", "editfile", "cases", "policyfile",
-    "sieve", "rules",
+    "sieve", "rules", "rivals",
 )  # fmt: skip
 BARRED: dict[str, set[str]] = {
     **{module: GUIDE | {"isa", "x12"} for module in RULES},  # a rule sees a claim, never a segment
