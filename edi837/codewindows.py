@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 
 from edi837.codefiles import ICD, CodeFileError
 
@@ -80,6 +80,7 @@ def _month(name: str) -> int | None:
 
 
 def _eve(day: date, months: tuple[int, ...]) -> date:
-    """The day before the next first of one of these months."""
-    firsts = [date(year, month, 1) for year in (day.year, day.year + 1) for month in months]
-    return min(first for first in firsts if first > day) - timedelta(days=1)
+    """The day before the next first of one of these months; the last there is, if there is none."""
+    years = [year for year in (day.year, day.year + 1) if year <= MAXYEAR]
+    firsts = [date(year, month, 1) for year in years for month in months]
+    return min((first - timedelta(days=1) for first in firsts if first > day), default=date.max)

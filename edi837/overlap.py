@@ -2,7 +2,7 @@
 
 Enters: spans of days, counted as `date.toordinal` counts them, both ends included, with
 the number of days in them that were certainly used. Leaves: True or False, and lists of
-day ranges. A per diem line of 7 units over 7 days used every day; 2 units over 14 days
+day ranges; of a date, a later one. A per diem line of 7 units over 7 days used every day; 2 units over 14 days
 used two, and nobody but the pharmacy knows which. So there are two questions: *can* the
 lines share a day (their dates overlap), and *must* they (`certain`)? Only the second may reject.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 
@@ -25,6 +26,11 @@ class Span(NamedTuple):
     def length(self) -> int:
         """Days from first to last, both counted."""
         return self.last - self.first + 1
+
+
+def later(day: date, days: int) -> date:
+    """A day, so many days on; the last there is, if there are not so many."""
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 Days = list[tuple[int, int]]  # ranges of days, in order, neither touching nor overlapping

@@ -13,9 +13,10 @@ note or an authorization on a line: there they stand on the claim, the first of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
+from edi837.overlap import later
 from edi837.shorthand import ShorthandError, Told, ToldClaim
 
 GUIDES = {"P": "005010X222A1", "I": "005010X223A2"}
@@ -83,7 +84,7 @@ def _strays(told: Told, days: tuple[date, date]) -> str:
 def interchange(claims: Sequence[ToldClaim], kind: str) -> str:
     """The text, a segment a line. ValueError when a value holds a delimiter."""
     days = [day for claim in claims for day in period(claim)]
-    return "".join(stream(claims, kind, max(days) + timedelta(days=7)))
+    return "".join(stream(claims, kind, later(max(days), 7)))
 
 
 def stream(claims: Iterable[ToldClaim], kind: str, filed: date) -> Iterator[str]:

@@ -103,6 +103,10 @@ def found(texts: list[str], kind: str) -> tuple[list[Verdict], list[Finding], st
     return verdicts, findings + [finding for verdict in verdicts for finding in verdict.findings], text
 
 
+def test_a_claim_of_the_last_day_there_is_is_written() -> None:
+    assert "*99991231*" in found(["S9500 1 12/31/9999"], "P")[2]
+
+
 EVERYTHING = [
     'claim frequency 7 filing MC sequence S born 1980-05-01 sex M dx A419,Z452,I10 auth Q1 note "a claim" statement '
     "10/25-11/30",

@@ -236,6 +236,7 @@ def test_days_that_were_said_hold_and_are_whole() -> None:
     )
     assert codewindows.window("pos", "x", first=first, last=last) == Window(first, last, last)
     assert codewindows.window("hcpcs", "HCPC2025_APR_ANWEB.txt", last=last) == Window(first, last, last)
+    assert codewindows.window("hcpcs", "x.txt", first=date(9999, 4, 1)).last == date.max
 
 
 @pytest.mark.parametrize(

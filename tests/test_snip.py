@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -509,6 +510,23 @@ def test_what_comes_near_a_breach_and_is_none_is_passed(name: str) -> None:
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("837?/pass/*.edi")), ids=lambda p: f"{p.parts[-3]}/{p.stem}")
 def test_clean_fixtures_keep_every_rule(path: Path) -> None:
     assert [f for f in edi837.check(path) if f.rule[0] == "S"] == []
+
+
+EDGES = ("00010101", "99991210", "99991231")  # the first day of the calendar, the last, and one less than 30 before it
+
+
+@pytest.mark.parametrize("filed", EDGES)
+@pytest.mark.parametrize("told", EDGES)
+def test_the_ends_of_the_calendar_are_days(filed: str, told: str) -> None:
+    compared = 0
+    for path in FIXTURES.glob("837?/pass/*.edi"):
+        wire = Wire.read(path.read_bytes())
+        for segment in wire.segments[1:]:
+            day = filed if segment[0] in ("GS", "BHT") else told
+            segment[1:] = [re.sub(r"(?<![0-9])(19|20)\d{6}(?=\d{4}$|[^0-9]|$)", day, value) for value in segment[1:]]
+        found = list(edi837.check(io.BytesIO(wire.write()), ["042"]))
+        compared += any(finding.rule.startswith("S4-FUTURE") for finding in found)
+    assert bool(compared) == (filed < told)
 
 
 def test_what_a_rejected_claim_cannot_tell_a_policy_is_left_out() -> None:

@@ -102,6 +102,7 @@ CASES: list[tuple[str, dict[str, object], list[str], list[str]]] = [
     ("not_split", {"codes": A, "least": 7}, ["S9500 4 11/01-11/04", "S9500 4 11/06-11/09"], []),
     ("not_split", {"codes": A, "least": 7}, ["S9500 4 11/01-11/04", "S9500 4 11/04-11/07"], []),
     ("not_split", {"codes": A, "least": 7}, ["S9500 4 11/01-11/04", "S9500:SH 4 11/05-11/08"], []),
+    ("not_split", {"codes": A, "least": 7}, ["S9500 1 12/31/9999", "S9500 1 12/31/9999"], []),  # no day follows it
     ("not_split", {"codes": A, "least": 7}, ["S9500:SH:SS 4 11/01-11/04", "S9500:SS:SH 4 11/05-11/08"], ["breaks 2"]),
     ("not_split", {"codes": A, "least": 7}, ["S9500 4 11/01-11/04", "S9364 4 11/05-11/08"], []),
     ("not_split", {"codes": A, "least": 7}, [f"S9500 1 11/{day:02d}" for day in range(1, 11)], ["breaks 2"]),

@@ -20,7 +20,7 @@ from edi837.checks.vocabulary import (
 )
 from edi837.checks.words import NONE, Codes, Count, Lasting, Modifiers, Rows
 from edi837.claim import ServiceLine
-from edi837.overlap import certain
+from edi837.overlap import certain, later
 
 Doubt = Callable[[ServiceLine, ServiceLine], str]  # why a clash of two lines is not certain; empty if it is
 
@@ -248,7 +248,7 @@ def _clash(
         return Breaks(line, on=on, other=other, doubt=why, shared=(first, last))
     until = line.last
     if days:
-        until = crowds.later(line.first, days - 1)
+        until = later(line.first, days - 1)
     if line.last < other.first <= until:
         why = f"it is dated on one day and may last {days}"
         return Breaks(line, on=on, other=other, doubt=why, shared=(first, min(until, other.last)))

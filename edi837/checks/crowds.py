@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from edi837.checks.vocabulary import dated, first_day
 from edi837.claim import ServiceLine
+from edi837.overlap import later
 
 REACH = 100  # of a crowd of lines on one patient, only so many are compared with each line
 
@@ -52,8 +52,3 @@ def _nearest(line: ServiceLine, crowd: Sequence[ServiceLine], after: int = 0) ->
         return crowd[:1]
     end = bisect_right(crowd, later(line.last, after), key=first_day)
     return crowd[max(0, end - REACH) : end]
-
-
-def later(day: date, days: int) -> date:
-    """A day, so many days on; the last there is, if there are not so many."""
-    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from edi837.checks.vocabulary import (
     Answer,
@@ -18,8 +17,6 @@ from edi837.checks.vocabulary import (
 )
 from edi837.checks.words import Codes, Count
 from edi837.claim import ServiceLine
-
-_DAY = timedelta(days=1)
 
 
 @check(wakes="codes", twice="codes", tells="other days stretch number", pair=True)
@@ -61,7 +58,7 @@ def _stretches(mine: Sequence[ServiceLine]) -> Iterator[list[ServiceLine]]:
     """Lines in order of first days, cut where one does not begin on the day after the one before."""
     stretch = [mine[0]]
     for line in mine[1:]:
-        if first_day(line) != last_day(stretch[-1]) + _DAY:
+        if (first_day(line) - last_day(stretch[-1])).days != 1:
             yield stretch
             stretch = []
         stretch.append(line)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from edi837.checks import crowds
 from edi837.checks.modifiers import unasked
 from edi837.checks.vocabulary import (
     Answer,
@@ -23,6 +22,7 @@ from edi837.checks.vocabulary import (
 )
 from edi837.checks.words import NONE, Codes, Count, Modifiers, Units
 from edi837.claim import ServiceLine
+from edi837.overlap import later
 
 _STATEMENT = "the days are those of the statement, not of the line"
 _BEGUN = "the line may be dated by its first day alone"
@@ -111,7 +111,7 @@ def _met(line: ServiceLine, starts: Sequence[date]) -> bool:
     One of the same first day is no such other: whatever is wrong with two lines of a day, other edits tell.
     """
     first = first_day(line)
-    until = crowds.later(first, int(line.units or 1) - 1)
+    until = later(first, int(line.units or 1) - 1)
     return bisect_right(starts, until) > bisect_right(starts, first)
 
 

@@ -6,9 +6,10 @@ A date that cannot be read, or that the file lacks, proves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from edi837.findings import Action
+from edi837.overlap import later
 from edi837.snip.hospital import INPATIENT
 from edi837.snip.rule import Fault, Flaw, Row, View, has, on, over
 from edi837.x12 import Segment, element
@@ -18,8 +19,8 @@ _PAST = frozenset(("431", "439", "484", "304", "453", "455", "435"))
 _PASTS = " ".join(f"DTP*{qualifier}" for qualifier in sorted(_PAST))
 _PASTS_OR_PAYERS = f"{_PASTS} 2320"
 _JUDGED = {"2320": "2330B", "2400": "2430"}  # where DTP*573 tells the day of adjudication or payment
-_DAY = timedelta(1)
-_TRANSFER = timedelta(30)  # a payer may date a payment ahead of its remittance advice, and hardly more than this
+_DAY = 1
+_TRANSFER = 30  # days; a payer may date a payment ahead of its remittance advice, and hardly more than this
 _BORN = "correct the date of birth; look at its century"
 _BEFOREHAND = "322"  # type of bill: until 2021 home health asked for payment of a period that lay ahead
 _ASSESSED = ("0022", "0024")  # revenue codes of nursing facilities and rehabilitation: payers ask for another day
@@ -71,7 +72,7 @@ def future(view: View) -> Iterable[Fault]:
     filed, last, born = view.filed, view.claim.last, view.claim.patient.birth
     if filed is None or not ((last and last > filed) or (born and born > filed) or has(view.loop, _PASTS_OR_PAYERS)):
         return ()
-    return _future(view, filed, filed + _DAY)
+    return _future(view, filed, later(filed, _DAY))
 
 
 def _future(view: View, filed: date, today: date) -> Iterator[Fault]:
@@ -105,7 +106,7 @@ def _judged(view: View, filed: date, limit: str) -> Iterator[Fault]:
             for row in loop.segments if loop.use.id == _JUDGED[home.use.id] else ():
                 seg = row[2]
                 if seg[0] == "DTP" and element(seg, 3)[:8] > limit:
-                    sure = sure or f"{filed + _TRANSFER:%Y%m%d}"
+                    sure = sure or f"{later(filed, _TRANSFER):%Y%m%d}"
                     action: Action = "reject" if seg[3][:8] > sure else "warn"
                     line = element(home.first("LX"), 1)
                     flaw = _ahead(seg, filed, ("A7:510", "A7:516:PR"))
@@ -185,7 +186,7 @@ def through(view: View) -> Iterable[Fault]:
     filed, last, claim = view.filed, view.claim.last, view.claim
     if filed is None or last is None or last <= filed:
         return ()
-    today = filed + _DAY
+    today = later(filed, _DAY)
     if last <= today or claim.place not in INPATIENT or claim.frequency not in _LAST_BILLS:
         return ()
     if any(day and day > today for day in (claim.first, *[line.first for line in claim.lines])):
@@ -201,7 +202,7 @@ def future_codes(view: View) -> Iterator[Fault]:
     """Component 4 of BBR, BBQ and of BH with code 11 against the day of the file, a day more allowed."""
     if view.filed is None:
         return
-    limit = f"{view.filed + _DAY:%Y%m%d}"
+    limit = f"{later(view.filed, _DAY):%Y%m%d}"
     for row, at, parts in _days(view):
         if parts[3] > limit and (parts[0] != "BH" or parts[1] == _ONSET):
             detail = f"it lies after {view.filed:%m/%d/%Y}, the day the file was made"
@@ -218,7 +219,7 @@ def procedures(view: View) -> Iterator[Fault]:
     last, filed = view.claim.last, view.filed
     if last is None:
         return
-    end, limit = f"{last:%Y%m%d}", f"{filed + _DAY:%Y%m%d}" if filed else "9"
+    end, limit = f"{last:%Y%m%d}", f"{later(filed, _DAY):%Y%m%d}" if filed else "9"
     for row, at, parts in _days(view):
         if parts[0] != "BH" and end < parts[3] <= limit:
             yield Fault(row, Flaw(at, parts[3], f"the statement ends on {last:%m/%d/%Y}", 4))
