@@ -529,6 +529,11 @@ def test_the_ends_of_the_calendar_are_days(filed: str, told: str) -> None:
     assert bool(compared) == (filed < told)
 
 
+def test_a_birth_after_the_service_is_no_slip_of_one_of_them_alone() -> None:
+    (finding,) = told(changed(HOME_P, put("DMG", 2, "20250302")))
+    assert (finding.rule, finding.fix) == ("S4-BIRTH", "correct the date of birth or of the service")
+
+
 def test_what_a_rejected_claim_cannot_tell_a_policy_is_left_out() -> None:
     """A reversed range leaves a line without dates; that the policy then cannot judge it is a consequence."""
     data = changed(HOME_P, put("DTP*472", 3, backwards))

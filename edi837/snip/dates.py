@@ -95,7 +95,7 @@ def _future(view: View, filed: date, today: date) -> Iterator[Fault]:
         yield from _judged(view, filed, f"{today:%Y%m%d}")
     birth = claim.patient.birth
     if birth is not None and birth > today:
-        yield _birth(view, f"it lies after {filed:%m/%d/%Y}, the day the file was made", ("A7:510", "A7:158:QC"))
+        yield _birth(view, f"it lies after {filed:%m/%d/%Y}, the day the file was made", ("A7:510", "A7:158:QC"), _BORN)
 
 
 def _judged(view: View, filed: date, limit: str) -> Iterator[Fault]:
@@ -113,17 +113,17 @@ def _judged(view: View, filed: date, limit: str) -> Iterator[Fault]:
                     yield Fault(row, flaw._replace(action=action, fix="correct the date"), line)
 
 
-def _birth(view: View, detail: str, status: tuple[str, ...] = ()) -> Fault:
+def _birth(view: View, detail: str, status: tuple[str, ...] = (), fix: str = "") -> Fault:
     """A fault of the patient's DMG02: in 2010CA, or in 2010BA when the patient is the subscriber."""
     home = view.loop.parent
     named = home and home.child("2010CA" if home.use.id == "2000C" else "2010BA")
     row = named.row("DMG") if named else view.clm
-    return Fault(row, Flaw(2, element(row[2], 2), detail, status=status, fix=_BORN))
+    return Fault(row, Flaw(2, element(row[2], 2), detail, status=status, fix=fix))
 
 
 @over(
     "S4-BIRTH", "DMG02", "nobody is treated before the day of birth",
-    status="A8:158:QC A8:187", fix=_BORN,
+    status="A8:158:QC A8:187", fix="correct the date of birth or of the service",
 )  # fmt: skip
 def birth(view: View) -> Iterable[Fault]:
     """DMG02 of the patient against the last day of service."""
