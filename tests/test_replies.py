@@ -252,11 +252,12 @@ def test_what_may_be_in_adjudication_is_asked_for_before_it_is_sent_again(code: 
     """U rejects (STC03), but only A3, A6, A7 and A8 say that the claim never entered adjudication."""
     own = f"STC*{code}*20260115*U*100~"
     said, teller = told(answer(head(), provider(), claim("C1", own)))
-    assert (teller.rejected, rows(claims(said)["C1"], "do")) == (1, [codes.ASK])
+    assert "was rejected" in claims(said)["C1"].head and "neither yes nor no" not in codes.ASK_FIRST
+    assert (teller.rejected, rows(claims(said)["C1"], "do")) == (1, [codes.ASK_FIRST])
     said = told(answer(head(status=own)))[0]
-    assert [rows(each, "do") for each in said if each.about == "batch"] == [[codes.ASK]]
+    assert [rows(each, "do") for each in said if each.about == "batch"] == [[codes.ASK_FIRST]]
     said = told(answer(head(), provider(f"STC*{code}**U*100~")))[0]
-    assert [rows(each, "do") for each in said if each.about == "provider"] == [[codes.ASK]]
+    assert [rows(each, "do") for each in said if each.about == "provider"] == [[codes.ASK_FIRST]]
     beside = told(answer(head(), provider(), claim("C1", own, "STC*A7:507*20260115*U*100~")))[0]
     assert rows(claims(beside)["C1"], "do") == [codes.AGAIN["claim"]]
 
@@ -380,6 +381,10 @@ def test_sets_that_were_accepted_are_spoken_of_only_where_there_are_some(
         (("A",), "A*2*2*1", 1, 0),
         (("A",), "E*3*3*1", 2, 0),
         (("A", "R*5"), "P*3*3*1", 2, 0),
+        (("E*5", "A"), "P*2*2*1", 0, 0),  # E counted out of AK904
+        (("A", "A"), "P*2*2*1", 0, 1),  # each is named, and none refused
+        (("", "A"), "P*2*2*1", 0, 2),  # the set without a status, and P
+        (("A", "E*5"), "P*3*3*1", 1, 0),  # only one is not named
         (("A", "R*5"), "P*2*2*1", 1, 0),
         (("A", "A"), "R*5*2*0*5", 1, 0),
         (("A",), "A*1*1*1", 0, 0),
@@ -408,6 +413,29 @@ def test_a_999_accepts_no_more_sets_than_it_counts(
     assert ("nothing was refused" in done.err) == (not refused and not unclear)
     assert any(each.tone == "bad" for each in said) == bool(refused)
     assert any(rows(each, "do") == [codes.ASK] for each in said) == bool(unclear)
+
+
+@pytest.mark.parametrize(
+    ("sets", "ak9", "disagree"),
+    [
+        (("E*5", "A"), "P*2*2*1", True),
+        (("A", "A"), "A*2*2*1", True),
+        (("A", "R*5"), "P*2*2*2", True),
+        (("A",), "P*1*1*2", True),
+        (("A", "R*5"), "P*2*2*1", False),
+        (("A", ""), "P*2*2*1", False),
+        (("R*5",), "P*3*3*1", False),
+        ((), "P*5*5*3", False),
+        (("A", "A"), "R*5*2*0*5", False),  # they went back with their group
+        (("A", "A"), "A", False),
+    ],
+)
+def test_ak904_and_ik5_that_do_not_agree_are_said_to(sets: tuple[str, ...], ak9: str, disagree: bool) -> None:
+    (group,) = [each for each in nine(*sets, ak9=ak9) if each.about == "group"]
+    assert bool(rows(group, "counts")) is disagree
+    if disagree:
+        assert not any("again" in words and words != codes.ASK for words in rows(group, "do"))
+        assert not rows(group, "refused")
 
 
 def test_a_999_without_ik5_says_nothing_of_the_set(tmp_path: Path) -> None:

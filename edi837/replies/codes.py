@@ -45,6 +45,10 @@ AGAIN = {
     "as 8, both with REF*F8. It never entered adjudication.",
 }  # fmt: skip
 ASK = "Ask the payer what became of it before sending anything again: what the answer says is neither yes nor no."
+ASK_FIRST = (
+    "Ask the payer what became of it before sending anything again: it was rejected (STC03 is U), but no code of it "
+    "says that it never entered adjudication."
+)
 # Categories of a 277 that is no acknowledgement (X12 code source 507), by their beginnings, the longest first.
 _ELSEWHERE = {
     "F1": "decided: paid", "F2": "decided: denied", "F3": "decided: changed", "F4": "decided: nothing is paid",
@@ -109,7 +113,7 @@ def what_to_do(codes: Sequence[str], what: str, lines: Sequence[str] = ()) -> st
     again is right only where a category says that it never entered adjudication: U beside F2 or A2 does not.
     """
     if not any(_parts(code)[0] in statuscodes.REJECTING for code in (*codes, *lines)):
-        return ASK
+        return ASK_FIRST
     own = [about for _, about, _ in map(_parts, codes) if what == "claim" or about not in again.OF_CLAIMS]
     below = [about for _, about, _ in map(_parts, lines) if about not in again.OF_CLAIMS]
     return next((again.INSTEAD[about] for about in (*own, *below) if about in again.INSTEAD), AGAIN[what])
@@ -118,7 +122,7 @@ def what_to_do(codes: Sequence[str], what: str, lines: Sequence[str] = ()) -> st
 def above_claims(codes: Sequence[str]) -> str:
     """What to do where a batch or provider was sent back and claims are told below, which may say otherwise."""
     words = what_to_do(codes, "below")
-    return words if words == AGAIN["below"] else AGAIN["below"] if words == ASK else f"{words} {KEPT}"
+    return words if words == AGAIN["below"] else AGAIN["below"] if words == ASK_FIRST else f"{words} {KEPT}"
 
 
 def resend(kind: str, codes: Sequence[str], what: str) -> str:

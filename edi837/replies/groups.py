@@ -32,10 +32,21 @@ def bad(item: SetReply) -> bool:
 
 
 def unnamed(item: GroupReply) -> int:
-    """Sets of a group not refused that were not accepted (AK903 less AK904) and are not told to be refused."""
-    if refused(item) or not (item.received.isdecimal() and item.accepted.isdecimal()):
+    """Sets of a group not refused that were not accepted (AK903 less AK904) and are not told to be refused.
+
+    No more than have no AK2: of a set that is named its IK5 tells; some count those with E out of AK904.
+    """
+    if not _counted(item):
         return 0
-    return max(_number(item.received) - _number(item.accepted) - sum(map(bad, item.sets)), 0)
+    received = _number(item.received)
+    return max(min(received - _number(item.accepted) - sum(map(bad, item.sets)), received - len(item.sets)), 0)
+
+
+def disagrees(item: GroupReply) -> bool:
+    """Whether the sets of a group not refused cannot be as many accepted as AK904 says."""
+    good = sum(each.status in _GOOD for each in item.sets)
+    most = _number(item.received) - sum(map(bad, item.sets))
+    return _counted(item) and not good <= _number(item.accepted) <= most
 
 
 def unclear(item: GroupReply) -> int:
@@ -46,7 +57,7 @@ def unclear(item: GroupReply) -> int:
     known = [item.status in (*_GOOD, "P") or refused(item) or not (item.status or item.whole)]
     if not _none(item):
         known += [each.status in _GOOD or bad(each) or not (each.status or item.whole) for each in item.sets]
-    if item.status == "P" and not unnamed(item) and not any(map(bad, item.sets)):
+    if item.status == "P" and not unnamed(item) and not any(map(bad, item.sets)) and not _leaves_out_errors(item):
         known.append(not item.whole)
     return known.count(False)
 
@@ -56,8 +67,19 @@ def _none(item: GroupReply) -> bool:
     return refused(item) and not item.accepted.strip("0")
 
 
+def _counted(item: GroupReply) -> bool:
+    return not refused(item) and item.received.isdecimal() and item.accepted.isdecimal()
+
+
+def _leaves_out_errors(item: GroupReply) -> bool:
+    """Whether each set is told to be accepted, and P and AK904 only count those with E out."""
+    named = [each.status for each in item.sets]
+    told = set(named) <= {*_GOOD} and len(named) == _number(item.received)
+    return told and _number(item.accepted) == named.count("A") < len(named)
+
+
 def _number(count: str) -> int:
-    return int(count) if len(count) < 10 else 0
+    return int(count) if count.isdecimal() and len(count) < 10 else 0
 
 
 class GroupTeller:
@@ -80,6 +102,8 @@ class GroupTeller:
         told.rows += [("why", codes.syntax("AK9", code)) for code in item.codes]
         if more:
             told.rows.append(("refused", f"{many(more, 'set')} not accepted, and not named"))
+        if disagrees(item):
+            told.rows.append(("counts", "the sets accepted by AK904 are not those accepted by their IK5"))
         if self._itself:
             told.rows.append(("do", codes.resend("AK9", item.codes, "group")))
         elif more:

@@ -188,7 +188,8 @@ class Teller:
         if bad:
             given = reasons.of(item.statuses)
             to_do = codes.what_to_do(given, "claim", reasons.of(lines))
-            told.rows.append(("do", codes.of_returned(given) if self._came_before and to_do != codes.ASK else to_do))
+            returned = self._came_before and to_do != codes.ASK_FIRST
+            told.rows.append(("do", codes.of_returned(given) if returned else to_do))
         elif unclear:
             told.rows.append(("do", codes.ASK))
         return told
