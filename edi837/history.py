@@ -53,7 +53,7 @@ _BEGIN = "INSERT INTO begun SELECT date('now') WHERE NOT EXISTS (SELECT 1 FROM b
 _BEGUN = "SELECT min(day) FROM begun"
 
 _EARLIER = """
-SELECT claim.id, claim.kind, claim.number, claim.begins, claim.ends, line.*
+SELECT claim.id, claim.kind, claim.number, {span}, line.*
 FROM (SELECT * FROM claim WHERE who = ? AND source <> ? ORDER BY last DESC LIMIT ?) claim
 JOIN line ON line.claim = claim.id ORDER BY claim.last, claim.id, line.rowid
 """
@@ -61,7 +61,8 @@ _NEW = """
 DROP TABLE IF EXISTS temp.new;
 DROP TABLE IF EXISTS temp.newline;
 DROP TABLE IF EXISTS temp.old;
-CREATE TEMP TABLE new AS SELECT * FROM claim WHERE 0;
+CREATE TEMP TABLE new (id INTEGER, source BLOB, who BLOB, number BLOB, same BLOB, kind TEXT, last INTEGER,
+  begins INTEGER, ends INTEGER);
 CREATE TEMP TABLE newline AS SELECT * FROM line WHERE 0;
 CREATE TEMP TABLE old (by_id INTEGER, who BLOB, number BLOB);
 """
@@ -101,11 +102,7 @@ class History:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = FILE"):
                 self._file.execute(f"PRAGMA {pragma}")
             self._file.executescript(_LAYOUT)
-            if self._lacking():
-                self._file.execute("BEGIN IMMEDIATE")
-                for column in self._lacking():  # nobody else is at it now
-                    self._file.execute(f"ALTER TABLE claim ADD COLUMN {column} INTEGER")
-                self._file.execute("COMMIT")
+            self._earlier = _EARLIER.format(span="NULL, NULL" if self.lacking() else "claim.begins, claim.ends")
             if not (begun := self._file.execute(_BEGUN).fetchone()[0]):  # a store of before this was kept begins now
                 self._file.execute(_BEGIN)
                 begun = self._file.execute(_BEGUN).fetchone()[0]
@@ -123,7 +120,7 @@ class History:
         if not here.whose:
             return []
         gone = {self._number(number) for claim in claims for number in _superseded(claim)}
-        found = self._file.execute(_EARLIER, (self._who(here), self._source, MOST))
+        found = self._file.execute(self._earlier, (self._who(here), self._source, MOST))
         earlier = []
         for (_, kind, number, begins, ends), rows in groupby(found, key=lambda row: row[:5]):
             lines = tuple(_line(row[6:], kind) for row in rows)
@@ -153,8 +150,8 @@ class History:
         """Whose claims, by hash of their number, a claim takes out."""
         return [(self._who(claim), self._number(number)) for number in _superseded(claim)]
 
-    def _lacking(self) -> list[str]:
-        """The columns that a store of before they were kept has not."""
+    def lacking(self) -> list[str]:
+        """The columns that a store of before they were kept has not, until something is put into it."""
         there = {row[1] for row in self._file.execute(_COLUMNS)}
         return [column for column in _SPAN if column not in there]
 
@@ -205,6 +202,8 @@ class Recorder:
         """Put what was accepted into the store, in one transaction; the count of claims."""
         put = self._file.execute
         put("BEGIN IMMEDIATE")
+        for column in self._history.lacking():  # nobody else is at it now
+            put(f"ALTER TABLE claim ADD COLUMN {column} INTEGER")
         put("DELETE FROM claim WHERE source = ?", (self._history.source,))
         put(_REPLACED)
         put(_REPLACED_AT_ONCE)

@@ -122,6 +122,14 @@ def _bill(code: str, units: int, day: str, statement: str) -> bytes:
     return interchange(HEAD + replaced(CLAIM_I, changes), guide=I)
 
 
+SPAN = ("begins", "ends")
+
+
+def _spans(store: Path) -> set[str]:
+    with sqlite3.connect(store) as file:
+        return {row[1] for row in file.execute("PRAGMA table_info(claim)")} & {*SPAN}
+
+
 @pytest.mark.parametrize(
     ("statement", "action"), [("20250106-20250112", "warn"), ("20250106-20250106", "reject"), ("", "warn")]
 )
@@ -135,11 +143,14 @@ def test_a_claim_of_the_history_has_its_own_statement(
     assert verdicts(visits, policy, history=store) == {"C6": []}
     if not statement:
         with sqlite3.connect(store) as file:
-            for column in ("begins", "ends"):
+            for column in SPAN:
                 file.execute(f"ALTER TABLE claim DROP COLUMN {column}")
     hour = _bill("99602", 1, "20250108", "20250108-20250108")
+    assert [each.action for each in edi837.check(io.BytesIO(hour), [policy], history=store)] == [action]
+    assert _spans(store) == (set(SPAN) if statement else set()), "who only looks leaves an old store as it was"
     assert verdicts(hour, policy, history=store) == {"C8": [("7-D01", action)]}
     assert _kept(store) == 1 + (action == "warn")
+    assert _spans(store) == set(SPAN)
 
 
 def test_a_fault_of_the_claim_at_hand_is_none_of_those_before(tmp_path: Path, store: Path) -> None:
