@@ -51,6 +51,13 @@ class Loop:
             above = above.parent
         return True
 
+    def outward(self) -> list[Loop]:
+        """It and the loops it stands in, innermost first: as many as close lead to each."""
+        loops = [self]
+        while (parent := loops[-1].parent) is not None:
+            loops.append(parent)
+        return loops
+
     def release(self) -> None:
         """Let go of all below: loops that know each other would wait for the garbage collector."""
         for child in self.loops:

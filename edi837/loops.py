@@ -313,24 +313,24 @@ class Reader:
             tell.judge(self._top, self.number, (placed.use, seg))
             self._early = placed.use
             return
-        if slip.code == "7":  # out of order: it stays where it belongs, we stay where we are
+        if slip.code in ("5", "7"):  # one too many, or out of order: it stays where it belongs, we stay where we are
             use = placed.use
             number, last = self._late or (0, use)
             self._late = self.number, use
-            # Behind its fellow it may be out of order only because that one came before its place.
-            if number != self.number - 1 or last.loop is not use.loop or last.pos > use.pos:
-                tell.unplaced(self._top, self.number, seg, slip)
-            home = self._top
-            for _ in range(placed.pops):
-                assert home.parent is not None
-                home = home.parent
+            home = self._top.outward()[placed.pops]
             home.broken = True
+            # Behind its fellow it may be out of order only because that one came before its place.
+            stray = number != self.number - 1 or last.loop is not use.loop or last.pos > use.pos
+            if slip.code == "7" and stray:
+                tell.unplaced(self._top, self.number, seg, slip)
             if placed.opens:  # what follows may belong to it
                 home.seen |= placed.opens[0].bit
                 self._lost, self._strayed = True, self.number
             else:
-                home.seen |= placed.use.bit
-                home.segments.append((self.number, placed.use, seg))
+                if home.seen & use.bit:
+                    self._again(home, use)
+                home.seen |= use.bit
+                home.segments.append((self.number, use, seg))
             tell.judge(self._top, self.number, (placed.use, seg))
             return
         self._cross(self._chart.step(placed))
@@ -357,7 +357,7 @@ class Reader:
         """Whether a segment is out of order as the one before it, of the same kind: then it is as good as told."""
         number, use = self._late or (0, None)
         chart, home = self._chart, self._top
-        if number != self.number - 1 or use is None or use.max_use == 1 or use.tag != seg[0] or self._lost:
+        if number != self.number - 1 or use is None or use.tag != seg[0] or self._lost:
             return False
         if not onward.fits(use, seg, chart.guide, chart.delimiters.component):
             return False

@@ -32,7 +32,7 @@ _FEW = 3  # loops that are named as those where a segment belongs
 class Misfit:
     """Why a segment did not go forward, and what to do with it."""
 
-    code: str  # IK304 (1, 2, 3, 7); empty for a flaw of an element
+    code: str  # IK304 (1, 2, 3, 5, 7); empty for a flaw of an element
     message: str = ""
     loop: str = ""
     placed: Placed | None = None
@@ -52,11 +52,11 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
     if following[:1] == ["SE"]:
         following = []
     then = onward.forward(at, following, guide, component) if following else None
-    if then and not then.opens and not _room(_open(top)[then.pops], then.use):
+    if then and not then.opens and not _room(top.outward()[then.pops], then.use):
         then = None  # that place is taken
     stuck = bool(following) and then is None
     passed = None if stuck else _passed(at, top, then)
-    owed = (_open(top)[passed[0]], passed[1]) if passed else None
+    owed = (top.outward()[passed[0]], passed[1]) if passed else None
     if tag not in guide.tags:
         astray = stuck and following[0] in guide.tags
         code, message = "2", f"segment {tag} is not used in {guide.id}"
@@ -78,12 +78,13 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
         return Misfit("3", placed=headless)
     placed = _behind(top, seg, guide, component)
     if placed:
-        loop = placed.use.loop.id
-        message = f"{tag} ({placed.use.name}) is out of order in loop {loop}"
-        return Misfit("7", message, loop, placed, fix=_earlier(_open(top)[placed.pops], placed))
-    if headless:
+        return _late(top.outward()[placed.pops], placed)
+    taken = _behind(top, seg, guide, component, taken=True)
+    if headless and not (taken and _owes(headless, tag)):
         return Misfit("3", placed=headless)
     candidates = list(_same_tag(at, tag))
+    if taken and not candidates:
+        return _late(top.outward()[taken.pops], taken)
     homes = _homes(seg, then, guide, component)
     mend = remedy.belongs(homes) if homes else ""
     if not candidates:
@@ -100,16 +101,27 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
     return slip
 
 
+def _late(loop: Loop, placed: Placed) -> Misfit:
+    """A segment whose place lies behind in an open loop: it is out of order; or too many, if that place is full."""
+    use = placed.use
+    if not placed.opens and not _room(loop, use):
+        return Misfit("5", placed=placed)
+    message = f"{use.tag} ({use.name}) is out of order in loop {use.loop.id}"
+    return Misfit("7", message, use.loop.id, placed, fix=_earlier(loop, placed))
+
+
 def _earlier(loop: Loop, placed: Placed) -> str:
     """Before which segment a place lies that was passed in an open loop."""
     child = _child(placed)
     later = [(number, use.tag) for number, use, _ in loop.segments if use.pos > child.pos]
-    later += [(c.segments[0][0], c.segments[0][1].tag) for c in loop.loops if c.use.pos > child.pos and c.segments]
+    behind = [each for each in loop.loops if each.use.pos > child.pos]
+    behind += [below for each in behind for below in each.loops]  # with which one without a first segment begins
+    later += [(c.segments[0][0], c.segments[0][1].tag) for c in behind if c.segments]
     for each in loop.use.children if loop.gone else ():
         if isinstance(each, LoopUse) and each.pos > child.pos and each.bit in (loop.gone or {}):
             later.append(((loop.gone or {})[each.bit], each.entry.tag))
     if not later:
-        return ""
+        return remedy.belongs([placed.use])
     number, tag = min(later)
     return f"send {'it' if placed.use is child else 'its loop'} before {tag} (segment {number})"
 
@@ -126,19 +138,25 @@ def _fitting(guide: Guide, tag: str, key: tuple[str, ...], component: str) -> di
 def _homes(seg: Segment, then: Placed | None, guide: Guide, component: str) -> list[SegmentUse]:
     """Where a segment would fit: in the loop that the next one opens, else wherever the guide has it, if in few."""
     homes = _fitting(guide, seg[0], tuple([element(seg, at) for at in guide.keys.get(seg[0], ())]), component)
-    opened = then.opens[-1].id if then and then.opens else ""
-    if opened in homes:
-        return [homes[opened]]
+    opening = then.opens[-1].id if then and then.opens else ""
+    if opening in homes:
+        return [homes[opening]]
     return list(homes.values()) if len(homes) <= _FEW else []
 
 
-def _behind(top: Loop, seg: Segment, guide: Guide, component: str) -> Placed | None:
-    """A place already passed in an open loop, if it is still free there."""
-    for pops, loop in enumerate(_open(top)):
+def _behind(top: Loop, seg: Segment, guide: Guide, component: str, taken: bool = False) -> Placed | None:
+    """A place already passed in an open loop, where none came to it yet; or if it is ``taken``, that of a segment."""
+    for pops, loop in enumerate(top.outward()):
         for use, opens, _, bit in onward.below(loop.use, seg[0]):
-            if not loop.seen & bit and onward.fits(use, seg, guide, component):
+            if bool(loop.seen & bit) == taken and not (taken and opens) and onward.fits(use, seg, guide, component):
                 return Placed(use, pops, opens)
     return None
+
+
+def _owes(headless: Placed, tag: str) -> bool:
+    """Whether a loop without its first segment lacks another one, too, before the one that is there."""
+    below = onward.below(headless.opens[0], tag)
+    return any(required for use, _, required, _ in below if use is headless.use)
 
 
 def _headless(
@@ -153,19 +171,19 @@ def _headless(
     """
     again: Placed | None = None
     homes = {use.loop.id for use in uses(guide)[seg[0]] if onward.fits(use, seg, guide, component)}
-    inside = {loop.use for loop in _open(top)}
+    inside = {loop.use for loop in top.outward()}
     for pops, child in onward.ahead(at):
         if not isinstance(child, LoopUse) or not (found := _inside(child, pops, seg, guide, component)):
             continue
         if following and not onward.forward(found.use, following, guide, component):
             continue
-        loop = _open(top)[pops]
+        if following and onward.place(child, pops, following, guide, component):
+            continue  # the loop opens next
+        loop = top.outward()[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             return found
         alone = homes == {child.id} and child not in inside
         alone = alone and not child.required & ~(child.entry.bit | found.use.bit)
-        if following and onward.place(child, pops, following, guide, component):
-            alone = False  # the loop opens next, and may come once
         if (stuck or alone) and not again and _room(loop, child):
             again = found
     return again
@@ -200,19 +218,11 @@ def _inside(loop: LoopUse, pops: int, seg: Segment, guide: Guide, component: str
 def _passed(at: SegmentUse, top: Loop, then: Placed | None) -> tuple[int, SegmentUse | LoopUse] | None:
     """The first required child ahead, if the place of the next segment leaves it behind; None: all are left."""
     for pops, child in onward.ahead(at):
-        loop = _open(top)[pops]
+        loop = top.outward()[pops]
         if child.usage == "R" and not (loop.seen | loop.excused) & child.bit:
             reached = (then.pops, _child(then).bit) if then else (pops + 1, 0)
             return (pops, child) if reached > (pops, child.bit) else None
     return None
-
-
-def _open(top: Loop) -> list[Loop]:
-    """The open loops, innermost first: as many as close lead to each."""
-    loops = [top]
-    while (parent := loops[-1].parent) is not None:
-        loops.append(parent)
-    return loops
 
 
 def _same_tag(at: SegmentUse, tag: str) -> Iterator[Placed]:
@@ -231,7 +241,7 @@ def _wrong_qualifier(
     top: Loop, seg: Segment, candidates: list[Placed], then: Placed | None, guide: Guide, component: str, mend: str
 ) -> Misfit:
     """A tag with a place ahead and a qualifier without one: the qualifier is the slip."""
-    loop = _open(top)[candidates[0].pops]
+    loop = top.outward()[candidates[0].pops]
     # The next segment may take the same place, which must hold them both then.
     able = [c for c in candidates if _room(loop, _child(c), 2 if then and then.use is c.use else 1)]
     free = [c for c in able if not loop.seen & _child(c).bit]
@@ -277,7 +287,7 @@ def _level(at: SegmentUse, top: Loop, seg: Segment) -> Misfit:
     """An HL whose level code is wrong goes where its parent puts it."""
     parent = seg[2] if len(seg) > 2 else ""
     open_levels: dict[str, tuple[int, LoopUse]] = {}
-    for pops, loop in enumerate(_open(top)):
+    for pops, loop in enumerate(top.outward()):
         first = loop.first("HL")
         open_levels[first[1] if len(first) > 1 else ""] = (pops, loop.use)
     depth, use = open_levels.get(parent) or open_levels[""]

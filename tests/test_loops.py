@@ -296,6 +296,8 @@ SLIPS: dict[str, tuple[Edit, Slip]] = {
     "DMG twice": (again("DMG", 1), Slip("IK3:5", "2010BA", "DMG", "DMG")),
     "rendering provider twice": (again("NM1*82", 1), Slip("IK3:4", "2310B", "NM1", "NM1*82")),
     "receiver twice": (again("NM1*40", 1), Slip("IK3:4", "1000B", "NM1", "NM1*40")),
+    "REF*D9 again behind HI": (after("HI", "REF*D9*AGAIN"), Slip("IK3:5", "2300", "REF", "REF*D9*AGAIN")),
+    "N3 again behind N4": (after("N4", "N3*AGAIN"), Slip("IK3:5", "2010AA", "N3", "N3*AGAIN")),
     # in the wrong order
     "REF behind HI": (move("REF*D9", "NM1*82"), Slip("IK3:7", "2300", "REF", "REF*D9")),
     "DTP*472 behind REF": (move("DTP*472", "LIN"), Slip("IK3:7", "2400", "DTP", "DTP*472")),
@@ -393,6 +395,31 @@ def test_two_slips_are_two_findings_each_in_its_claim() -> None:
     told.insert(-4, "CLM*C3*100***12:B:1*Z*A*Y*Y")
     found = read(interchange("\n".join(told)))[1]
     assert [(f.syntax, f.place.claim) for f in found] == [("IK3:3", "C1"), ("IK4:7", "C3")]
+
+
+CLAIM_LEVEL = [  # segments that a line may have, too
+    (["REF*G1*A"], [], []),
+    ([], ["REF*G1*A"], ["IK3:7"]),
+    (["REF*G1*A"], ["REF*G1*B"], ["IK3:5"]),
+    (["REF*G1*A"], ["REF*G1*B", "REF*G1*C"], ["IK3:5"]),
+    ([], ["REF*G1*A", "REF*G1*B"], ["IK3:7", "IK3:5"]),
+    ([], ["REF*G1*A", "REF*G1*B", "REF*G1*C"], ["IK3:7", "IK3:5"]),
+    ([], ["NTE*ADD*A", "NTE*ADD*B"], ["IK3:7", "IK3:5"]),
+    ([], ["DTP*472*D8*20250106"], ["IK3:2"]),
+    (["K3*A"], ["K3*B"], ["IK3:7"]),  # of ten there is room for one more
+    (["K3*A"] * 10, ["K3*B"], ["IK3:5"]),
+    (["K3*A"], ["K3*B"] * 10, ["IK3:7", "IK3:5"]),
+]
+
+
+@pytest.mark.parametrize(("ahead", "behind", "codes"), CLAIM_LEVEL)
+def test_no_line_is_missed_before_the_lx_that_opens_it(ahead: list[str], behind: list[str], codes: list[str]) -> None:
+    told = segments(HEAD + CLAIM_P)
+    at = index(told, "HI")
+    told[at : at + 1] = [*ahead, told[at], *behind]
+    _, found, ids = read(interchange("\n".join(told)))
+    assert [each.syntax for each in found] == codes and ids == ["C1"]
+    assert not {each.place.loop for each in found if each.syntax != "IK3:2"} - {"2300"}
 
 
 def test_what_stands_in_the_wrong_place_is_judged_all_the_same() -> None:

@@ -24,6 +24,16 @@ def told(data: bytes) -> list[Finding]:
     return [each for each in edi837.check(io.BytesIO(data)) if each.syntax]
 
 
+def over(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def change(wire: Wire) -> None:
+        for each in changes:
+            each(wire)
+
+    return change
+
+
 FIXES = [
     (HOME_P, put("DMG", 3, "X"), "IK4:7 DMG03", "send F, M or U"),
     (HOME_P, put("DMG", 3, "m"), "IK4:7 DMG03", "send the code in capital letters"),
@@ -69,8 +79,10 @@ FIXES = [
     (HOME_P, insert("SV2*0640", before="HI"), "IK3:2", "leave it out"),
     # and where it was passed
     (HOME_P, insert("REF*F5*1", after="HI"), "IK3:7", "send it before HI (segment {})"),
+    (HOME_P, over(drop("HL"), drop("PRV"), drop("NM1*40"), insert("NM1*40*2*X*****46*12", after="REF*EI")), "IK3:7",
+     "send its loop before NM1 (segment 5)"),  # there the loop behind it begins, which lacks its HL
     (HOME_P, insert("NM1*87*2", before="LX"), "IK3:7", "send its loop before HL (segment 13)"),
-    (COB, insert("CAS*CO*45*1", after="SVD>DTP*573"), "IK3:2", "move it to where it belongs: loop 2320 or 2430"),
+    (COB, insert("CAS*CO*45*1", after="SVD>DTP*573"), "IK3:7", "send it before DTP (segment {})"),
     (HOME_P, insert("lx*1", before="LX"), "IK5:5", "send the segment id alone, in capital letters"),
     (HOME_P, insert("REST OF A NOTE", before="LX"), "IK5:5",
      "send a segment id; if this is the rest of a text, take the segment terminator out of that"),
