@@ -18,6 +18,9 @@ _FEW = 8  # codes that are listed in a fix
 _ROOT = "ST_LOOP"
 _DIGITS = re.compile(r"\[0-9\]\{(\d+)\}")  # the one kind of shape that the guides have
 _POINTER = "1328"  # data element of SV107
+_NUMBERS = ("67", "127")  # data elements: numbers of persons, payers and providers, of claims and authorizations
+_CODES = ("234", "1271")  # those of codes that are AN: procedures, diagnoses, revenue
+_LIKELIEST = "HC"  # of the qualifiers of a procedure in SV101-1 and SV202-1
 _FORMS = {"D8": "CCYYMMDD", "RD8": "CCYYMMDD-CCYYMMDD", "D6": "YYMMDD", "DT": "CCYYMMDDHHMM", "TM": "HHMM"}
 _MEANT = {"D8": "a single day", "RD8": "a range", "DT": "a day with its hour"}
 _BREAK = re.compile(r"[\r\n]")
@@ -48,7 +51,7 @@ def codes(allowed: Collection[str], value: str = "") -> str:
         return "send the code in capital letters"
     if len(allowed) > _FEW:
         return f"send one of the {len(allowed)} codes that the guide lists"
-    return f"send {_either(sorted(allowed))}"
+    return f"send {_either(_sorted(allowed))}"
 
 
 def belongs(homes: Sequence[SegmentUse]) -> str:
@@ -117,7 +120,7 @@ def _beside(name: str, flaw: Flaw, use: SegmentUse) -> str:
 
 def _missing(name: str, element: ElementUse) -> str:
     if 0 < len(element.codes) <= _FEW:
-        return f"send {_either(sorted(element.codes))} in {name}"
+        return f"send {_either(_sorted(element.codes))} in {name}"
     return f"send {name}"
 
 
@@ -127,7 +130,12 @@ def _length(code: str, element: ElementUse, value: str) -> str:
     kind = "characters" if element.type in ("AN", "ID") else "digits"
     if element.min == element.max:
         return f"send exactly {element.max} {kind}"
-    return f"send at least {element.min} {kind}" if code == "4" else f"shorten it to {element.max} {kind}"
+    limit = f"at least {element.min} {kind}" if code == "4" else f"at most {element.max} {kind}"
+    if element.type == "ID" or element.data_element in _CODES:
+        return f"send the code as its code set has it, {limit}"
+    if element.data_element in _NUMBERS:
+        return f"send the number as the payer, or whoever gave it, has it, {limit}"
+    return f"shorten it to {element.max} {kind}" if code == "5" and element.type == "AN" else f"send {limit}"
 
 
 def _characters(element: ElementUse) -> str:
@@ -162,6 +170,11 @@ def _slip(value: str) -> str:
     if all(len(day) == 8 and day.isdigit() for day in days):
         return ", a day that the calendar has"
     return ", digits alone" if re.search("[/.]|-..-", value) else ""
+
+
+def _sorted(codes: Collection[str]) -> list[str]:
+    """Codes in order, the likeliest first."""
+    return sorted(codes, key=lambda code: (code != _LIKELIEST, code))
 
 
 def _either(words: Iterable[str]) -> str:
