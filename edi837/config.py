@@ -88,9 +88,10 @@ class Loaded:
         """The policies of these names and paths."""
         found = []
         for name in texts(names, where, self._problems):
+            beside = name.partition("#")[0].endswith(".toml")
             try:
                 if name not in self._known:
-                    self._known[name] = rules.load_tried(self._folder / name if name.endswith(".toml") else name)
+                    self._known[name] = rules.load_tried(self._folder / name if beside else name)
                 found.append(self._known[name])
             except PolicyError as error:
                 self._say(error, where)

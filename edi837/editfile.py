@@ -26,6 +26,12 @@ _ONE_OF = {
     "action": ("reject", "warn"),
     "only": ("837P", "837I"),
 }
+_RINGS = {
+    "hides": ("hides", "none of them would ever be told", "it would never be told"),
+    "explained_by": (
+        "is explained by", "where all are broken, none would be told", "where two lines break it, neither would be told"
+    ),
+}  # fmt: skip
 _KNOWN = {*_REQUIRED, *_OPTIONAL, *(each.name for check in CHECKS.values() for each in check.parameters)}
 
 
@@ -111,16 +117,21 @@ class EditReader:
             if hidden not in ids:
                 self._problems.add(row, str(table.get("id")), f'hides "{hidden}"{nearest(hidden, ids)}')
 
-    def rings(self, hides: Mapping[str, Sequence[str]], rows: Mapping[str, int]) -> None:
-        """Verify that no edit hides itself, nor do several in a ring: none of them would ever be told."""
+    def rings(self, key: str, tables: Mapping[str, Mapping[str, object]], rows: Mapping[str, int]) -> None:
+        """Verify that no edit silences itself, nor do several in a ring: none of them would be told.
+
+        ``key``: what silences, ``hides`` or ``explained_by``; ``tables``: the edits by their ids.
+        """
+        verb, several, itself = _RINGS[key]
+        named = {id_: _listed(table.get(key, [])) for id_, table in tables.items()}
         told: set[str] = set()
-        for id_ in hides:
-            ring = _ring(id_, hides)
+        for id_ in named:
+            ring = _ring(id_, named)
             if ring and id_ not in told:
                 told.update(ring)
-                what = f"hides {', which hides '.join(ring)}: none of them would ever be told"
+                what = f"{verb} {f', which {verb} '.join(ring)}: {several}"
                 if ring == [id_]:
-                    what = f"hides {id_}, which is itself: it would never be told"
+                    what = f"{verb} {id_}, which is itself: {itself}"
                 self._problems.add(rows[id_], id_, what)
 
     def _check(self, table: Mapping[str, object], row: int, where: str) -> Check | None:
@@ -249,15 +260,15 @@ def _listed(value: object) -> list[str]:
     return [value] if isinstance(value, str) else strings(value)
 
 
-def _ring(id_: str, hides: Mapping[str, Sequence[str]]) -> list[str]:
-    """The shortest way from an edit by what each hides back to it, its end; empty when there is none."""
-    ways, reached = [[hidden] for hidden in hides[id_]], set(hides[id_])
+def _ring(id_: str, named: Mapping[str, Sequence[str]]) -> list[str]:
+    """The shortest way from an edit by what each names back to it, its end; empty when there is none."""
+    ways, reached = [[each] for each in named[id_]], set(named[id_])
     for way in ways:  # which grows
         if way[-1] == id_:
             return way
-        further = [hidden for hidden in hides.get(way[-1], ()) if hidden not in reached]
+        further = [each for each in named.get(way[-1], ()) if each not in reached]
         reached.update(further)
-        ways += [[*way, hidden] for hidden in further]
+        ways += [[*way, each] for each in further]
     return []
 
 

@@ -22,7 +22,6 @@ from edi837.cases import Case
 from edi837.codesets import CodeSets, Row, rows_of
 from edi837.edit import Edit, Waiting
 from edi837.editfile import EditReader, days
-from edi837.editwords import strings
 from edi837.problems import PolicyError, Problems, nearest
 from edi837.scope import Scope
 
@@ -193,8 +192,9 @@ def _edits(
             edits.append(edit)
     for each, row in zip(written, rows, strict=False):
         reader.hides(each, ids, row)
-    hides = {id_: strings(each.get("hides", [])) for id_, each in zip(ids, written, strict=True)}
-    reader.rings(hides, dict(zip(ids, rows, strict=False)))
+    laid_over = {id_: {**each, **overrides.get(id_, {})} for id_, each in zip(ids, written, strict=True)}
+    for key in ("hides", "explained_by"):
+        reader.rings(key, laid_over, dict(zip(ids, rows, strict=False)))
     for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
         problems.add(rows[len(ids) - 1 - ids[::-1].index(id_)], id_, "there is an edit with this id already")
     laid = tuple(edit for edit in edits if isinstance(edit, Edit))

@@ -107,6 +107,19 @@ def test_a_policy_of_ones_own_stands_beside_the_settings(tmp_path: Path) -> None
         config.read(written(tmp_path, '[policies]\ndefault = ["7.toml"]\n'))
 
 
+def test_so_does_a_profile_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = '\n[profile.7-strict.edits]\n7-A01 = { fix = "Bill one of them" }\n'
+    (tmp_path / "7.txt").write_text(TEXT, "utf-8")
+    (tmp_path / "7.toml").write_text(TRIAL.format(scope="claim") + profile, "utf-8")
+    with_cases(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    text = '[policies]\ndefault = ["7.toml#strict"]\n[[route]]\npayers = ["P"]\npolicies = ["042", "7.toml"]\n'
+    settings = config.read(written(tmp_path, text))
+    assert [each.name for each in settings.policies or ()] == ["7-strict"]
+    assert [each.name for each in settings.routes["P"]] == ["042", "7"]
+
+
 def test_the_settings_of_the_readme(tmp_path: Path) -> None:
     readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
     text = readme.split("<!-- settings -->\n```toml\n")[1].split("```")[0]
