@@ -60,7 +60,7 @@ def row(each: Judged, phi: bool) -> Row:
         "authorization": _authorizations(claim),
         "notes": claim.notes if phi else tuple(map(safe.masked, claim.notes)),
         "provider_npi": npi_of(provider),
-        "provider": name_of(provider) if phi else organisation(provider),
+        "provider": called(provider, phi),
         "taxonomy": provider.taxonomy,
         "payer_id": payer.id,
         "payer": payer.last,
@@ -78,8 +78,10 @@ def row(each: Judged, phi: bool) -> Row:
     }
 
 
-def organisation(party: Party) -> str:
-    """The name of a party that is no person; a person's is masked."""
+def called(party: Party, phi: bool) -> str:
+    """The name of a provider; without ``phi`` a person's is masked."""
+    if phi:
+        return name_of(party)
     return party.last if party.kind == "2" else safe.masked(party.last)
 
 

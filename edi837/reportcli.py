@@ -139,7 +139,7 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
     apart(html, file)
     run = Run()
     with run.guarding(file), opened(file) as source, spooled(source) as stream, ExitStack() as answered:
-        gathered, tally = Gathered(Trail(Segments(stream), file)), Tally()
+        gathered, tally = Gathered(Trail(Segments(stream), file), phi), Tally()
         unmet = Unmet(terms.policies, terms.routes, terms.guides)
         acks = answered.enter_context(closing(Acknowledgements(now or datetime.now(), 1, terms.replies)))
         with watched(stream, file, apart=True) as reading:

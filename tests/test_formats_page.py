@@ -110,6 +110,21 @@ def test_no_more_claims_are_shown_than_the_limit(tmp_path: Path) -> None:
     assert len(found(document, "//details[contains(@class, 'claim rejected')]")) == 500
 
 
+def test_a_provider_who_is_a_person_has_no_name_on_it(tmp_path: Path) -> None:
+    text = DEMO.read_text()
+    found = re.search(r"NM1\*85\*2\*([^*]+)\*", text)
+    assert found
+    file = tmp_path / "x.edi"
+    file.write_text(text.replace(found[0], "NM1*85*1*HOLLISTER*MARIAN"))
+    page = made(file, tmp_path)
+    assert "Rejections by billing provider" in page and "•••  2000000010" in page
+    assert "HOLLISTER" not in page and "MARIAN" not in page
+    assert "HOLLISTER, MARIAN  2000000010" in made(file, tmp_path, "--phi", "show")
+    long = "HOLLISTER " * 7  # more than NM103 may have, and so perhaps no organisation
+    file.write_text(text.replace(found[0], f"NM1*85*2*{long[:-1]}*"))
+    assert "HOLLISTER" not in made(file, tmp_path)
+
+
 def test_nobody_s_values_are_on_it(tmp_path: Path) -> None:
     for source in (DEMO, FIXTURES / "837I/fail/policy-042.edi"):
         file = tmp_path / "planted.edi"

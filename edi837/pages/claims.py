@@ -12,7 +12,7 @@ from html import escape
 
 from edi837 import fitted, marks, safe, wording
 from edi837.claim import Claim, ServiceLine
-from edi837.claimrows import organisation
+from edi837.claimrows import called
 from edi837.pages.figures import bar, timeline
 from edi837.pages.gather import MOST, Count, Found, Gathered, Judged
 from edi837.pages.heard import Heard
@@ -148,7 +148,7 @@ class Page:
         show = safe.text if self.phi else safe.masked
         name = ", ".join(part for part in (claim.patient.last, claim.patient.first) if part)
         kind = f"837I, type of bill {claim.bill_type}" if claim.kind == "I" else f"837P, place of service {claim.place}"
-        provider = safe.text(claim.provider.last if self.phi else organisation(claim.provider))
+        provider = safe.text(called(claim.provider, self.phi))
         rows = [
             ("patient", f"{show(name)}  member {show(claim.patient.id)}"), ("kind", safe.text(kind)),
             ("provider", f"{provider}  {safe.text(claim.provider.id)}"),

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from edi837 import safe
-from edi837.claim import Claim, Party
+from edi837 import fitted, safe
+from edi837.claim import Claim
+from edi837.claimrows import called
 from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.views.excerpt import Row, excerpt
@@ -86,8 +87,9 @@ class _Part:
 class Gathered:
     """Folds the events of a file."""
 
-    def __init__(self, trail: Trail) -> None:
-        self._trail = trail
+    def __init__(self, trail: Trail, phi: bool = False) -> None:
+        """``phi``: whether personal values are shown, the name of a provider who is a person too."""
+        self._trail, self._phi = trail, phi
         self._parts = [_Part(), _Part(), _Part(), _Part()]  # file, interchange, group, set
         self.frames: list[Found] = []  # on what is no claim
         self.more_frames = 0
@@ -123,8 +125,10 @@ class Gathered:
         claim, part = verdict.claim, self._parts[3]
         part.count("fate", "rejected" if verdict.rejected else "accepted", claim.charge)
         if verdict.rejected:
-            part.count("provider", _called(claim.provider), claim.charge)
-            part.count("payer", _called(claim.payer), claim.charge)
+            told = claim if self._phi else fitted.claim(claim)
+            provider, payer = told.provider, told.payer
+            part.count("provider", _named(called(provider, self._phi), provider.id), claim.charge)
+            part.count("payer", _named(payer.last, payer.id), claim.charge)
             for rule in dict.fromkeys(f.rule for f in verdict.findings if f.rejects):
                 part.count("rule", rule, claim.charge)
         elif verdict.findings:
@@ -153,7 +157,6 @@ def _depth(frame: Interchange | FunctionalGroup | TransactionSet) -> int:
     return 1 if isinstance(frame, Interchange) else 2 if isinstance(frame, FunctionalGroup) else 3
 
 
-def _called(party: Party) -> str:
-    """A provider or payer by name and number; a provider who is a person is a business here."""
-    name = " ".join(part for part in (party.first, party.last) if part)
-    return safe.text("  ".join(part for part in (name, party.id) if part) or "nobody named")
+def _named(name: str, id: str) -> str:
+    """A provider or payer by name and number."""
+    return safe.text("  ".join(part for part in (name, id) if part) or "nobody named")
