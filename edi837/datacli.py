@@ -185,8 +185,8 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, r
 
 def _say_back(file: str, gaps: Gaps, asked: Asked, run: Run) -> None:
     """Say which sets the 999 refuses, where the status of a claim in them may be ``accepted``."""
-    if asked.terms.policies:
-        run.note(f"{safe.text(file)}: {said}" for said in gaps.back())
+    if asked.terms.policies and (said := gaps.back()):
+        run.note([f"{safe.text(file)}: {said}"])
 
 
 @click.command()

@@ -8,8 +8,6 @@ note beside its claims, some of which may be good by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from edi837 import safe
 from edi837.findings import Edi837Error, Finding
 from edi837.frames import End, TransactionSet
@@ -30,7 +28,7 @@ class Gaps:
         self._first: Finding | None = None
         self._more = 0
         self._wrong = False  # a segment or element of the set at hand
-        self._back: list[str] = []  # the first set that goes back for one, ST02
+        self._back: str | None = None  # the first set that goes back for one, ST02
         self._sets = self._claims = 0  # all of them, and the claims in them
 
     def take(self, event: object) -> None:
@@ -46,7 +44,7 @@ class Gaps:
         elif isinstance(event, TransactionSet):
             self._wrong = False
         elif isinstance(event, End) and isinstance(event.of, TransactionSet) and event.of.refused and self._wrong:
-            self._back = self._back or [event.of.number]
+            self._back = event.of.number if self._back is None else self._back
             self._sets += 1
             self._claims += event.of.claims
 
@@ -56,12 +54,14 @@ class Gaps:
             self.take(Finding("X12-TA1-023", "reject", "interchange", f"the interchange is cut off: {raw.cut}",
                               syntax="TA1:023"))  # fmt: skip
 
-    def back(self) -> Iterator[str]:
-        """Which sets the 999 refuses for what is in them, though nothing is missing."""
-        for first in self._back:
-            sets = f"set {safe.text(first)}" if self._sets == 1 else f"{self._sets} sets, {safe.text(first)} first,"
-            yield (f"the 999 refuses {sets} with {many(self._claims, 'claim')}, whatever the status of a claim says "
-                   "(edi837 check tells why)")  # fmt: skip
+    def back(self) -> str:
+        """Which sets the 999 refuses for what is in them, though nothing is missing; empty for none."""
+        if self._back is None:
+            return ""
+        first = safe.number("ST", self._back)
+        sets = f"set {first}" if self._sets == 1 else f"{self._sets} sets, {first} first,"
+        told = f"the 999 refuses {sets} with {many(self._claims, 'claim')}"
+        return f"{told}, whatever the status of a claim says (edi837 check tells why)"
 
     def __str__(self) -> str:
         """The first of them, with its code, and how many more there are."""

@@ -109,7 +109,7 @@ def test_sets_that_go_back_are_counted() -> None:
         gaps = Gaps()
         for event in process.tell(io.BytesIO(b"".join(sets))):
             gaps.take(event)
-        return " ".join(gaps.back())
+        return gaps.back()
 
     again = BACK.replace(b"000000042", b"000000043")
     assert told(BACK, DEMO.replace(b"000000042", b"000000044"), again).startswith(
@@ -117,6 +117,8 @@ def test_sets_that_go_back_are_counted() -> None:
     )
     assert told(DEMO) == told(DEMO.replace(b"SE*241*", b"SE*240*")) == told(DEMO[:2500]) == ""
     assert told(BACK, DEMO.replace(b"SE*241*", b"SE*240*").replace(b"000000042", b"000000043")) == REFUSED
+    long = BACK.replace(b"ST*837*0001", b"ST*837*MARIAN HOLLISTER")
+    assert "refuses set ••• with 9 claims, " in told(long), "what is too long for ST02 may be a name"
 
 
 def test_each_file_is_told_once_and_the_others_are_written(tmp_path: Path) -> None:
