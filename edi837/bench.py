@@ -8,7 +8,7 @@ was found beforehand (`kin`) and is only looked up here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +32,13 @@ def apart(policies: Iterable[Policy]) -> list[Policy]:
                  "name one of them"]
             )  # fmt: skip
     return list(known.values())
+
+
+def asked(names: Collection[str]) -> tuple[str, ...]:
+    """The names of policies, of which ``none``, which stands alone, is no policy."""
+    if set(names) > {"none"}:
+        raise PolicyError(["policy none is for no policy at all: leave it out, or the others"])
+    return tuple(name for name in names if name != "none")
 
 
 class Past(Protocol):

@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 import click
 
-from edi837 import claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
+from edi837 import claimrows, columns, completing, fhir, options, parquet, rows, rowtext, rules, safe, table
 from edi837.columns import Schema
 from edi837.console import REJECTED, Run, apart, opened, writing
 from edi837.findings import Edi837Error
@@ -93,7 +93,7 @@ def _writes(sheet: Sheet) -> Callable[[Command], click.Command]:
                 raise click.UsageError("give -o FILE with --format parquet, and only then")
             if positions and form == "table":
                 raise click.UsageError("--positions goes with --format csv, jsonl or parquet")
-            policies = options.judges(names) if names else ()
+            policies = options.judges(names, rules.load_tried) if names else ()
             asked, run = Asked(Terms(policies), Unmet(policies), phi), Run()
             if out is not None:
                 apart(out, *_named(files))

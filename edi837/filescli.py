@@ -156,7 +156,7 @@ def generate(kind: str | None, count: int | None, seed: int, policy: str | None,
     if out is None or kind or count:
         raise click.UsageError("--policy goes with -o DIR alone")
     try:
-        court = trial.Court(rules.locate(Path(policy) if policy.endswith(".toml") else policy)[0])
+        court = trial.Court(rules.locate(policy)[0])
     except (rules.PolicyError, OSError) as error:
         raise click.UsageError(str(error)) from None
     with run.guarding(out):

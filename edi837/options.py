@@ -13,7 +13,7 @@ import click
 
 from edi837 import codetables, completing, config, rules, safe
 from edi837.acks.reply import LAST_NUMBER
-from edi837.bench import apart
+from edi837.bench import apart, asked
 from edi837.companion import Guides
 from edi837.findings import Edi837Error
 from edi837.terms import Terms
@@ -123,11 +123,8 @@ def judges(
 
     ``load`` as it is reads a draft without cases too, for looking at it; real claims are judged by tried ones.
     """
-    names = names or DEFAULT
-    if set(names) > {"none"}:
-        raise click.UsageError("--policy none is for no policy at all: leave it out, or the others")
     try:
-        return apart(load(Path(n) if n.endswith(".toml") else n) for n in names if n != "none")
+        return apart(load(name) for name in asked(names or DEFAULT))
     except (rules.PolicyError, OSError) as error:
         raise click.UsageError(str(error)) from None
 

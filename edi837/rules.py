@@ -261,9 +261,9 @@ def _cases(path: Path) -> tuple[Case, ...]:
     return policyfile.read(path).cases
 
 
-def load_tried(name: str | Path) -> Policy:
+def load_tried(name: str | Path | Policy) -> Policy:
     """As `load`, for judging real claims: a policy file without cases is refused, for nobody tried its edits."""
-    policy = load(name)
+    policy = name if isinstance(name, Policy) else load(name)
     path = policy.file.path
     if path.parent != _SHIPPED and not policy.file.cases:
         raise PolicyError([untried(path)])

@@ -51,9 +51,9 @@ def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def read(policies: Policies) -> list[Policy]:
-    """The policies, each once."""
+    """The policies, each once. PolicyError for one without cases: it judges no real claim."""
     several = [policies] if isinstance(policies, str | Path | Policy) else policies
-    return apart(each if isinstance(each, Policy) else rules.load(each) for each in several)
+    return apart(map(rules.load_tried, several))
 
 
 def judges(stream: BinaryIO, asked: Policies | Sequence[Judge]) -> Sequence[Judge]:

@@ -12,12 +12,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import edi837
 from edi837 import claimrows, rows, rules
+from edi837.spark.tables import Manner
+from tests.formats import edi837 as edi837_command
 from tests.snippets import interchange
-from tests.test_kin import LATE, WEEK, body, claim, level
+from tests.test_kin import LATE, WEEK, body, claim, level, trial, with_cases
 
 DEMO = Path(__file__).parent.parent / "fixtures" / "demo.edi"
 BYTES = DEMO.read_bytes()
@@ -77,6 +80,33 @@ def test_a_file_open_as_text_is_refused(tmp_path: Path) -> None:
 )
 def test_one_policy_or_several_in_each_form(policies: Any) -> None:
     assert list(edi837.check(DEMO, policies)) == list(edi837.check(DEMO, ["042"]))
+
+
+def test_a_policy_without_cases_judges_no_claim(tmp_path: Path) -> None:
+    """Nobody tried its edits; it may be read all the same."""
+    trial(tmp_path, "claim")
+    draft = tmp_path / "7.toml"
+    for policy in (draft, str(draft), edi837.policy(draft), ["042", draft]):
+        for judge in (
+            edi837.check, rows.rows, claimrows.rows,
+            lambda *given: edi837.acknowledge(*given, out=tmp_path / "out", now=NOW).items(),
+        ):  # fmt: skip
+            with pytest.raises(edi837.PolicyError, match=r"7\.toml: policy: no cases"):
+                list(judge(DEMO, policy))
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(edi837.PolicyError, match=r"7\.toml: policy: no cases"):
+        Manner(policies=(str(draft),)).bench()
+    tried = with_cases(tmp_path)
+    assert "7-D01" in {rule for row in rows.rows(DEMO, tried) for rule in row["findings"]}
+    assert Manner(policies=(str(tried),)).bench().names == ["7"]
+
+
+@pytest.mark.parametrize("command", ["lines", "claims", "check", "tree"])
+def test_nor_does_a_command(command: str, tmp_path: Path) -> None:
+    trial(tmp_path, "claim")
+    with pytest.raises(click.UsageError, match=r"7\.toml: policy: no cases"):
+        edi837_command(command, DEMO, "--policy", tmp_path / "7.toml")
+    assert edi837_command("explain", "7-A01", "--policy", tmp_path / "7.toml").status == 0, "it may be looked at"
 
 
 def test_a_policy_twice_is_asked_once_and_two_profiles_of_one_are_refused() -> None:

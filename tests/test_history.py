@@ -288,10 +288,11 @@ def _kept(store: Path) -> int:
 
 
 def test_ack_keeps_and_check_only_looks(tmp_path: Path, store: Path) -> None:
-    policy = trial(tmp_path, "history")
+    trial(tmp_path, "history")
     (tmp_path / "a.edi").write_bytes(one(claim("C1", WEEK)))
     (tmp_path / "b.edi").write_bytes(one(claim("C2", LATE)))
-    terms = ["--policy", str(with_cases(tmp_path)), "--history", str(store)]
+    policy = with_cases(tmp_path)
+    terms = ["--policy", str(policy), "--history", str(store)]
     run = CliRunner().invoke
     first = run(cli.main, ["check", *terms, str(tmp_path / "a.edi")])
     assert first.exit_code == 2 and "there is no history" in first.output and not store.exists()
@@ -301,5 +302,5 @@ def test_ack_keeps_and_check_only_looks(tmp_path: Path, store: Path) -> None:
     assert _kept(store) == 1
     second = run(cli.main, ["check", *terms, str(tmp_path / "b.edi")], standalone_mode=False)
     assert second.return_value == 1 and "7-A01" in second.output
-    told = list(edi837.check(tmp_path / "b.edi", [policy], history=store))
+    told = list(edi837.check(tmp_path / "b.edi", policy, history=store))
     assert [each.rule for each in told if isinstance(each, Finding)] == ["7-A01"]

@@ -28,6 +28,7 @@ from edi837.answer import EXTENSION
 from edi837.columns import PERSONS
 from edi837.spark.plan import Whole
 from edi837.spark.tables import Manner
+from tests.test_kin import trial
 from tests.test_stretches import several
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -204,6 +205,18 @@ def source() -> Any:
 def test_an_option_that_there_is_not_is_refused(source: Any, options: dict[str, str], said: str) -> None:
     with pytest.raises(edi837.Edi837Error, match=re.escape(said)):
         source.manner(options)
+
+
+def test_none_stands_alone(source: Any) -> None:
+    assert source.manner({"policy": "none"}).policies == ()
+    with pytest.raises(edi837.Edi837Error, match="policy none is for no policy at all"):
+        source.manner({"policy": "none, 042"})
+
+
+def test_a_policy_without_cases_answers_no_file(source: Any, tmp_path: Path) -> None:
+    trial(tmp_path, "claim")
+    with pytest.raises(edi837.PolicyError, match=r"7\.toml: policy: no cases"):
+        source.Answers(str(tmp_path / "out"), (str(tmp_path / "7.toml"),), "").write(iter(()))
 
 
 def test_what_spark_says_of_its_own_accord_is_no_option(source: Any) -> None:

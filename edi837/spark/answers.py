@@ -49,7 +49,7 @@ class Answers(DataSourceWriter):
 
     def write(self, iterator: Iterator[Row]) -> Written:
         """Answer the files of some rows."""
-        terms = Terms(apart(rules.load(Path(n) if n.endswith(".toml") else n) for n in self._policies))
+        terms = Terms(apart(map(rules.load_tried, self._policies)))
         names: dict[str, tuple[str, ...]] = {}
         twice: list[str] = []
         for row in iterator:

@@ -30,6 +30,7 @@ from pyspark.sql.types import (
 )
 
 from edi837 import parquet
+from edi837.bench import asked
 from edi837.findings import Edi837Error, NotX12
 from edi837.problems import nearest
 from edi837.spark import plan
@@ -138,12 +139,10 @@ def manner(options: Mapping[str, str]) -> Manner:
         if key.lower() not in _OF_SPARK and not key.startswith("option.") and key.lower() not in OPTIONS:
             raise Edi837Error(f"there is no option {key}{nearest(key.lower(), OPTIONS)}")
     names = [name.strip() for name in options.get("policy", "042").split(",") if name.strip()]
-    if set(names) > {"none"}:
-        raise Edi837Error("option policy: none is for no policy at all: leave it out, or the others")
     view = _chosen(options, "view", _VIEWS)
     reach: Literal["file", "patient"] = _chosen(options, "reach", ("file", "patient"))
     return Manner(
-        view, tuple(name for name in names if name != "none"), reach,
+        view, asked(names), reach,
         _chosen(options, "positions", ("false", "true")) == "true", _chosen(options, "phi", ("mask", "show")) == "show",
         _chosen(options, "unreadable", ("fail", "skip")) == "skip",
     )  # fmt: skip

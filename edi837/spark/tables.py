@@ -181,4 +181,4 @@ _ROWS: dict[tuple[str, bool], Callable[[Judged, bool, str], Iterator[Row]]] = {
 
 @lru_cache(maxsize=16)
 def _policy(name: str) -> Policy:
-    return rules.load(Path(name) if name.endswith(".toml") else name)
+    return rules.load_tried(name)
