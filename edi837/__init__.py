@@ -1,6 +1,6 @@
 """edi837: an X12 837 processor. Claims in; TA1, 999, 277CA and a report in words out.
 
-Six verbs are the public interface; everything streams, with one claim in memory::
+Seven verbs are the public interface; everything streams, with one claim in memory::
 
     segments  every segment of a file, as lists: seg[2] is element 02
     tree      each claim's loop, hanging from its open ancestors
@@ -8,8 +8,9 @@ Six verbs are the public interface; everything streams, with one claim in memory
     check     what is wrong: findings from the guide and from policies
     acknowledge  write the TA1, 999, 277CA and report of a file
     policy    a payer's policy, by name or from a file
+    text      a value as it may be shown
 
-Text is as sent, one character a byte; `text` makes of a value what may be shown.
+Text is as sent, one character a byte.
 
 The house, in the order in which a byte becomes a rejection: `x12` the wire, `grammar` the
 guides, `accept` and `syntax` the elements, `misfits` and `loops` the places, `envelope` the
@@ -121,7 +122,7 @@ def acknowledge(
 ) -> dict[str, Path]:
     """Write the TA1, 999, 277CA and report of a file into folder ``out``; all of them or none.
 
-    ``now`` dates them. ``control`` is the first control number; without one it is taken from
+    ``now`` dates them, a zone left out. ``control`` is the first control number; without one it is taken from
     the bytes of the file, so that the same file gives the same answers. ``name`` (default: the
     file's own) begins each name written. What is accepted is kept in ``history``, if one is
     named. Returns kind to path: ``ta1``, ``999``, ``277ca``, ``report.json``, ``report.txt``,

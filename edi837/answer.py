@@ -76,8 +76,10 @@ def answer(
 ) -> Outcome:
     """Answer one file; ``watch`` is shown every event. Raises NotX12 when it holds no interchange.
 
-    ``reading`` is one of this stream that has begun. Who asks closes the outcome; when this raises nothing stays open.
+    ``now`` dates the answers as it is written: they name no zone. ``reading`` is one of this stream that has begun. Who
+    asks closes the outcome; when this raises nothing stays open.
     """
+    now = now.replace(tzinfo=None)
     if control is None:
         control = control_number(stream)
     outcome = Outcome()

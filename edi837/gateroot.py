@@ -37,7 +37,7 @@ class Outside:
     """The clock on the wall, the clock that only goes forward, and chance."""
 
     def __init__(self, fixed: datetime | None = None) -> None:
-        self._fixed = fixed
+        self._fixed = fixed and fixed.replace(tzinfo=None)
 
     def moment(self) -> datetime:
         """The local time, or the one that was asked for."""

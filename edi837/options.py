@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -31,14 +30,9 @@ _phi = click.option(
 )  # fmt: skip
 
 
-def _on_the_clock(context: click.Context, parameter: click.Parameter, moment: datetime | None) -> datetime | None:
-    """The moment as it is written: answers name no zone."""
-    return moment and moment.replace(tzinfo=None)
-
-
 now = click.option(
     "--now", type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
-    callback=_on_the_clock, help="Date the answers so, not by the clock; a zone, as Z, is left out.",
+    help="Date the answers so, not by the clock; a zone, as Z, is left out.",
 )  # fmt: skip
 _number = click.IntRange(1, LAST_NUMBER)
 control = click.option(

@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from edi837 import rules
+from edi837.gateroot import Outside
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -139,9 +141,12 @@ def test_a_packed_file_is_told_as_such(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("zone", ["Z", "+02:00"])
 def test_a_moment_may_name_its_zone(zone: str) -> None:
-    words = ("ack", DEMO, "--stdout", "277ca", "--now")
-    plain, named = (edi837(*words, f"2026-01-15T09:30:00{each}") for each in ("", zone))
-    assert plain.stdout == named.stdout and b"*20260115*0930" in plain.stdout
+    for kind, said in (("277ca", b"*20260115*0930"), ("report.json", b'"written": "2026-01-15T09:30:00"')):
+        words = ("ack", DEMO, "--stdout", kind, "--now")
+        plain, named = (edi837(*words, f"2026-01-15T09:30:00{each}") for each in ("", zone))
+        assert plain.stdout == named.stdout and said in plain.stdout
+    moment = datetime.fromisoformat(f"2026-01-15T09:30:00{zone}")
+    assert Outside(moment).moment() == moment.replace(tzinfo=None), "of a gateway, too"
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:
