@@ -28,6 +28,7 @@ from edi837.gateway.fsops import Disk
 from edi837.gateway.layout import SETTINGS, Layout
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.logs import Log
+from edi837.gateway.outside import stamp
 from edi837.gateway.reading import REASONS
 from edi837.gateway.settings import Settings
 from edi837.problems import PolicyError
@@ -89,7 +90,7 @@ def init(root: Path, as_json: bool, usage: str, control: int | None, anew: bool)
         ledger = Ledger(layout.ledger, layout.own("key"), anew=control if anew and control else 0)
         if control:
             ledger.begin_at(control)
-            found = begun.note(disk, layout, ledger, Outside().moment().isoformat(timespec="milliseconds"))
+            found = begun.note(disk, layout, ledger, stamp(Outside().moment()))
         ledger.close()
     more = f"; {found} jobs filed before that the ledger does not know are noted in it" if found else ""
     shown({"root": str(root), "settings": str(path), "found": found}, as_json,

@@ -34,7 +34,7 @@ def drain(world: World, name: str, *, beat: Beat = lambda _: None, all: bool = F
             now = world.clock.monotonic()
             if filed or worker.waits:
                 since = now
-            elif worker.idle or now - since > 3 * world.settings.settle + 10:  # somebody writes and writes
+            elif worker.idle or now - since > world.settings.patience:  # somebody writes and writes
                 return
             if not filed:
                 world.clock.wait(0.1)

@@ -71,8 +71,7 @@ class Batches:
 
     def _carry(self, batch: Sequence[Own]) -> list[Filed]:
         """Bring each as far as it comes; those that were committed already only go on."""
-        at = self._world.clock.moment().isoformat(timespec="milliseconds")
-        states = self._enter(batch, at)
+        states = self._enter(batch, self._world.at)
         pending: dict[bytes, str] = {}
         decided: list[Decided] = []
         number = self._first()
@@ -91,7 +90,7 @@ class Batches:
         entered = [claimed for claimed in ready if claimed.job in states]
         self._steps.publish(entered)
         self._steps.file(entered)
-        self._steps.done(ready, self._world.clock.moment().isoformat(timespec="milliseconds"))
+        self._steps.done(ready, self._world.at)
         for own in batch:
             own.done = own.claimed in ready
         return [self._filed(claimed.job) for claimed in entered]

@@ -93,7 +93,7 @@ class _Labour:
                     return FORSAKEN
                 if filed or worker.waits:
                     since = now
-                elif drain and (worker.idle or now - since > 3 * world.settings.settle + 10):
+                elif drain and (worker.idle or now - since > world.settings.patience):
                     return 0
                 if not filed and not worker.busy and self._gone(self._pause(now - since, drain), wake):
                     break

@@ -29,6 +29,11 @@ class Clock(Protocol):
         """Digits drawn by chance."""
 
 
+def stamp(moment: datetime) -> str:
+    """A moment as the ledger writes it, to the millisecond."""
+    return moment.isoformat(timespec="milliseconds")
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything a worker stands on."""
@@ -39,6 +44,11 @@ class World:
     clock: Clock
     log: Log
     host: str = ""  # this machine's id; empty: it has none
+
+    @property
+    def at(self) -> str:
+        """The moment, for the ledger."""
+        return stamp(self.clock.moment())
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,6 @@ def prune(world: World, ledger: Ledger, *, dry: bool) -> Gone:
     return gone
 
 
-def _at(world: World) -> str:
-    return world.clock.moment().isoformat(timespec="milliseconds")
-
-
 def _originals(world: World, ledger: Ledger, dry: bool) -> list[str]:
     disk, layout, today = world.disk, world.layout, world.clock.moment().date()
     gone = []
@@ -71,8 +67,8 @@ def _originals(world: World, ledger: Ledger, dry: bool) -> list[str]:
             if not dry:
                 if not row["pruned"]:  # said before it is done: what is interrupted here is done the next time
                     with ledger.writing():
-                        ledger.note(_at(world), row["id"], "prune")
-                        ledger.put("UPDATE job SET pruned = ? WHERE id = ?", _at(world), row["id"])
+                        ledger.note(world.at, row["id"], "prune")
+                        ledger.put("UPDATE job SET pruned = ? WHERE id = ?", world.at, row["id"])
                 clear(disk, layout(row["path"]))
         gone += _strangers(world, ledger, folder, last, dry)
         if not dry:
@@ -89,7 +85,7 @@ def _strangers(world: World, ledger: Ledger, folder: str, last: date, dry: bool)
             yield world.layout.told(path)
             if not dry:
                 with ledger.writing():
-                    ledger.note(_at(world), job, "prune", path=path)
+                    ledger.note(world.at, job, "prune", path=path)
                 clear(world.disk, world.layout(path))
 
 
@@ -130,7 +126,7 @@ def _events(world: World, ledger: Ledger, last: str, dry: bool) -> int:
         upto = min(at + _EVENTS, end) - 1
         with ledger.writing():
             (chain,) = ledger.put("SELECT chain FROM event WHERE id = ?", upto).fetchone()
-            ledger.note(_at(world), "", "cut", upto=upto, stands_on=chain)
+            ledger.note(world.at, "", "cut", upto=upto, stands_on=chain)
             ledger.put("DELETE FROM event WHERE id <= ?", upto)
             ledger.put("DELETE FROM cut")
             ledger.put("INSERT INTO cut VALUES (?, ?, ?, ?)", upto, chain, last, sealed(ledger, upto, chain, last))

@@ -114,6 +114,11 @@ class Settings:
         return Rules(self.ready, self.settle, self.incomplete_after, self.include, self.exclude, self.markers)
 
     @property
+    def patience(self) -> float:
+        """Seconds without a file taken, after which nobody waits any longer for one that is written and written."""
+        return 3 * self.settle + 10
+
+    @property
     def rights(self) -> rights.Rights:
         """Of files in out/. ValueError: see `rights.read`."""
         return rights.read(self.out_mode, self.out_group)

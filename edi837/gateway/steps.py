@@ -17,6 +17,7 @@ from edi837.gateway.decided import Decided
 from edi837.gateway.fsops import LONGEST, Disk, clear
 from edi837.gateway.layout import MANIFEST, ORIGINAL, Claimed, Layout
 from edi837.gateway.ledger import Changed, Ledger, Output
+from edi837.gateway.outside import stamp
 from edi837.gateway.settings import Settings, action
 
 _BLOCK = 1 << 20
@@ -81,7 +82,7 @@ class Steps:
 
     def _enter(self, worker: str, each: Decided, outputs: Iterable[Output]) -> None:
         put, result, job = self._ledger.put, each.result, each.claimed.job
-        at, day = each.desk.now.isoformat(timespec="milliseconds"), each.desk.now.date().isoformat()
+        at, day = stamp(each.desk.now), each.desk.now.date().isoformat()
         outcome = result.outcome
         self._ledger.take(worker, result.first, outcome.numbers)
         done = put(

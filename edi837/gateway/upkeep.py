@@ -28,10 +28,6 @@ class UpkeepError(Edi837Error):
     """It cannot be done, and why."""
 
 
-def _at(world: World) -> str:
-    return world.clock.moment().isoformat(timespec="milliseconds")
-
-
 def _row(ledger: Ledger, job: str) -> dict[str, object]:
     rows = ledger.rows("SELECT * FROM job WHERE id = ?", names.shown(job))
     if not rows:
@@ -54,9 +50,9 @@ def replay(world: World, ledger: Ledger, job: str) -> str:
     with ledger.writing():
         ledger.put(
             "INSERT INTO job (id, name, size, state, replays, claimed) VALUES (?, ?, ?, 'CLAIMED', ?, ?)",
-            again, row["name"], row["size"], job, _at(world),
+            again, row["name"], row["size"], job, world.at,
         )  # fmt: skip
-        ledger.note(_at(world), again, "replay", of=job)
+        ledger.note(world.at, again, "replay", of=job)
     disk.rename(stage, work)
     disk.sync([layout.own("work")])
     return again
@@ -84,10 +80,10 @@ def requeue(world: World, ledger: Ledger, job: str) -> str:
     if not target:
         raise UpkeepError("in/ holds its name already")
     with ledger.writing():
-        ledger.note(_at(world), job, "requeue")
+        ledger.note(world.at, job, "requeue")
         ledger.put("UPDATE job SET state = 'REQUEUED' WHERE id = ?", job)
         if rules.mode == "marker":
-            ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", ready.mark(stat), _at(world))
+            ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", ready.mark(stat), world.at)
     disk.rename(os.path.join(folder, ORIGINAL), os.path.join(there, target))
     disk.sync([there, folder])
     clear(disk, folder)
@@ -132,8 +128,8 @@ def release(world: World, ledger: Ledger, what: str) -> None:
         for lapsed in (each for each in ledger.permitted() if "." in each and each not in present):
             ledger.put("DELETE FROM permit WHERE what = ?", lapsed)
         for permit in permits:
-            ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", permit, _at(world))
-        ledger.note(_at(world), what if held else "", "release")
+            ledger.put("INSERT OR REPLACE INTO permit VALUES (?, ?)", permit, world.at)
+        ledger.note(world.at, what if held else "", "release")
 
 
 def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
@@ -148,7 +144,7 @@ def forget(world: World, ledger: Ledger, number: str, sender: str) -> int:
             "UPDATE interchange SET taken = 0 WHERE number = ? AND sender = ? AND taken = 1", padded, sender
         )
         if done.rowcount:
-            ledger.note(_at(world), "", "forget", number=padded, count=done.rowcount)
+            ledger.note(world.at, "", "forget", number=padded, count=done.rowcount)
     if not done.rowcount:
         raise UpkeepError("no interchange of that number and sender was taken")
     return done.rowcount
