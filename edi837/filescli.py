@@ -177,7 +177,7 @@ def generate(kind: str | None, count: int | None, seed: int, policy: str | None,
 )
 @click.option(
     "--shift-days", "days", type=click.IntRange(-MOST_DAYS, MOST_DAYS), metavar="N",
-    help="Move all dates by so many days, 3650 at most; without it by 1 to 52 weeks, by the key.",
+    help=f"Move all dates by so many days, {MOST_DAYS} at most; without it by 1 to 52 weeks, by the key.",
 )
 def deid(file: str, out: Path | None, key_file: Path | None, days: int | None) -> int:
     """Replace the persons in FILE: names, numbers, addresses, free text, dates; it is judged as before.

@@ -31,10 +31,7 @@ def drafted(path: Path) -> bytes:
     with suppress(FileNotFoundError):
         return key(path, new=False)
     draft(path).unlink(missing_ok=True)  # of a store whose making was cut off
-    with os.fdopen(os.open(draft(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(os.urandom(32))
-        file.flush()
-        os.fsync(file.fileno())
+    _write(draft(path))
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -54,17 +51,21 @@ def key(path: Path, new: bool) -> bytes:
     """The key in a file; made with a new store, and never anew for an old one: its hashes would mean nothing."""
     if new and not path.exists():
         made = path.with_name(f"{path.name}.{os.urandom(6).hex()}")
-        handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(os.urandom(32))
-                file.flush()
-                os.fsync(file.fileno())
+            _write(made)
             with suppress(FileExistsError):  # another process was first: its key is the one
                 os.link(made, path)  # whole, or not at all
         finally:
-            os.unlink(made)
+            made.unlink(missing_ok=True)
     found = path.read_bytes()
     if len(found) != 32:
         raise OSError(f"{path.name} does not hold a key of 32 bytes")
     return found
+
+
+def _write(path: Path) -> None:
+    """Write a new key, for its owner alone, down to the disk; there is no file of that name yet."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(os.urandom(32))
+        file.flush()
+        os.fsync(file.fileno())

@@ -10,13 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from edi837 import fitted, placed, safe
 from edi837.claim import Claim, Party
-from edi837.columns import LINES
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
 from edi837.sources import Policies, Source, judges, opened, spooled
 from edi837.table import Row
-
-COLUMNS = LINES.names()
 
 
 def rows(

@@ -57,7 +57,7 @@ def test_a_row_of_an_837p() -> None:
         "payer": "EXAMPLE HEALTH PLAN", "subscriber_id": "SYN420001", "patient": "HOLLISTER, MARIAN",
         "status": "not judged", "findings": (), "claim_findings": (),
     }  # fmt: skip
-    assert tuple(row) == rows.COLUMNS
+    assert tuple(row) == LINES.names()
 
 
 def test_a_row_of_an_837i() -> None:
@@ -198,7 +198,7 @@ def test_no_header_when_not_asked_for() -> None:
     assert told.startswith("000000042,411,") and told.count("\r\n") == 27
     table = _table_text(rows.rows(io.BytesIO(DEMO)), header=False)
     assert table.startswith("HIT1001")
-    assert _csv_text([]).strip() == ",".join(rows.COLUMNS)
+    assert _csv_text([]).strip() == ",".join(LINES.names())
     assert _csv_text([], header=False) == _table_text([]) == ""
 
 
@@ -217,7 +217,7 @@ def test_json_types() -> None:
     told = json.loads(_jsonl_text(rows.rows(io.BytesIO(DEMO))).splitlines()[0])
     assert told["line"] == 1 and told["modifiers"] == [] and told["pointers"] == [1, 2]
     assert told["ndc_quantity"] is None and told["first"] == "2025-02-03"
-    assert tuple(told) == rows.COLUMNS
+    assert tuple(told) == LINES.names()
 
 
 # ---------------------------------------------------------------- table

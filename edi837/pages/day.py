@@ -40,7 +40,6 @@ class File:
     reason: str
     partner: str  # as it is called in the settings, else ISA06
     came: str  # hour and minute
-    took: Decimal | None  # seconds from claimed to done
     size: int
     usage: str  # T, P, TP
     interchanges: list[tuple[str, str]] = field(default_factory=list)  # ISA13, TA105
@@ -115,7 +114,7 @@ def _file(day: Day, world: World, ledger: Ledger, row: dict[str, Any]) -> None:
     sender = next((safe.text(frame["sender"]) for frame in frames), "")
     file = File(
         row["id"], safe.text(row["name"]), row["state"], row["folder"], row["reason"], row["partner"] or sender,
-        row["claimed"][11:16], _seconds(row["claimed"], row["done"]), row["size"],
+        row["claimed"][11:16], row["size"],
         "".join(sorted({safe.text(frame["usage"]) for frame in frames})),
         [(safe.text(frame["number"]), frame["code"]) for frame in frames], replays=row["replays"],
     )  # fmt: skip
@@ -209,18 +208,6 @@ def _entry(day: Day, entry: dict[str, Any], refused: set[tuple[str, str, str]]) 
 
 def _count(day: Day, kind: str, name: str, claims: int, charges: Decimal) -> None:
     day.counts.setdefault((kind, name), Count()).add(claims, charges)
-
-
-def _seconds(first: str, last: str) -> Decimal | None:
-    """From one moment of the ledger to another of the same day."""
-    if first[:10] != last[:10]:
-        return None
-    return _clock(last) - _clock(first)
-
-
-def _clock(moment: str) -> Decimal:
-    hours, minutes, seconds = moment[11:].split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + Decimal(seconds)
 
 
 def why(file: File) -> str:

@@ -27,7 +27,7 @@ _KINDS = {
     "sent": ("All claims by partner", ""),
 }  # fmt: skip
 _ROWS = 40
-_NUMBERS = frozenset(("claims", "charges", "files", "times", "bytes", "rejected", "refused", "took"))
+_NUMBERS = frozenset(("claims", "charges", "files", "times", "bytes", "rejected", "refused"))
 
 
 def html(day: Day, cards: Cards, root: str) -> str:
