@@ -1,7 +1,7 @@
-"""What to do with what came back, where it is more or less than to correct it and send it again.
+"""What to do with what came back: how it is sent again, or that it is not.
 
-Enters: a claim status (X12 list 508), or a code of a TA1 or 999. Leaves: a sentence for the biller, the same in our own
-report and in answers read back.
+Enters: a claim status (X12 list 508), a code of a TA1 or 999, or what they refused. Leaves: a sentence for the biller,
+the same in our own report and in answers read back.
 """
 
 from __future__ import annotations
@@ -18,6 +18,14 @@ INSTEAD = {
     "116": "Send it to the payer whose claim it is.",
     "684": "See the 999 of the same set for what is wrong in it, correct that and send it again.",
     "746": "The batch came before: send it again only if it was changed, under a new ST02 and BHT03.",
+}
+_SET = "Correct it and send this set again under a new ST02 and BHT03"
+# By what a TA1 or 999 refused; a set beside accepted ones, or alone, where none is known of.
+REFUSED = {
+    "interchange": "Correct it and send the whole interchange again under a new ISA13: none of its claims went on.",
+    "group": "Correct it and send the whole group again under a new GS06: none of its claims went on.",
+    "set": f"{_SET}; the accepted sets are not sent again.",
+    "set alone": f"{_SET}: none of its claims went on.",
 }
 _BEFORE = (
     "Its number came before: send nothing again that was taken under it. What was not, or is changed, goes under a "

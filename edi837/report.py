@@ -20,11 +20,6 @@ from edi837.findings import Finding
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.wording import as_dict, as_text, days, dollars, many, rests
 
-_AGAIN = {
-    "set": "Correct it and send the whole set again under a new ST02.",
-    "group": "Correct it and send the whole group again under a new GS06.",
-    "interchange": "Correct it and send the whole interchange again under a new ISA13.",
-}
 _RESEND = "Correct it and send it again {as_what}: it never entered adjudication."
 # What a claim is by CLM05-3, and so what it is sent again as. An 837I stays what it is: a part of a stay (2 to 5),
 # a bill without payment (0), a last one (9), a notice (A) and so on.
@@ -196,7 +191,8 @@ def _head(head: dict[str, Any]) -> str:
 def _again(finding: Finding) -> str:
     """What to do with a frame that goes back: one that came before is not sent again whole."""
     known = [again.BEFORE.get(finding.syntax), *(again.INSTEAD.get(code.split(":")[1]) for code in finding.status)]
-    return next(filter(None, known), _AGAIN.get(finding.level, _AGAIN["set"]))
+    what = finding.level if finding.level in ("interchange", "group") else "set alone"
+    return next(filter(None, known), again.REFUSED[what])
 
 
 def _resend(verdict: Verdict) -> str:

@@ -262,6 +262,17 @@ def test_what_may_be_in_adjudication_is_asked_for_before_it_is_sent_again(code: 
     assert rows(claims(beside)["C1"], "do") == [codes.AGAIN["claim"]]
 
 
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ("771", "status 771, which X12 list 508 explains"), ("99999", "status 99999, which X12 list 508, to 799, has not"),
+        ("448", "status 448, no longer in use"),
+    ],
+)  # fmt: skip
+def test_a_status_without_words_is_said_to_be_in_the_list_only_if_it_is(about: str, said: str) -> None:
+    assert codes.status(f"A3:{about}").endswith(f": {said}")
+
+
 def test_a_claim_of_a_batch_that_came_before_is_not_sent_again() -> None:
     before = "STC*A3:746*20260115*U*200~"
     body = provider(), claim("C1", "STC*A3:21*20260115*U*100~"), claim("C2", "STC*A3:54*20260115*U*100~")

@@ -97,4 +97,22 @@ def test_an_interchange_group_or_set_that_came_before_is_not_sent_again_whole(tm
         edi837("ack", FIXTURES / f"envelope/duplicate-{name}.edi", "-o", tmp_path)
         text = (tmp_path / f"duplicate-{name}.edi.report.txt").read_text()
         assert f"What was not, or is changed, goes under a new {number}.\n" in text
-        assert "send the whole" not in text
+        assert not any(words in text for words in again.REFUSED.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "what"),
+    [
+        ("837P/fail/missing-segment.edi", "999", "set alone"), ("envelope/missing-ge.edi", "999", "group"),
+        ("envelope/wrong-iea01.edi", "ta1", "interchange"),
+    ],
+    ids=["set", "group", "interchange"],
+)  # fmt: skip
+def test_what_is_refused_is_sent_again_as_the_answer_read_back_says(
+    name: str, kind: str, what: str, tmp_path: Path
+) -> None:
+    file = Path(name).name
+    edi837("ack", FIXTURES / name, "-o", tmp_path)
+    assert f"\n    {again.REFUSED[what]}\n" in (tmp_path / f"{file}.report.txt").read_text()
+    told = json.loads(edi837("report", kind, tmp_path / f"{file}.{kind}.edi", "--format", "json").out)
+    assert again.REFUSED[what] in json.dumps(told)

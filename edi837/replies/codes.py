@@ -33,10 +33,7 @@ PLACES = {
 }  # fmt: skip
 KEPT = "What was accepted below is not sent again."
 AGAIN = {
-    "interchange": "Correct it and send the whole interchange again under a new ISA13: nothing in it was read.",
-    "group": "Correct it and send the whole group again under a new GS06: none of its claims went on.",
-    "set": "Correct it and send this set again under a new ST02 and BHT03; the accepted sets are not sent again.",
-    "set alone": "Correct it and send this set again under a new ST02 and BHT03: none of its claims went on.",
+    **again.REFUSED,
     "set with its group": "Correct this, too, before the group is sent again.",
     "batch": "The whole batch was sent back: correct it and send it again.",
     "provider": "Correct it and send the claims again: none of them entered adjudication.",
@@ -93,8 +90,11 @@ def status(code: str, inquiry: bool = False) -> str:
         told = f"category {safe.text(category)}{means} is none of a claim acknowledgement"
     if about in statuscodes.STOPPED:
         told += f": status {about}, no longer in use"
+    elif about in statuscodes.STATUSES:
+        told += f": {statuscodes.STATUSES[about]}"
     else:
-        told += f": {statuscodes.STATUSES.get(about, f'status {safe.text(about)}, which X12 list 508 explains')}"
+        explained = "which X12 list 508 explains" if statuscodes.listed(about) else "which X12 list 508, to 799, has not"
+        told += f": status {safe.text(about)}, {explained}"
     if entity:
         party = statuscodes.ENTITIES.get(entity)
         told += f"; the party is the {party}" if party else f"; the party is {safe.text(entity)}, no code for one"
