@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from edi837 import cli, config
-from edi837.bench import Bench
+from edi837.bench import Bench, apart
 from edi837.problems import PolicyError, Problems
 from edi837.rules import load
 from edi837.scope import EVERYONE, Scope, read
@@ -91,6 +91,19 @@ def test_a_policy_twice_is_one_and_two_profiles_of_one_are_refused(tmp_path: Pat
     assert [each.name for each in settings.policies or ()] == ["042"]
     with pytest.raises(PolicyError, match="policies: default: 042 and 042-strict are profiles of one policy"):
         config.read(written(tmp_path, '[policies]\ndefault = ["042", "042-strict"]\n'))
+
+
+def test_a_policy_by_two_spellings_of_its_path_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = '\n[profile.7-strict.edits]\n7-A01 = { fix = "Bill one of them" }\n'
+    (tmp_path / "7.txt").write_text(TEXT, "utf-8")
+    (tmp_path / "7.toml").write_text(TRIAL.format(scope="claim") + profile, "utf-8")
+    with_cases(tmp_path)
+    (tmp_path / "b").mkdir()
+    monkeypatch.chdir(tmp_path / "b")
+    assert [each.name for each in apart(load(path) for path in (tmp_path / "7.toml", "../7.toml"))] == ["7"]
+    for other in ("../b/../7.toml#strict", f"{tmp_path}/7.toml#7-strict"):
+        with pytest.raises(PolicyError, match="7 and 7-strict are profiles of one policy"):
+            apart([load("../7.toml"), load(other)])
 
 
 def test_a_policy_of_ones_own_stands_beside_the_settings(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ MISLEADING = {  # made so that zipfile raises something else than BadZipFile, or
     "a list without end": long((1 << 64) - 1, 0), "a list far off": long(47, (1 << 64) - 1),
     "a list that is long": listed(entry(), 20_000), "an extra field cut": listed(entry(extra=b"\x01\x00\x10")),
 }  # fmt: skip
+AT_ONCE = ("a list that is long", "an extra field cut")  # no bytes more would mend them: they are not waited for
 
 PACKED = {
     "gzip": gzip.compress(GOOD), "gzip, padded": gzip.compress(GOOD) + bytes(700), "zip": zipped(("a.edi", GOOD)),
@@ -166,7 +167,8 @@ def test_no_zip_misleads(how: str, tmp_path: Path) -> None:
     clock.at += timedelta(hours=1)
     filed |= {each.name: each for each in once(tmp_path, **settings)}
     assert (filed["a.zip"].folder, filed["a.zip"].reason) == ("quarantine", "unpackable")
-    assert {each["reason"] for each in rows} <= {"incomplete"}
+    if how != "no name":  # it depends on the release of Python what zipfile makes of it
+        assert [each["reason"] for each in rows] == ([] if how in AT_ONCE else ["incomplete"])
 
 
 def test_a_disk_that_fails_is_no_fault_of_a_zip() -> None:

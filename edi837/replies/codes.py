@@ -93,8 +93,8 @@ def status(code: str, inquiry: bool = False) -> str:
     elif about in statuscodes.STATUSES:
         told += f": {statuscodes.STATUSES[about]}"
     else:
-        explained = "which X12 list 508 explains" if statuscodes.listed(about) else "which X12 list 508, to 799, has not"
-        told += f": status {safe.text(about)}, {explained}"
+        explained = "explains" if statuscodes.listed(about) else "did not have when it went up to 799"
+        told += f": status {safe.text(about)}, which X12 list 508 {explained}"
     if entity:
         party = statuscodes.ENTITIES.get(entity)
         told += f"; the party is the {party}" if party else f"; the party is {safe.text(entity)}, no code for one"
