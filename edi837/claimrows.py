@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from edi837 import fitted, placed, safe
 from edi837.claim import Claim, Party
+from edi837.companion import Guides
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
 from edi837.mapper import as_day
 from edi837.rows import frames_of, name_of, npi_of, parted
+from edi837.snip import Codes
 from edi837.sources import Policies, Source, judges, opened, spooled
 from edi837.table import Row
 from edi837.x12 import element
@@ -21,11 +23,11 @@ from edi837.x12 import element
 
 def rows(
     source: Source, policies: Policies | Sequence[Judge] = (), *, phi: bool = False, positions: bool = False,
-    file: str = "", watch: Watch | None = None,
+    file: str = "", watch: Watch | None = None, codes: Codes | None = None, guides: Guides | None = None,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield a row for each claim, in file order; the words are those of `rows.rows`."""
     with opened(source) as given, spooled(given) as stream:
-        for each in judged(stream, judges(stream, policies), watch):
+        for each in judged(stream, judges(stream, policies, guides), watch, codes=codes, guides=guides):
             yield placed_row(each, phi, file) if positions else row(each, phi)
 
 

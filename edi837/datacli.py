@@ -10,13 +10,15 @@ from typing import BinaryIO, Protocol
 
 import click
 
-from edi837 import claimrows, columns, completing, fhir, options, parquet, rows, rowtext, rules, safe, table
+from edi837 import claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
 from edi837.columns import Schema
+from edi837.companion import Guides
 from edi837.console import REJECTED, Run, apart, opened, writing
 from edi837.findings import Edi837Error
 from edi837.gaps import Gaps, NotWhole
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
+from edi837.snip import Codes
 from edi837.sources import spooled
 from edi837.table import Look, Row
 from edi837.terms import Terms
@@ -27,7 +29,8 @@ Command = Callable[[], None]
 
 class _Rows(Protocol):
     def __call__(
-        self, source: BinaryIO, policies: Sequence[Judge], *, phi: bool, positions: bool, file: str, watch: Watch
+        self, source: BinaryIO, policies: Sequence[Judge], *, phi: bool, positions: bool, file: str, watch: Watch,
+        codes: Codes | None, guides: Guides,
     ) -> Iterator[Row]: ...
 
 
@@ -56,7 +59,10 @@ class Sheet:
             gaps.take(event)
             asked.unmet.take(event)
 
-        return self.rows(stream, judges, phi=asked.phi, positions=positions, file=file, watch=watch)
+        return self.rows(
+            stream, judges, phi=asked.phi, positions=positions, file=file, watch=watch, codes=asked.terms.codes,
+            guides=asked.terms.guides,
+        )  # fmt: skip
 
 
 _LINES = Sheet(rows.rows, columns.LINES, table.LINES)
@@ -69,10 +75,7 @@ def _writes(sheet: Sheet) -> Callable[[Command], click.Command]:
     def decorate(command: Command) -> click.Command:
         @click.command()
         @options.files
-        @click.option(
-            "--policy", "names", multiple=True, metavar="NAME|PATH", shell_complete=completing.policies_or_none,
-            help="Judge by this policy too.",
-        )
+        @options.judging_if_asked
         @click.option(
             "--format", "form", type=click.Choice(["table", "csv", "jsonl", "parquet"]), default="table",
             show_default=True,
@@ -87,16 +90,15 @@ def _writes(sheet: Sheet) -> Callable[[Command], click.Command]:
         @options.phi
         @wraps(command)
         def write(
-            files: tuple[str, ...], names: tuple[str, ...], form: str, out: Path | None, positions: bool, phi: bool
+            files: tuple[str, ...], terms: Terms, form: str, out: Path | None, positions: bool, phi: bool
         ) -> int:
             if (form == "parquet") != (out is not None):
                 raise click.UsageError("give -o FILE with --format parquet, and only then")
             if positions and form == "table":
                 raise click.UsageError("--positions goes with --format csv, jsonl or parquet")
-            policies = options.judges(names, rules.load_tried) if names else ()
-            asked, run = Asked(Terms(policies), Unmet(policies), phi), Run()
+            asked, run = Asked(terms, Unmet(terms.policies, terms.routes, terms.guides), phi), Run()
             if out is not None:
-                apart(out, *_named(files))
+                apart(out, *_named(files), terms.history)
                 _as_parquet(sheet, files, asked, out, run)
             else:
                 _as_text(sheet, files, asked, form, positions, run)
@@ -185,7 +187,7 @@ def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, r
 
 def _say_back(file: str, gaps: Gaps, asked: Asked, run: Run) -> None:
     """Say which sets the 999 refuses, where the status of a claim in them may be ``accepted``."""
-    if asked.terms.policies and (said := gaps.back()):
+    if asked.terms.judging and (said := gaps.back()):
         run.note([f"{safe.text(file)}: {said}"])
 
 

@@ -14,9 +14,11 @@ from typing import BinaryIO
 from edi837 import process
 from edi837.chart import Loop
 from edi837.claim import Claim
+from edi837.companion import Guides
 from edi837.findings import Finding
 from edi837.frames import Event, FunctionalGroup, Interchange, TransactionSet, Verdict
 from edi837.gate import Choosy, Judge
+from edi837.snip import Codes
 
 Watch = Callable[[object], None]
 NOT_JUDGED = "not judged"
@@ -37,15 +39,20 @@ class Judged:
     findings: tuple[Finding, ...]  # on it and its lines
 
 
-def judged(stream: BinaryIO, policies: Sequence[Judge] = (), watch: Watch | None = None) -> Iterator[Judged]:
+def judged(
+    stream: BinaryIO, policies: Sequence[Judge] = (), watch: Watch | None = None, *, codes: Codes | None = None,
+    guides: Guides | None = None,
+) -> Iterator[Judged]:  # fmt: skip
     """Yield each claim with what is said of it; ``watch`` is shown every event, those on frames too.
+
+    ``codes`` are tables of codes with their dates, ``guides`` the guides as companions change them.
 
     Its status is ``rejected`` where the guide's rules beyond syntax (SNIP 3 to 5) or a policy send it back, with
     a 277CA; else ``accepted`` where a policy is for it, and ``not judged`` where none is. A claim whose syntax
     breaks the guide is ``not judged``: no such rule and no policy sees it. Whether its set goes on at all is
     known only at the set's end: that is the 999's to say. Raises NotX12 when the stream holds no interchange.
     """
-    events = process.tell_loops(stream, policies)
+    events = process.tell_loops(stream, policies, codes, guides)
     return of(_shown(events, watch) if watch else events, policies)
 
 

@@ -17,10 +17,17 @@ from edi837.companion import Guides
 from edi837.findings import Edi837Error
 from edi837.terms import Terms
 
-policies = click.option(
-    "--policy", "names", multiple=True, metavar="NAME|PATH", shell_complete=completing.policies_or_none,
-    help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again.  [default: 042]",
-)  # fmt: skip
+Command = Callable[..., Any]
+
+def _policies(default: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--policy", "names", multiple=True, metavar="NAME|PATH", shell_complete=completing.policies_or_none,
+        help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again."
+        f"  [default: {default}]",
+    )  # fmt: skip
+
+
+policies = _policies("042")
 _show_phi = click.option(
     "--show-phi", "phi", is_flag=True, help="Show patients' names, ids and other personal values, as --phi show."
 )
@@ -61,8 +68,7 @@ jobs = click.option(
     "-j", "--jobs", type=click.IntRange(0), default=1, show_default=True, metavar="N",
     help="Read with so many processes; 0: one for each core. What is written is the same.",
 )  # fmt: skip
-DEFAULT = ("042",)
-Command = Callable[..., Any]
+DEFAULT, NONE = ("042",), ("none",)
 
 
 def phi(command: Command) -> Command:
@@ -85,7 +91,12 @@ def keeping(command: Command) -> Command:
     return _judging(command, keeps=True)
 
 
-def _judging(command: Command, keeps: bool) -> Command:
+def judging_if_asked(command: Command) -> Command:
+    """As `judging`, but by no policy unless one is named, here or in the settings."""
+    return _judging(command, keeps=False, default=NONE)
+
+
+def _judging(command: Command, keeps: bool, default: tuple[str, ...] = DEFAULT) -> Command:
     @wraps(command)
     def with_terms(
         *args: object, names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None,
@@ -93,20 +104,21 @@ def _judging(command: Command, keeps: bool) -> Command:
     ) -> object:  # fmt: skip
         if history and not keeps and not history.exists():
             raise click.UsageError(f"there is no history {history}: edi837 ack --history begins one")
-        return command(*args, terms=terms_of(names, overlays, config_file, history), **more)
+        return command(*args, terms=terms_of(names, overlays, config_file, history, default), **more)
 
-    return policies(overlay(config_file(history(with_terms))))
+    return _policies(*default)(overlay(config_file(history(with_terms))))
 
 
 def terms_of(
-    names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None, history: Path | None
+    names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None, history: Path | None,
+    default: tuple[str, ...] = DEFAULT,
 ) -> Terms:
-    """What these options stand for; a usage error says what is wrong with one."""
+    """What these options stand for, ``default`` where no policy is named; a usage error says what is wrong with one."""
     try:
         settings = config.read(config_file) if config_file else config.Config()
     except rules.PolicyError as error:
         raise click.UsageError(str(error)) from None
-    chosen = judges(names, rules.load_tried) if names or settings.policies is None else settings.policies
+    chosen = judges(names or default, rules.load_tried) if names or settings.policies is None else settings.policies
     return Terms(chosen, settings.routes, tables(), guides(overlays), history, settings.replies)
 
 

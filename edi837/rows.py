@@ -10,25 +10,28 @@ from collections.abc import Iterator, Sequence
 
 from edi837 import fitted, placed, safe
 from edi837.claim import Claim, Party
+from edi837.companion import Guides
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
+from edi837.snip import Codes
 from edi837.sources import Policies, Source, judges, opened, spooled
 from edi837.table import Row
 
 
 def rows(
     source: Source, policies: Policies | Sequence[Judge] = (), *, phi: bool = False, positions: bool = False,
-    file: str = "", watch: Watch | None = None,
+    file: str = "", watch: Watch | None = None, codes: Codes | None = None, guides: Guides | None = None,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield a row for each service line, in file order. ``policies`` as in `check`; none, unless some are given.
 
+    ``codes`` and ``guides`` too are those of `check`: what they say of a claim is in its row.
     ``status`` is whether the claim goes back (`judged`), and no column says whether its set goes on at all.
     ``phi`` shows what is a person's, ``positions`` adds where each value stands, ``file`` among it.
     A file that is cut off, or a frame of it refused, gives the rows there are, and ``watch`` is
     shown every event. Raises NotX12 when the file holds no interchange.
     """
     with opened(source) as given, spooled(given) as stream:
-        for each in judged(stream, judges(stream, policies), watch):
+        for each in judged(stream, judges(stream, policies, guides), watch, codes=codes, guides=guides):
             yield from placed_lines(each, phi, file) if positions else lines(each, phi)
 
 

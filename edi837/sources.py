@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from edi837 import kin, rules
 from edi837.bench import Bench, apart
+from edi837.companion import Guides
 from edi837.gate import Judge
 from edi837.rules import Policy
 
@@ -56,9 +57,11 @@ def read(policies: Policies) -> list[Policy]:
     return apart(map(rules.load_tried, several))
 
 
-def judges(stream: BinaryIO, asked: Policies | Sequence[Judge]) -> Sequence[Judge]:
+def judges(
+    stream: BinaryIO, asked: Policies | Sequence[Judge], guides: Guides | None = None
+) -> Sequence[Judge]:
     """Who judges the claims of a stream that can be read twice: policies, over the whole of it, or such judges."""
     given = [asked] if isinstance(asked, str | Path | Policy) else [*asked]
     others = [each for each in given if not isinstance(each, str | Path | Policy)]
     policies = read(each for each in given if isinstance(each, str | Path | Policy))
-    return [kin.judge(stream, Bench(policies)), *others] if policies else others
+    return [kin.judge(stream, Bench(policies), guides), *others] if policies else others

@@ -48,6 +48,11 @@ class Terms:
         return Reading(self, stream, hands)
 
     @property
+    def judging(self) -> bool:
+        """Whether claims are judged by more than the guide: by policies, or by a history."""
+        return bool(self.policies or self.routes or self.history)
+
+    @property
     def names(self) -> list[str]:
         """The policies by name, those of routes included."""
         return Bench(self.policies, routes=self.routes).names
@@ -89,7 +94,7 @@ class Reading:
 
     def judges(self) -> Sequence[Judge]:
         """Who judges the claims of the file: nobody, when there is neither a policy nor a history."""
-        if not (self._terms.policies or self._terms.routes or self._past):
+        if not self._terms.judging:
             return ()
         terms, hands = self._terms, self._hands
         aside = (lambda judges: hands(judges, b"")) if hands else None

@@ -6,7 +6,9 @@ import csv
 import gc
 import io
 import json
+import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -287,6 +289,42 @@ def test_a_table_of_claims() -> None:
     second = "HIT1002 P 12 1 3 2681.00 2025-02-03 02-09 EXHP042 2000000010 rejected 042-A03"
     assert told[2].split() == second.split()
     assert max(map(len, told)) <= 100 and len(told) == 10
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_row_says_of_a_claim_what_check_says_on_the_same_terms(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables of codes, companions, settings and a history are heeded alike."""
+    demo = FIXTURES / "demo.edi"
+
+    def statuses(*options: str | Path) -> Counter[str]:
+        done = command(name, demo, "--format", "jsonl", *options)
+        return Counter({row["claim"]: row["status"] for row in map(json.loads, done.out.splitlines())}.values())
+
+    assert statuses() == {"not judged": 9} and statuses("--policy", "042") == {"accepted": 3, "rejected": 6}
+    places, folder = tmp_path / "pos.csv", tmp_path / "codes"
+    places.write_text("Place of Service Code(s),Place of Service Name\n11,ours\n22,ours\n")
+    days = ["--valid-from", "2024-08-01", "--valid-until", "2025-12-31", "--any-size", "--now", "2026-01-05"]
+    assert command("codes", "update", "--from", places, "--kind", "pos", *days, "--dir", folder).status == 0
+    monkeypatch.setenv("EDI837_CODES", str(folder))
+    assert statuses() == {"not judged": 1, "rejected": 8}
+    monkeypatch.setenv("EDI837_CODES", os.devnull)
+    companion, settings, history = tmp_path / "own.xml", tmp_path / "edi837.toml", tmp_path / "history"
+    companion.write_text(
+        '<companion guide="005010X222A1">'
+        '<change loop="2310B" fact="usage" value="R" reason="the rendering provider"/></companion>'
+    )
+    assert statuses("--policy", "042", "--guide-overlay", companion)["not judged"] == 8
+    settings.write_text('[policies]\ndefault = ["042"]\n[[route]]\npayers = ["EXHP042"]\npolicies = []\n')
+    assert statuses("--config", settings) == {"not judged": 9}
+    settings.write_text('[policies]\ndefault = ["042"]\n')
+    assert statuses("--config", settings) == {"accepted": 3, "rejected": 6}
+    assert command("ack", demo, "-o", tmp_path / "answers", "--history", history).status == 1
+    again = DEMO.replace(b"000000042", b"000000043")
+    (tmp_path / "again.edi").write_bytes(again)
+    demo = tmp_path / "again.edi"
+    assert statuses("--history", history)["rejected"] == 3
 
 
 # ---------------------------------------------------------------- the page

@@ -121,6 +121,39 @@ def test_a_claim_that_a_277ca_sends_back_is_rejected_with_or_without_a_policy() 
     assert {row["status"] for row in (*_rows(broken), *_rows(broken, [POLICY]))} == {"not judged"}
 
 
+class NotAtHome:
+    """A list of places of service without a patient's home."""
+
+    def says(self, kind: str, code: str, day: date) -> bool | None:
+        return (kind, code) != ("pos", "12")
+
+    def doubts(self, kind: str, code: str, day: date) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("told", [rows.rows, claimrows.rows])
+def test_a_claim_with_a_code_that_is_not_in_force_is_rejected(told: Any) -> None:
+    listed = list(told(io.BytesIO(DEMO), [POLICY], codes=NotAtHome()))
+    first = next(row for row in listed if row["claim"] == "HIT1001")
+    assert first["status"] == "rejected"
+    assert "S5-PLACE-LIST" in first.get("claim_findings", ()) + first["findings"]
+    rejected = {f.place.claim for f in edi837.check(DEMO, codes=NotAtHome()) if f.rejects}
+    assert {row["claim"] for row in listed if row["status"] == "rejected"} == rejected
+
+
+@pytest.mark.parametrize("told", [rows.rows, claimrows.rows])
+def test_a_claim_that_a_companion_guide_refuses_is_not_judged(told: Any, tmp_path: Path) -> None:
+    path = tmp_path / "own.xml"
+    path.write_text(
+        '<companion guide="005010X222A1">'
+        '<change loop="2310B" fact="usage" value="R" reason="the rendering provider"/></companion>'
+    )
+    guides = edi837.Guides.read(path)
+    lacking = {f.place.claim for f in edi837.check(DEMO, [POLICY], guides=guides) if f.syntax and f.place.claim}
+    found = list(told(io.BytesIO(DEMO), [POLICY], guides=guides))
+    assert lacking and {row["claim"] for row in found if row["status"] == "not judged"} == lacking
+
+
 def test_findings_stand_on_their_own_line_when_two_have_one_number() -> None:
     """LX01 comes twice: the segment of a finding tells which of the two it is on."""
     second = "LX*1\nSV1*HC:S9500*200*UN*7***1\nDTP*472*D8*20250107\n"
