@@ -16,6 +16,7 @@ from click.shell_completion import get_completion_class
 
 import edi837
 from edi837 import codetables, grammar, options, policyfile, rules
+from edi837.console import in_utf8
 
 SHELLS = ("bash", "zsh", "fish")
 _LIBRARIES = ("pyx12", "lxml", "click", "rich")
@@ -28,6 +29,7 @@ def _say(context: click.Context, parameter: click.Parameter, asked: bool) -> Non
     if not asked or context.resilient_parsing:
         return
     if context.params["as_json"]:
+        in_utf8()
         click.echo(json.dumps(facts(options.tables()), indent=1, ensure_ascii=False))
     else:
         click.echo(f"edi837, version {edi837.__version__}")

@@ -134,7 +134,7 @@ def check(
         known = _known(baseline, write_baseline)
     if run.status:
         return run.status
-    with run.guarding(output), written(output) as sink, crew(terms, jobs) as processes:
+    with run.guarding(output), written(output, data=form not in _LINES) as sink, crew(terms, jobs) as processes:
         writer = _writer(form, cards, phi, sink)
         shown = _Shown(writer, sink, max_findings, quiet=statistics or write_baseline)
         unmet = Unmet(terms.policies, terms.routes, terms.guides)

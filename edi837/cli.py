@@ -106,7 +106,7 @@ def run(command: Callable[..., Any] = main) -> None:
     console.stand_in()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="xmlcharrefreplace")  # as a page wants it; texts are in ASCII where they must
+            stream.reconfigure(errors="xmlcharrefreplace")  # texts are in ASCII where they must; data is in UTF-8
     try:
         status = command(prog_name="edi837", standalone_mode=False)
         sys.stdout.flush()

@@ -119,10 +119,21 @@ def _same(out: str, file: str) -> bool:
         return False
 
 
+def in_utf8() -> None:
+    """Have standard output take what programs read, which is UTF-8 whatever the terminal knows."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
 @contextmanager
-def written(path: Path | None) -> Iterator[Sink]:
-    """Standard output; or a file, for its owner alone, that has its name only when it is whole."""
+def written(path: Path | None, *, data: bool = False) -> Iterator[Sink]:
+    """Standard output; or a file, for its owner alone, that has its name only when it is whole.
+
+    ``data``: programs read it, so that standard output too is UTF-8.
+    """
     if path is None:
+        if data:
+            in_utf8()
         yield Sink(sys.stdout)
         return
     with writing(path) as target:

@@ -13,7 +13,7 @@ import click
 from edi837 import claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
 from edi837.columns import Schema
 from edi837.companion import Guides
-from edi837.console import REJECTED, Run, apart, opened, writing
+from edi837.console import REJECTED, Run, apart, in_utf8, opened, writing
 from edi837.findings import Edi837Error
 from edi837.gaps import Gaps, NotWhole
 from edi837.gate import Judge
@@ -147,6 +147,8 @@ def _named(files: tuple[str, ...]) -> Iterator[str]:
 
 def _as_text(sheet: Sheet, files: tuple[str, ...], asked: Asked, form: str, positions: bool, run: Run) -> None:
     held = sheet.schema.columns(positions)
+    if form != "table":
+        in_utf8()
     header = True  # until something is written: the first file may be none
     for file in _named(files):
         with run.guarding(file), opened(file) as source, spooled(source) as stream:

@@ -24,7 +24,7 @@ from edi837 import (
     skeleton,
     trial,
 )
-from edi837.console import REJECTED, UNREADABLE, USAGE, Run, apart, opened, written
+from edi837.console import REJECTED, UNREADABLE, USAGE, Run, apart, in_utf8, opened, written
 from edi837.gaps import Gaps
 from edi837.policyfile import PolicyFile
 from edi837.unmet import Unmet
@@ -198,6 +198,7 @@ def simulate_command(old: str, new: str, files: tuple[str, ...], form: str) -> i
             run.missed(file, gaps)
     run.note(unmet.notes())
     if form == "json":
+        in_utf8()
         click.echo(json.dumps(simulate.as_data(found, old, new), indent=1, ensure_ascii=False))
     else:
         click.echo(simulate.as_text(found, safe.text(old), safe.text(new)))

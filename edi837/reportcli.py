@@ -60,7 +60,7 @@ def report() -> None:
 def _said(files: tuple[str, ...], form_name: str, output: Path | None, phi: bool, kind: str) -> int:
     apart(output, *files)
     run = Run()
-    with run.guarding(output), written(output) as sink:
+    with run.guarding(output), written(output, data=form_name != "text") as sink:
         writer = _form(form_name, files, sink)
         for file in files:
             _put(sink, writer.begin(file))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edi837 import completing, explain, options, rulebook, rules
+from edi837.console import in_utf8
 
 
 @click.command("explain")
@@ -38,5 +39,7 @@ def rules_command(names: tuple[str, ...], form: str) -> int:
     edi837 rules --policy none          the guide's alone
     edi837 rules --format markdown      as a page
     """
+    if form != "text":
+        in_utf8()
     click.echo(rulebook.FORMATS[form](rulebook.entries(options.judges(names))))
     return 0

@@ -56,7 +56,8 @@ def tree(
         raise click.UsageError("--raw and --depth are for --format text; json and xml hold every segment")
     run, gaps = Run(), Gaps()
     with (
-        run.guarding(file), opened(file) as source, spooled(source) as stream, written(None) as sink,
+        run.guarding(file), opened(file) as source, spooled(source) as stream,
+        written(None, data=form != "text") as sink,
         _knowing(stream, claim), watched(stream, file) as reading,
     ):  # fmt: skip
         for text in draw.tree(
@@ -92,7 +93,10 @@ def show(file: str, where: str, claim: str, nth: int | None, form: str, terms: T
     if not (where or claim):
         raise click.UsageError("say WHERE, or --claim ID")
     run = Run()
-    with run.guarding(file), opened(file) as source, spooled(source) as stream, written(None) as sink:
+    with (
+        run.guarding(file), opened(file) as source, spooled(source) as stream,
+        written(None, data=form != "text") as sink,
+    ):  # fmt: skip
         place = parse(where or "2300/CLM")
         finder = Finder(place, Segments(stream), numbered=not claim)
         with _knowing(stream, claim), watched(stream, file) as reading:

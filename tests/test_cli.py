@@ -234,11 +234,28 @@ def test_what_cannot_be_written_is_told_by_its_name(arguments: list[str | Path],
     assert "demo.edi" not in said
 
 
-def test_a_page_can_be_read_from_any_terminal() -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "edi837", "check", str(DEMO), "--format", "html"]
-    done = subprocess.run(command, capture_output=True, env=environment, timeout=60)
-    assert done.returncode == 1 and b"&#8" in done.stdout and done.stdout.isascii()
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(f"check --format {form}" for form in ("junit", "github", "html")), "lines --format csv",
+        "claims --format jsonl --phi show", "tree --format xml --phi show",
+    ],
+)  # fmt: skip
+def test_what_programs_read_is_utf_8_whatever_the_terminal_knows(words: str, tmp_path: Path) -> None:
+    file = tmp_path / "Ñandú.edi"
+    file.write_bytes(DEMO.read_bytes().replace(b"CLM*HIT1002*", "CLM*HÑ2*".encode()))
+    command, *options = words.split()
+
+    def told(encoding: str) -> bytes:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+        run = [sys.executable, "-m", "edi837", command, str(file), *options]
+        done = subprocess.run(run, capture_output=True, env=environment, timeout=60)
+        assert b"our own fault" not in done.stderr and done.returncode in (0, 1)
+        return done.stdout
+
+    expected = told("utf-8")
+    assert expected and expected.decode("utf-8")
+    assert told("latin-1") == told("ascii") == expected
 
 
 def test_a_standard_input_that_is_closed_is_told() -> None:
