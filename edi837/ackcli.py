@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from edi837 import answer, options, safe
-from edi837.console import REJECTED, Run
+from edi837.console import REJECTED, UNREADABLE, Run
 from edi837.jobs import crew
 from edi837.progress import watched
 from edi837.terms import Terms
@@ -68,6 +68,9 @@ def ack(
                     control += outcome.numbers  # the next file goes on; behind the last one it starts again
                 if outcome.rejects:
                     run.worsen(REJECTED)
+                if outcome.cut:
+                    run.say(f"{safe.text(file)}: it is cut off: the answer says so, and there may have been more")
+                    run.worsen(UNREADABLE)
                 if out is not None:
                     for path in answer.publish(outcome, out, name).values():
                         click.echo(safe.text(str(path)))

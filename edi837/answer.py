@@ -44,6 +44,7 @@ class Outcome:
     fates: Fates = field(default_factory=Fates)  # what became of its claims
     rejects: int = 0  # findings that reject anything
     refused: bool = False  # something was refused by a TA1 or 999
+    cut: bool = False  # an interchange is cut off
     numbers: int = 0  # control numbers that the acknowledgements took
     keep: Callable[[], None] = _nothing  # puts what was accepted into the history; for when the answers are out
 
@@ -101,6 +102,7 @@ def answer(
             elif isinstance(event, Finding):
                 outcome.rejects += event.rejects
                 outcome.refused |= event.rejects
+                outcome.cut |= event.cut
         report.close()
         outcome.keep = reading.keep
         outcome.files = acks.finish()

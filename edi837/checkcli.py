@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import click
 
 import edi837
 from edi837 import completing, options, safe
-from edi837.console import REJECTED, Run, Sink, apart, written
+from edi837.console import REJECTED, UNREADABLE, Run, Sink, apart, written
 from edi837.findings import Edi837Error, Finding, NotX12
 from edi837.jobs import crew
 from edi837.progress import watched
@@ -30,6 +30,8 @@ from edi837.wording import many
 
 FORMATS = ("full", "text", "concise", "json", "jsonl", "sarif", "junit", "github", "gitlab", "html")
 _LINES = ("full", "text", "concise")  # what people read, line by line
+_NUMBERED = {"interchange": "ISA", "group": "GS", "set": "ST"}  # the frames, and what numbers them
+_Build: TypeAlias = builds.JUnit | builds.GitLab | sarif.Sarif | flat.GitHub  # for a build server, silence is success
 _FAILS: dict[str, tuple[str, ...]] = {"error": ("reject",), "warning": ("reject", "warn"), "never": ()}
 
 
@@ -58,7 +60,7 @@ class _Shown:
         if not self._quiet and (self._most is None or self.actions.total() <= self._most):
             for text in self._writer.put(trail.spot(finding), trail):
                 self._sink.put(text)
-        elif isinstance(self._writer, builds.JUnit):
+        elif not self._quiet and isinstance(self._writer, builds.JUnit):
             self._writer.hold(finding)
 
     @property
@@ -72,7 +74,7 @@ class _Shown:
             width = len(f"{max(self.rules.values(), default=0)}")
             for rule, count in self.rules.most_common():
                 self._sink.put(f"{count:>{width}}  {rule:12}  {cards.of(rule).title}\n")
-        elif not self._quiet:
+        else:
             for text in self._writer.close():
                 self._sink.put(text)
 
@@ -141,17 +143,26 @@ def check(
         turns = Turns(terms, processes, light=not unmet.waits)  # else whose claims they are is looked at
         for turn in turns.each(files):
             file = turn.file
-            if isinstance(writer, builds.JUnit | builds.GitLab | sarif.Sarif | page.Html):
+            if isinstance(writer, _Build | page.Html):
                 writer.begin(file)
             with run.guarding(file), _failing(writer), turn.taken() as (stream, begun):
-                trail, tally = Trail(Segments(stream), file), Tally()
+                trail, tally, back = Trail(Segments(stream), file), Tally(), ""
                 with watched(stream, file, apart=output is not None) as source:
                     for event in (begun or terms.read(source, turns.hands)).tell():
                         tally.take(event)
                         unmet.take(event)
                         for finding in trail.take(event):
-                            if _asked(finding, select, ignore) and not (known and known.knows(finding)):
+                            if not _asked(finding, select, ignore):
+                                back = back or _back(finding, ignore)
+                            elif not (known and known.knows(finding)):
                                 shown.put(finding, trail)
+                if back:
+                    run.say(f"{safe.text(file)}: {back}")
+                    red = bool(fails) and not write_baseline
+                    run.worsen(REJECTED if red else 0)
+                    if (red or tally.cut) and isinstance(writer, _Build):
+                        writer.fail(back)
+                run.worsen(UNREADABLE if tally.cut else 0)
                 if isinstance(writer, page.Html):
                     writer.end(tally)
                 for line in tally.lines_for_people(file) if form in ("full", "text") else [tally.line(file)]:
@@ -164,7 +175,9 @@ def check(
             run.say(f"{many(shown.held_back, 'finding')} more, not shown")
         if any(shown.actions[action] for action in fails) and not write_baseline:
             run.worsen(REJECTED)
-    if write_baseline and known and baseline:
+    if write_baseline and run.status and baseline:
+        run.say(f"{safe.text(str(baseline))}: not written, for not every file was read whole")
+    elif write_baseline and known and baseline:
         with run.guarding(baseline), written(baseline) as sink:
             sink.put(known.written())
             run.say(f"{safe.text(str(baseline))}: {many(known.count, 'finding')} known from now on")
@@ -173,13 +186,13 @@ def check(
 
 @contextmanager
 def _failing(writer: Writer) -> Iterator[None]:
-    """Tell a build server what keeps a file from being read: for it, silence is success."""
+    """Tell a build server what keeps a file from being read."""
     try:
         yield
     except BrokenPipeError:
         raise
     except (Edi837Error, OSError) as error:
-        if isinstance(writer, builds.JUnit | builds.GitLab | sarif.Sarif):
+        if isinstance(writer, _Build):
             at = f"not X12 at byte {error.offset}: " if isinstance(error, NotX12) else ""
             writer.fail(f"cannot be read: {error.strerror}" if isinstance(error, OSError) else f"{at}{error}")
         raise
@@ -200,6 +213,17 @@ def _asked(finding: Finding, select: tuple[str, ...], ignore: tuple[str, ...]) -
     rule = finding.rule.upper()
     chosen = max((len(each) for each in select if rule.startswith(each)), default=-1 if select else 0)
     return chosen > max((len(each) for each in ignore if rule.startswith(each)), default=-1)
+
+
+def _back(finding: Finding, ignore: tuple[str, ...]) -> str:
+    """What sends a frame back with all that is in it, though nobody asked: most rules were then asked of nothing.
+
+    Empty for any other finding, and for what is ignored by its name, unless the file is cut off.
+    """
+    if not (finding.rejects and finding.level in _NUMBERED and (finding.cut or _asked(finding, (), ignore))):
+        return ""
+    named = safe.number(_NUMBERED[finding.level], getattr(finding.place, finding.level))
+    return f"{finding.level} {named} goes back, whatever was selected: {finding.rule} {safe.text(finding.message)}"
 
 
 def _writer(form: str, cards: Cards, phi: bool, sink: Sink) -> Writer:

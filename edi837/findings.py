@@ -118,6 +118,11 @@ class Finding:
         """Whether this finding alone sends its claim, set, group or interchange back."""
         return self.action == "reject"
 
+    @property
+    def cut(self) -> bool:
+        """Whether it says that an interchange is cut off: there may have been more."""
+        return self.syntax == "TA1:023" and self.rejects
+
 
 @dataclass(frozen=True, slots=True)
 class StatusCode:

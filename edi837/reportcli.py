@@ -160,6 +160,8 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
         click.echo(safe.text(str(html)))
         if tally.found["reject"]:
             run.worsen(REJECTED)
+        if tally.cut:
+            run.worsen(UNREADABLE)
         for line in tally.lines_for_people(file):
             run.say(line)
         run.note(unmet.notes())

@@ -444,6 +444,73 @@ def test_exit_status(arguments: list[str | Path], status: int) -> None:
     assert edi837("check", *arguments).status == status
 
 
+@pytest.fixture
+def refused(tmp_path: Path) -> dict[str, Path]:
+    """A good file cut off in its set, with a group that is none of ours, and with a wrong count."""
+    data = CLEAN.read_bytes()
+    told = {"cut": data[: data.index(b"SE*")], "group": data.replace(b"GS*HC*", b"GS*HX*"),
+            "count": re.sub(rb"SE\*\d+", b"SE*99", data)}  # fmt: skip
+    paths = {each: tmp_path / f"{each}.edi" for each in told}
+    for each, path in paths.items():
+        path.write_bytes(told[each])
+    return paths
+
+
+@pytest.mark.parametrize("words", [[], ["--select", "042"], ["--fail-on", "never"], ["--ignore", "X12"]])
+def test_a_file_that_is_cut_off_ends_with_3_whatever_is_selected(words: list[str], refused: dict[str, Path]) -> None:
+    done = edi837("check", DEMO, refused["cut"], "--format", "junit", *words)
+    assert done.status == 3
+    assert "the interchange is cut off" in done.out
+    assert edi837("ack", refused["cut"], "-o", refused["cut"].parent / "answers").status == 3
+    page = refused["cut"].with_suffix(".html")
+    assert edi837("report", "claims", refused["cut"], "--html", page).status == 3
+
+
+@pytest.mark.parametrize("file", ["group", "count"])
+def test_a_frame_that_goes_back_turns_no_build_green(file: str, refused: dict[str, Path]) -> None:
+    """No policy is asked of claims in a group that is not read, and of a set that goes back it is asked in vain."""
+    path = refused[file]
+    said = {"group": "group 1 goes back, whatever was selected: X12-AK9-1 GS01 is not HC",
+            "count": "set 0001 goes back, whatever was selected: X12-IK5-4 SE01 should be "}[file]  # fmt: skip
+    for form in ("github", "junit", "sarif", "gitlab"):
+        done = edi837("check", path, "--select", "042", "--format", form)
+        assert done.status == 1 and said in done.out and f"{path}: {said}" in done.err
+    done = edi837("check", path, "--select", "042", "--fail-on", "never", "--format", "github")
+    assert done.status == 0 and not done.out and said in done.err
+    done = edi837("check", path, "--ignore", "X12-IK5-4,X12-AK9-1", "--format", "github")
+    assert done.status == 0 and said not in done.err  # it was said by its name
+
+
+def test_github_is_told_of_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    letter = tmp_path / "letter, one.edi"
+    letter.write_bytes(b"Dear sir")
+    done = edi837("check", letter, tmp_path / "none.edi", CLEAN, "--format", "github")
+    lines = done.out.splitlines()
+    assert done.status == 3 and len(lines) == 2
+    assert lines[0].startswith(f"::error title=edi837,file={tmp_path}/letter%2C one.edi::not X12 at byte 0: ")
+    assert lines[1] == f"::error title=edi837,file={tmp_path}/none.edi::cannot be read: No such file or directory"
+
+
+def test_a_baseline_that_is_written_leaves_a_report_without_findings(tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    for form in ("json", "sarif", "junit", "gitlab", "github", "html"):
+        out = tmp_path / form
+        assert edi837("check", DEMO, "--write-baseline", "--baseline", known, "--format", form, "-o", out).status == 0
+        told = edi837("check", DEMO, "--baseline", known, "--format", form)
+        assert told.status == 0 and out.read_bytes().decode() == told.out
+
+
+@pytest.mark.parametrize("bad", ["none", "cut", "envelope/not-x12.edi"])
+def test_a_baseline_is_kept_when_a_file_is_not_read_whole(bad: str, refused: dict[str, Path], tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    edi837("check", DEMO, "--write-baseline", "--baseline", known)
+    held = known.read_bytes()
+    path = refused.get(bad, FIXTURES / bad)
+    done = edi837("check", path, "--write-baseline", "--baseline", known)
+    assert done.status == 3 and known.read_bytes() == held
+    assert f"{known}: not written, for not every file was read whole" in done.err
+
+
 def test_no_more_than_asked_for_are_shown_and_all_are_counted() -> None:
     done = edi837("check", DEMO, "--format", "jsonl", "--max-findings", "2")
     assert len(done.out.splitlines()) == 2

@@ -32,7 +32,19 @@ class Concise:
 
 
 class GitHub:
-    """Writes workflow commands: an annotation of a line each."""
+    """Writes workflow commands: an annotation of a line each, and one of a file that could not be read."""
+
+    def __init__(self) -> None:
+        self._file = ""
+        self._failed: list[str] = []
+
+    def begin(self, file: str) -> None:
+        """A file begins."""
+        self._file = safe.text(file)
+
+    def fail(self, why: str) -> None:
+        """The file that began last cannot be read, or not to its end."""
+        self._failed.append(f"::error title=edi837,file={_property(self._file)}::{_data(safe.text(why))}\n")
 
     def put(self, spot: Spot, trail: Trail) -> Iterator[str]:
         """The command of a finding."""
@@ -45,8 +57,8 @@ class GitHub:
         yield f"::{_GITHUB[finding.action]} {facts}::{_data(message(finding))}\n"
 
     def close(self) -> Iterator[str]:
-        """Nothing: each line stands for itself."""
-        return iter(())
+        """The files that could not be read."""
+        return iter(self._failed)
 
 
 def message(finding: Finding) -> str:

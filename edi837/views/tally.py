@@ -26,6 +26,7 @@ class Tally:
     sets: int = 0
     lines: int = 0
     fates: Fates = field(default_factory=Fates)  # of its claims
+    cut: bool = False  # an interchange is cut off
     found: Counter[str] = field(default_factory=Counter)  # findings by action
     answers: Counter[str] = field(default_factory=Counter)  # TA1 R, 999 P ...
     _sets: int = 0  # of the group at hand, that have a 277CA
@@ -40,6 +41,7 @@ class Tally:
                 self.found.update(finding.action for finding in event.findings)
         elif isinstance(event, Finding):
             self.found[event.action] += 1
+            self.cut |= event.cut
         elif isinstance(event, TransactionSet):
             self.sets += 1
         elif isinstance(event, Interchange):
