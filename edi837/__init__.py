@@ -36,10 +36,9 @@ from edi837.frames import Verdict
 from edi837.history import HistoryError
 from edi837.maps import GrammarError
 from edi837.rules import Policy, PolicyError
-from edi837.rules import load as _load
 from edi837.safe import text
 from edi837.snip import Codes
-from edi837.sources import Policies, Source, opened, read, spooled
+from edi837.sources import Policies, Source, loaded, opened, own, read, spooled
 from edi837.terms import Terms
 
 __all__ = [
@@ -132,6 +131,8 @@ def acknowledge(
         raise TypeError(f"now is a datetime, for the answers say the time too, not a {type(now).__name__}")
     if control is not None and not 1 <= control <= LAST_NUMBER:
         raise ValueError(f"control is from 1 to {LAST_NUMBER}, as ISA13 holds it, not {control}")
+    if name and (Path(name).name != name or "\0" in name):
+        raise ValueError(f"name is what the files in out are called by, without a folder or a NUL in it, not {name!r}")
     terms = _terms(policies, codes, guides, history)
     name = name or (Path(source).name if isinstance(source, str | Path) else "interchange")
     with (
@@ -142,11 +143,15 @@ def acknowledge(
 
 
 def policy(name: str | Path) -> Policy:
-    """A shipped policy or profile by name (`edi837 policy list` lists them), or a policy file by its path."""
-    return _load(name)
+    """A shipped policy or profile by name (`edi837 policy list` lists them), or a policy file by its path.
+
+    What a shipped one holds is read once and shared by all who ask for it: it is not to be changed.
+    """
+    return loaded(name)
 
 
 def _terms(
     policies: Policies, codes: Codes | None, guides: Guides | None, history: str | Path | None
 ) -> Terms:
+    own(codes, guides)
     return Terms(read(policies), codes=codes, guides=guides or Guides(), history=Path(history) if history else None)

@@ -16,7 +16,7 @@ from edi837.judged import Judged, Watch, judged
 from edi837.mapper import as_day
 from edi837.rows import frames_of, name_of, npi_of, parted
 from edi837.snip import Codes
-from edi837.sources import Policies, Source, judges, opened, spooled
+from edi837.sources import Policies, Source, judges, opened, own, spooled
 from edi837.table import Row
 from edi837.x12 import element
 
@@ -26,6 +26,7 @@ def rows(
     file: str = "", watch: Watch | None = None, codes: Codes | None = None, guides: Guides | None = None,
 ) -> Iterator[Row]:  # fmt: skip
     """Yield a row for each claim, in file order; the words are those of `rows.rows`."""
+    own(codes, guides)
     with opened(source) as given, spooled(given) as stream:
         for each in judged(stream, judges(stream, policies, guides), watch, codes=codes, guides=guides):
             yield placed_row(each, phi, file) if positions else row(each, phi)

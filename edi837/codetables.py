@@ -100,7 +100,9 @@ class Tables:
 
     @classmethod
     def load(cls, folder: str | Path) -> Tables:
-        """The tables of a folder; none when it is not there. CodeTableError names a broken file."""
+        """The tables of a folder; none without it. CodeTableError names a broken file, or that it is a file."""
+        if Path(folder).is_file():
+            raise CodeTableError(f"{folder} is a file: give the folder that `edi837 codes update --dir` writes to")
         return cls([_head(path) for path in sorted(Path(folder).glob(f"[a-z]*{_ENDING}"))])
 
     def releases(self) -> list[Release]:

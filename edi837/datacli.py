@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 import click
 
-from edi837 import claimrows, columns, completing, fhir, options, parquet, rows, rowtext, safe, table
+from edi837 import claimrows, columns, fhir, options, parquet, rows, rowtext, safe, table
 from edi837.columns import Schema
 from edi837.companion import Guides
 from edi837.console import REJECTED, Run, apart, in_utf8, opened, writing

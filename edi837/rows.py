@@ -14,7 +14,7 @@ from edi837.companion import Guides
 from edi837.gate import Judge
 from edi837.judged import Judged, Watch, judged
 from edi837.snip import Codes
-from edi837.sources import Policies, Source, judges, opened, spooled
+from edi837.sources import Policies, Source, judges, opened, own, spooled
 from edi837.table import Row
 
 
@@ -30,6 +30,7 @@ def rows(
     A file that is cut off, or a frame of it refused, gives the rows there are, and ``watch`` is
     shown every event. Raises NotX12 when the file holds no interchange.
     """
+    own(codes, guides)
     with opened(source) as given, spooled(given) as stream:
         for each in judged(stream, judges(stream, policies, guides), watch, codes=codes, guides=guides):
             yield from placed_lines(each, phi, file) if positions else lines(each, phi)

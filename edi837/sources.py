@@ -18,7 +18,8 @@ from edi837 import kin, rules
 from edi837.bench import Bench, apart
 from edi837.companion import Guides
 from edi837.gate import Judge
-from edi837.rules import Policy
+from edi837.rules import Policy, PolicyError
+from edi837.snip import Codes
 
 Source = str | Path | bytes | bytearray | memoryview | BinaryIO
 Policies = str | Path | Policy | Iterable[str | Path | Policy]
@@ -53,8 +54,27 @@ def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
 
 def read(policies: Policies) -> list[Policy]:
     """The policies, each once. PolicyError for one without cases: it judges no real claim."""
+    if not isinstance(policies, str | Path | Policy | Iterable):
+        raise TypeError(f"policies are one or several, or [] for none, and not {type(policies).__name__}")
     several = [policies] if isinstance(policies, str | Path | Policy) else policies
-    return apart(map(rules.load_tried, several))
+    return apart(rules.load_tried(each if isinstance(each, Policy) else loaded(each)) for each in several)
+
+
+def loaded(name: str | Path) -> Policy:
+    """A policy by its name, or from a file. PolicyError when there is none."""
+    if not isinstance(name, str | Path):
+        raise TypeError(f"a policy is given by its name, its path or as read, not as {type(name).__name__}")
+    if name == "none":
+        raise PolicyError(["there is no policy called none: for none at all pass [] as policies"])
+    return rules.load(name)
+
+
+def own(codes: Codes | None, guides: Guides | None) -> None:
+    """Refuse what are no tables of codes and no guides: a path is easily taken for what is read from it."""
+    if codes is not None and not hasattr(codes, "says"):
+        raise TypeError(f"codes are tables as read, edi837.Tables.load(folder), not {type(codes).__name__}")
+    if guides is not None and not isinstance(guides, Guides):
+        raise TypeError(f"guides are given as read, edi837.Guides.read(paths), not {type(guides).__name__}")
 
 
 def judges(

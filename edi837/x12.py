@@ -158,6 +158,8 @@ class _Source:
     def more(self) -> str:
         """The next block, empty at the end of the stream."""
         data = self._stream.read(self._block)
+        if data is None or isinstance(data, str):
+            raise TypeError(f"a stream gives bytes when it is read, as of open(path, 'rb'), not {type(data).__name__}")
         if not data:
             self.ended = True
         return data.decode("latin-1")

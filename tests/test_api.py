@@ -37,6 +37,13 @@ class OnlyRead:
         return self._stream.read(size)
 
 
+class GivesText:
+    """A stream that was opened as text, and does not look it."""
+
+    def read(self, size: int = -1) -> str:
+        return "ISA*"
+
+
 def _answered(source: Any, folder: Path) -> list[str]:
     paths = edi837.acknowledge(source, out=folder, now=NOW, name="demo.edi")
     return [path.read_text() for path in paths.values()]
@@ -164,6 +171,42 @@ def test_a_control_number_fits_its_element(control: int, tmp_path: Path) -> None
     with pytest.raises(ValueError, match=rf"from 1 to 999999999, as ISA13 holds it, not {control}"):
         edi837.acknowledge(BYTES, out=tmp_path, now=NOW, control=control)
     assert edi837.acknowledge(BYTES, out=tmp_path, now=NOW, control=999_999_999)
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "/evil", "a/", ".", "x\0y"])
+def test_a_name_leads_out_of_no_folder(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="without a folder or a NUL in it"):
+        edi837.acknowledge(BYTES, out=tmp_path / "out", now=NOW, name=name)
+    assert list(tmp_path.iterdir()) == []
+
+
+GUIDES, CODES = r"edi837\.Guides\.read\(paths\), not str", r"edi837\.Tables\.load\(folder\), not str"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda wrong: edi837.acknowledge(BYTES, out="no", now=NOW, guides=wrong("own.xml")), GUIDES),
+        (lambda wrong: list(rows.rows(BYTES, guides=wrong("own.xml"))), GUIDES),
+        (lambda wrong: list(edi837.check(BYTES, codes=wrong("codes"))), CODES),
+        (lambda wrong: list(claimrows.rows(BYTES, codes=wrong("codes"))), CODES),
+        (lambda wrong: list(edi837.check(BYTES, wrong(None))), r"or \[\] for none, and not NoneType"),
+        (lambda wrong: list(edi837.check(BYTES, wrong([b"042"]))), "by its name, its path or as read, not as bytes"),
+        (lambda wrong: edi837.policy(wrong(42)), "by its name, its path or as read, not as int"),
+        (lambda wrong: list(edi837.claims(wrong(GivesText()))), r"gives bytes .* open\(path, 'rb'\), not str"),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_type_is_refused_with_what_to_give(call: Callable[[Any], object], said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        call(lambda wrong: wrong)
+
+
+def test_none_is_no_policy_and_a_file_no_folder_of_tables(tmp_path: Path) -> None:
+    for asked in ("none", ["none"]):
+        with pytest.raises(edi837.PolicyError, match=r"pass \[\] as policies"):
+            list(edi837.check(BYTES, asked))
+    with pytest.raises(edi837.CodeTableError, match=r"demo\.edi is a file: give the folder"):
+        edi837.Tables.load(DEMO)
 
 
 def test_companions_and_tables_by_text_or_path(tmp_path: Path) -> None:
