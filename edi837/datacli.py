@@ -103,6 +103,7 @@ def _writes(sheet: Sheet) -> Callable[[Command], click.Command]:
             else:
                 _as_text(sheet, files, asked, form, positions, run)
             run.note(asked.unmet.notes())
+            run.note(f"no file in {safe.text(each)}" for each in files if not any(_named((each,))))
             return run.status
 
         return write
@@ -163,6 +164,8 @@ def _as_text(sheet: Sheet, files: tuple[str, ...], asked: Asked, form: str, posi
                 header = False
             run.missed(file, gaps)
             _say_back(file, gaps, asked, run)
+    if header and form == "csv" and not run.status:  # a folder without files: a table all the same
+        click.echo("".join(rowtext.as_csv((), held)), nl=False)
 
 
 def _as_parquet(sheet: Sheet, files: tuple[str, ...], asked: Asked, out: Path, run: Run) -> None:

@@ -281,6 +281,17 @@ def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
     assert done.status == 3 and "c.txt: not X12" in done.err and len(done.out.splitlines()) == 19
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_a_folder_without_files_gives_a_table_without_rows_and_a_note(name: str, tmp_path: Path) -> None:
+    (tmp_path / ".hidden").write_bytes(DEMO)
+    done = command(name, tmp_path, "--format", "csv")
+    assert (done.status, done.out) == (0, ",".join(TABLES[name][1].names()) + "\r\n")
+    assert done.err == f"note: no file in {tmp_path}\n"
+    done = command(name, tmp_path, FIXTURES / "demo.edi", "--format", "csv")
+    assert done.out == command(name, FIXTURES / "demo.edi", "--format", "csv").out and "no file in" in done.err
+    assert command(name, tmp_path / "none.edi", "--format", "csv").out == ""
+
+
 def test_a_table_of_claims() -> None:
     told = command("claims", FIXTURES / "demo.edi", "--policy", "042").out.splitlines()
     assert told[0].split() == [

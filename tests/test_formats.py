@@ -551,6 +551,21 @@ def test_a_baseline_hides_what_is_known_and_nothing_else(tmp_path: Path) -> None
         assert value not in text
 
 
+def test_what_is_known_of_a_claim_stays_known_when_a_set_comes_before_it(tmp_path: Path) -> None:
+    base, later = tmp_path / "known.json", tmp_path / "later.edi"
+    edi837("check", DEMO, "--baseline", base, "--write-baseline")
+    data = DEMO.read_bytes()
+    begin, end = data.index(b"ST*"), data.index(b"GE*")
+    mine, clean = data[begin:end], CLEAN.read_bytes()
+    other = clean[clean.index(b"ST*") : clean.index(b"GE*")]
+    moved = mine.replace(b"ST*837*0001*", b"ST*837*0002*").replace(b"*0001~", b"*0002~")
+    later.write_bytes(data[:begin] + other + moved + data[end:].replace(b"GE*1*", b"GE*2*"))
+    marks = [[issue["fingerprint"] for issue in json.loads(edi837("check", path, "--format", "gitlab").out)]
+             for path in (DEMO, later)]  # fmt: skip
+    assert len(marks[0]) == 6 and marks[0] == marks[1]
+    assert edi837("check", later, "--baseline", base, "--format", "jsonl").out == ""
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": "edi837 baseline 1", "known": 1}'])
 def test_what_is_no_baseline_is_said(tmp_path: Path, content: str) -> None:
     base = tmp_path / "known.json"

@@ -20,9 +20,13 @@ class BadBaseline(Edi837Error):
 
 
 def key(finding: Finding) -> str:
-    """The rule, loop and element with the claim and line by their own numbers, as 20 hexadecimal digits."""
+    """The rule, loop and element with the claim and line by their own numbers, as 20 hexadecimal digits.
+
+    The set counts (ST02) only of what is on no claim: sets are numbered anew whenever one comes before them.
+    """
     place = finding.place
-    told = (finding.rule, place.set, place.claim, place.line, place.loop, place.tag, place.refdes)
+    number = "" if place.claim else place.set
+    told = (finding.rule, number, place.claim, place.line, place.loop, place.tag, place.refdes)
     return sha256("\0".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
