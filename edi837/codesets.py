@@ -167,7 +167,8 @@ class CodeSets:
             self.problems.add(row, where, f"{text}: the range runs backwards")
             return frozenset()
         if last - first >= WIDEST:
-            self.problems.add(row, where, f"{text}: the range is wider than {WIDEST} codes")
+            what = f"{text}: the range is wider than {WIDEST} codes: write it as several ranges"
+            self.problems.add(row, where, what)
             return frozenset()
         return frozenset(f"{start[1]}{number:0{len(start[2])}d}" for number in range(first, last + 1))
 

@@ -21,7 +21,19 @@ from edi837 import gatejobs, options, safe
 from edi837.config import tables_of
 from edi837.console import REJECTED, UNREADABLE, Run
 from edi837.findings import Edi837Error
-from edi837.gateroot import CANNOT, Make, Outside, json_option, made, on_root, ours, root_argument, shown, working
+from edi837.gateroot import (
+    CANNOT,
+    Make,
+    Outside,
+    json_option,
+    made,
+    on_judging_root,
+    on_root,
+    ours,
+    root_argument,
+    shown,
+    working,
+)
 from edi837.gateway import Filed, World, begun, doctor, keys, settingsfile, status
 from edi837.gateway.crew import Crew
 from edi837.gateway.fsops import Disk
@@ -99,7 +111,7 @@ def init(root: Path, as_json: bool, usage: str, control: int | None, anew: bool)
 
 
 @gateway.command("doctor")
-@on_root
+@on_judging_root
 def doctor_command(make: Make, as_json: bool) -> int:
     """Try out everything a gateway in DIR rests on, and say what to do where it fails."""
     with working():
@@ -110,7 +122,7 @@ def doctor_command(make: Make, as_json: bool) -> int:
 
 
 @gateway.command()
-@on_root
+@on_judging_root
 @click.option("--all", "all_", is_flag=True, help="Take every file as it is: nobody is writing any more.")
 @options.now
 @options.ledger_control
@@ -153,7 +165,7 @@ def once(make: Make, as_json: bool, all_: bool, now: datetime | None, control: i
 
 
 @gateway.command("run")
-@on_root
+@on_judging_root
 @click.option("--http", metavar="HOST:PORT", help="Answer /healthz, /readyz and /metrics on a loopback address.")
 def run_command(make: Make, as_json: bool, http: str | None) -> int:
     """Answer what comes into DIR/in until told to stop (SIGTERM); SIGHUP reads the settings again.

@@ -62,18 +62,15 @@ Command = Callable[..., Any]
 
 
 def on_root(command: Command) -> Command:
-    """Give a command DIR, ``--json`` and the options of judging; it gets ``make``, which makes its world."""
+    """Give a command DIR, ``--json`` and ``--config``; it gets ``make``, which makes its world."""
 
     @root_argument
     @json_option
-    @options.policies
-    @options.overlay
     @options.config_file
-    @options.history
     @wraps(command)
     def with_world(
-        *args: object, root: Path, names: tuple[str, ...], overlays: tuple[Path, ...], config_file: Path | None,
-        history: Path | None, **more: Any,
+        *args: object, root: Path, config_file: Path | None, names: tuple[str, ...] = (),
+        overlays: tuple[Path, ...] = (), history: Path | None = None, **more: Any,
     ) -> object:  # fmt: skip
         def make(now: datetime | None = None) -> World:
             own = root / SETTINGS
@@ -91,6 +88,11 @@ def on_root(command: Command) -> Command:
         return command(*args, make=make, **more)
 
     return with_world
+
+
+def on_judging_root(command: Command) -> Command:
+    """As `on_root`, with the options of judging, for a command that reads claims or what was found on them."""
+    return options.policies_or("as in DIR/edi837.toml, else 042")(options.overlay(options.history(on_root(command))))
 
 
 def _line(text: str) -> None:

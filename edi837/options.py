@@ -19,7 +19,8 @@ from edi837.terms import Terms
 
 Command = Callable[..., Any]
 
-def _policies(default: str) -> Callable[[Command], Command]:
+def policies_or(default: str) -> Callable[[Command], Command]:
+    """The option that names policies, with what is taken where it is left out."""
     return click.option(
         "--policy", "names", multiple=True, metavar="NAME|PATH", shell_complete=completing.policies_or_none,
         help="A policy to judge by: a shipped one, the path of a TOML file, or none. May be given again."
@@ -27,7 +28,7 @@ def _policies(default: str) -> Callable[[Command], Command]:
     )  # fmt: skip
 
 
-policies = _policies("042")
+policies = policies_or("042")
 _show_phi = click.option(
     "--show-phi", "phi", is_flag=True, help="Show patients' names, ids and other personal values, as --phi show."
 )
@@ -106,7 +107,7 @@ def _judging(command: Command, keeps: bool, default: tuple[str, ...] = DEFAULT) 
             raise click.UsageError(f"there is no history {history}: edi837 ack --history begins one")
         return command(*args, terms=terms_of(names, overlays, config_file, history, default), **more)
 
-    return _policies(*default)(overlay(config_file(history(with_terms))))
+    return policies_or(*default)(overlay(config_file(history(with_terms))))
 
 
 def terms_of(

@@ -14,7 +14,7 @@ import click
 from edi837 import options, safe
 from edi837.acks import Acknowledgements
 from edi837.console import REJECTED, UNREADABLE, Run, Sink, apart, opened, written
-from edi837.gateroot import Make, on_root, working
+from edi837.gateroot import Make, on_judging_root, working
 from edi837.gateroot import opened as opened_root
 from edi837.pages import dayform
 from edi837.pages.claims import Page
@@ -169,7 +169,7 @@ def claims(file: str, terms: Terms, html: Path, now: datetime | None, phi: bool)
 
 
 @report.command()
-@on_root
+@on_judging_root
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Which day.  [default: today]")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT",
               help="A page, which needs nothing else; whole or not at all.")  # fmt: skip

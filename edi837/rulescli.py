@@ -16,7 +16,8 @@ def explain_command(id: str, names: tuple[str, ...]) -> int:
     try:
         click.echo(explain.explain(id, options.judges(names)))
     except LookupError as error:
-        raise click.UsageError(str(error.args[0])) from None
+        own = "; a rule of your own policy: --policy FILE" if "-" in id and not id.upper().startswith("X12") else ""
+        raise click.UsageError(f"{error.args[0]}{own}") from None
     return 0
 
 

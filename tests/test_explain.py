@@ -6,12 +6,14 @@ import io
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from edi837 import explain, grammar, guidebook, process, rules, statuscodes, syntax
 from edi837.explain import UnknownId
 from edi837.findings import Finding, NotX12
 from edi837.frames import Verdict
+from tests.formats import edi837 as command
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 POLICY = rules.load("042")
@@ -31,6 +33,15 @@ def test_every_rule(edit: rules.Edit) -> None:
     for said in (edit.says, edit.message, edit.fix, edit.fix_same, edit.check.name, edit.rests_on, *edit.status):
         assert " ".join(said.split()) in told
     assert ("only warns" in told) == (edit.action == "warn" or bool(edit.warn_only))
+
+
+def test_a_rule_that_is_not_known_may_be_of_a_policy_of_one_s_own() -> None:
+    with pytest.raises(click.UsageError, match=r"called '77-A02'.*; a rule of your own policy: --policy FILE$"):
+        command("explain", "77-A02")
+    for id in ("A8:999", "X12-IK4-99", "CLM99"):
+        with pytest.raises(click.UsageError) as refused:
+            command("explain", id)
+        assert "--policy" not in str(refused.value)
 
 
 def test_rules_of_no_policy() -> None:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -635,3 +636,18 @@ def test_the_log_takes_nothing_that_is_not_on_its_list() -> None:
     for event, key in (("claimed", "name"), ("surprise", "job")):
         with pytest.raises(ValueError, match="not on the list"):
             log(event, **{key: "x"})
+
+
+def test_what_claims_are_judged_by_is_asked_of_those_alone_that_judge_or_tell_of_it() -> None:
+    report = cli.main.get_command(click.Context(cli.main), "report")
+    gateway = cli.main.get_command(click.Context(cli.main), "gateway")
+    assert isinstance(gateway, click.Group) and isinstance(report, click.Group)
+    judging: dict[str, str] = {}  # and what they say of --policy
+    for name, command in {**gateway.commands, "report": report.commands["gateway"]}.items():
+        options = {option for parameter in command.params for option in parameter.opts}
+        told = options & {"--policy", "--guide-overlay", "--history"}
+        assert len(told) in (0, 3) and ("--config" in options) == (name != "init")
+        if told:
+            (judging[name],) = (str(p.to_info_dict()["help"]) for p in command.params if "--policy" in p.opts)
+    assert judging.keys() == {"doctor", "once", "run", "report"}
+    assert all("[default: as in DIR/edi837.toml, else 042]" in help for help in judging.values())

@@ -202,7 +202,7 @@ FAULTS = [
     ('"S9500..S9502"', '"S9502..S9500"', ":8: codes.daily: S9502..S9500: the range runs backwards"),
     ('"S9500..S9502"', '"S9500..A9502"',
      "S9500..A9502: both ends of a range have the same letters and length"),
-    ('"S9500..S9502"', '"A0000..A9999"', "A0000..A9999: the range is wider than 1000 codes"),
+    ('"S9500..S9502"', '"A0000..A9999"', "the range is wider than 1000 codes: write it as several ranges"),
     ('"S9500..S9502"', '"S9500-S9502"', '"S9500-S9502" is no code, range or name of a set'),
     ('except = ["S9364"]', 'except = ["some"]', ":12: codes.some: the set is made of itself"),
     ('except = ["S9364"]', 'exept = ["S9364"]', 'codes.some: unknown key "exept"; did you mean "except"?'),
