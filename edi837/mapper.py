@@ -165,6 +165,8 @@ class Mapper:
                     own = (*own, seg[2])
             elif tag == "NTE":
                 notes = (*notes, seg[2])
+            elif tag == "LX":  # with separators behind it
+                number = seg[1]
         if kind == "I" and claim.first and not dated:  # a date that cannot be read is not replaced
             first, last, source = claim.first, claim.last, "statement"
         for child in loop.loops:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import stat
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -126,7 +127,7 @@ def accounted(totals: list[dict[str, Any]]) -> tuple[int, int, int]:
 def test_rejected_are_those_that_the_277ca_rejects(data: bytes, fates: tuple[int, int, int], tmp_path: Path) -> None:
     """What was found on a claim does not make it one of them where a TA1 or 999 refuses what it stands in."""
     accepted, rejected, refused = fates
-    outcome = answered(data)
+    outcome = answered(data, control=1)
     totals = json.loads(outcome.files["report.json"].read())["interchanges"]
     assert (outcome.fates.accepted, outcome.fates.rejected, outcome.fates.refused) == accounted(totals) == fates
     file = tmp_path / "two.edi"
@@ -284,3 +285,29 @@ def test_each_answer_is_on_the_disk_before_it_has_a_name(tmp_path: Path, monkeyp
     monkeypatch.setattr(os, "replace", noting("name", os.replace))
     publish(answered(GOOD), tmp_path, "a.edi")
     assert order == ["sync"] * 4 + ["name"] * 4 + ["sync"]
+
+
+def _told(data: bytes) -> dict[str, Any]:
+    """What is said of a file and read from it, but for where its bytes stand and how it is spelt."""
+    outcome = answered(data, control=1)
+    said: dict[str, Any] = {kind: outcome.files[kind].read() for kind in ("999", "277ca")}
+    said["report"] = outcome.files["report.txt"].read()
+    said["findings"] = list(package.check(io.BytesIO(data)))
+    said["claims"] = [replace(claim, imprint=0) for claim in package.claims(io.BytesIO(data))]
+    return said
+
+
+@pytest.mark.parametrize(
+    "path", ["837P/pass/many-segments.edi", "837I/pass/many-segments.edi", "837P/fail/policy-drugs.edi"]
+)
+def test_separators_behind_a_segment_change_no_answer(path: str) -> None:
+    """Each kind of segment but the ISA, which has its width; component separators where a composite ends it."""
+    data = (FIXTURES / path).read_bytes()
+    good = _told(data)
+    tags = {segment.split(b"*")[0].strip() for segment in data.split(b"~")} - {b"ISA", b""}
+    assert len(tags) > 20
+    for tag in sorted(tags):
+        for tail in (b"*", b"**", *([b":", b"::*"] if tag in (b"HI", b"CTP") else [])):
+            longer = re.sub(rb"(?<=\n)(%s\*[^~]*)" % tag, rb"\g<1>" + tail, data)
+            assert longer != data
+            assert _told(longer) == good, (tag, tail)
