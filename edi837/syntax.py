@@ -97,10 +97,9 @@ def explain(use: SegmentUse, seg: Segment, delimiters: Delimiters) -> Iterator[F
     for element in use.elements:
         value = seg[element.seq] if element.seq < len(seg) else ""
         for flaw in _element(element, value, delimiters):
-            if _abroad(use.elements, seg, flaw):
-                continue
-            told.add(element.seq)
-            yield flaw
+            if left := _left(use.elements, seg, flaw):
+                told.add(element.seq)
+                yield left
     for flaw in _periods(use.elements, seg, 0, use):
         if flaw.element not in told:
             told.add(flaw.element)
@@ -201,9 +200,9 @@ def _once(use: ElementUse, value: str, delimiters: Delimiters) -> Iterator[Flaw]
         else:
             code, detail = _simple(part, text, delimiters)
         flaw = Flaw(seq, code, part, part.seq, value=text, detail=detail)
-        if code and not _abroad(use.components, ["", *parts], flaw):
+        if code and (left := _left(use.components, ["", *parts], flaw)):
             told.add(part.seq)
-            yield flaw
+            yield left
     if any(parts[len(use.components) :]):
         yield Flaw(seq, "13", use, value=value, detail=f"{len(parts)}, at most {len(use.components)}")
     else:
@@ -231,23 +230,32 @@ def _simple(use: ElementUse, value: str, delimiters: Delimiters) -> tuple[str, s
         return ("", "") if is_time(value) and length >= use.min else ("9", "")
     if use.codes and value not in use.codes:
         return "7", ""
+    code, detail = _measure(use, value, length)
+    if not code and use.shape and not re.fullmatch(use.shape, value):
+        return "I12", ""
+    return code, detail
+
+
+def _measure(use: ElementUse, value: str, length: int) -> tuple[str, str]:
+    """Judge how long a value is, by its characters that count."""
     if length > use.max and not value.isascii():
         length = len(value.encode("latin-1").decode("utf-8", "replace"))  # letters, not bytes
     if length < use.min:
         return "4", f"{length} characters, at least {use.min}"
     if length > use.max:
         return "5", f"{length} characters, at most {use.max}"
-    if use.shape and not re.fullmatch(use.shape, value):
-        return "I12", ""
     return "", ""
 
 
-def _abroad(uses: tuple[ElementUse, ...], values: Sequence[str], flaw: Flaw) -> bool:
-    """Whether an address is of a country that our states (156) say nothing of."""
+def _left(uses: tuple[ElementUse, ...], values: Sequence[str], flaw: Flaw) -> Flaw | None:
+    """What is left of a flaw: of a state (156) in a country that our states say nothing of, its length alone."""
     if flaw.code != "7" or flaw.use is None or flaw.use.data_element != "156":
-        return False
+        return flaw
     country = next((u.seq for u in uses if u.data_element == "26"), 0)
-    return 0 < country < len(values) and values[country] not in _STATES
+    if not 0 < country < len(values) or values[country] in _STATES:
+        return flaw
+    code, detail = _measure(flaw.use, flaw.value, len(flaw.value))
+    return replace(flaw, code=code, detail=detail) if code else None
 
 
 def _periods(

@@ -551,10 +551,13 @@ def test_a_qualifier_that_cannot_be_read_is_told_by_what_is_wrong_with_it(sent: 
 STATES = {  # N4 of the billing provider: what is wrong with it
     "SAMPLETON*MI*490009998": [],
     "SAMPLETON*MI*490009998*US": [],
-    "SAMPLETON*XX*490009998": ["N402"],
-    "SAMPLETON*XX*490009998*US": ["N402"],
+    "SAMPLETON*XX*490009998": ["N402 IK4:7"],
+    "SAMPLETON*XX*490009998*US": ["N402 IK4:7"],
     "TORONTO*ON*M0M0M0*CA": [],
-    "TORONTO*XX*M0M0M0*CA": ["N402"],
+    "TORONTO*XX*M0M0M0*CA": ["N402 IK4:7"],
+    "TORONTO*ONT*M0M0M0*CA": ["N402 IK4:7"],
+    "EJEMPLO*XXX*06000*MX": ["N402 IK4:5"],
+    "EJEMPLO*X*06000*MX": ["N402 IK4:4"],
     "EJEMPLO*XX*06000*MX": [],
     "EXEMPLEVILLE*XX*75000*FR": [],
     "EXEMPLEVILLE**75000*FR": [],
@@ -567,8 +570,7 @@ def test_a_state_is_judged_in_the_countries_whose_states_are_listed(sent: str) -
     changed = HEAD[:at] + f"N4*{sent}" + HEAD[HEAD.index("\n", at) :]
     for data in (interchange(changed + CLAIM_P), interchange(changed + CLAIM_I, guide=I)):
         found = read(data)[1]
-        assert [f.place.refdes for f in found] == STATES[sent]
-        assert all(f.syntax == "IK4:7" for f in found)
+        assert [f"{f.place.refdes} {f.syntax}" for f in found] == STATES[sent]
 
 
 @pytest.mark.parametrize("sent", ["490009998", "49000", "49000*US", "4900", "75000*FR"])
