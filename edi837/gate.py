@@ -96,7 +96,8 @@ class Gate:
                     if findings:
                         if known is None:
                             known = {*map(_slip, mine), *((f.rule, f.place.segment) for f in mine if f.rejects)}
-                        mine += list(_new(claim, findings, known, mine))
+                        new = list(_new(claim, findings, known, mine))
+                        mine = [*_left(mine, new), *new]
                 if not (mine and any(f.rejects for f in mine)):
                     self._seen.take(keys)  # of what is sent back, nothing is waiting
             yield Verdict(claim, tuple(map(self._framed, mine)) if mine else ())
@@ -162,6 +163,16 @@ def _reaches(line: ServiceLine, claim: Claim, days: Sequence[tuple[date, date]])
     if line.kind == "I" and claim.first and claim.last:
         low, high = min(low, claim.first.toordinal()), max(high, claim.last.toordinal())
     return any(first.toordinal() <= high and low <= last.toordinal() for first, last in days)
+
+
+def _left(mine: list[Finding], new: Sequence[Finding]) -> list[Finding]:
+    """Of what is found already, what is not a mere warning of the guide of what a policy now tells."""
+    told = {_at(rule, f) for f in new if f.told_by and f.action != "unknown" for rule in f.told_by}
+    return [f for f in mine if f.action != "warn" or _at(f.rule, f) not in told] if told else mine
+
+
+def _at(rule: str, finding: Finding) -> object:
+    return rule, finding.place.segment, finding.place.element, finding.place.component
 
 
 def _slip(finding: Finding) -> object:

@@ -107,12 +107,12 @@ def try_case(case: Case, kind: str, policy: Policy) -> Trial:
 def labels(events: Sequence[Event], claims: int, policy: Policy) -> dict[str, list[str]]:
     """What a policy found, as a case names it: ``042-A03 claim 2 line 1``.
 
-    What the guide tells in the stead of an edit is the edit's.
+    What the guide tells in the stead of an edit is the edit's; what it warns of where no edit speaks is its own.
     """
     told = {rule: edit.id for edit in policy.edits for rule in edit.told_by}
     found: dict[str, list[str]] = {action: [] for action in _SAID}
     for finding in _of_claims(events):
-        if finding.says or finding.rule in told:
+        if finding.says or (finding.rule in told and finding.action != "warn"):
             words = [told.get(finding.rule, finding.rule)]
             if claims > 1:
                 words.append(f"claim {finding.place.claim.removeprefix('C')}")

@@ -108,3 +108,12 @@ def test_what_is_wrong_with_a_line_that_goes_back_is_not_held_against_it() -> No
     ahead = {"old": "20241102-20241107", "new": "20441102-20441107"}
     assert found([SECOND, f"S9364 6 {early}"], **ahead) == ["S4-FUTURE reject 2"]
     assert found([SECOND, f"99601 6 {early}"], **ahead) == ["042-A05 warn 1", "S4-FUTURE reject 2"]
+
+
+def test_what_the_guide_only_warns_of_and_a_policy_tells_is_told_once() -> None:
+    """CTP04 and SV104: by the policy where it has an edit of the code, else by the guide."""
+    assert found(["J0696 1 11/03 ndc=99999010101:0ML"]) == ["042-F03 reject 1"]
+    assert found(["J7799 1 11/03 ndc=99999010101:0ML"]) == ["042-F03 warn 1", "042-F04 warn 1"]
+    assert found(["A4222 1 11/03 ndc=99999010101:0ML"]) == ["S4-CTP04 warn 1"]
+    assert found([f"S9500 7 {WEEK}"], old="*UN*7*", new="*UN*-7*") == ["042-B03b reject 1"]
+    assert found(["J0696 7 11/03 ndc=99999010101:10ML"], old="*UN*7*", new="*UN*-7*") == ["S4-BELOW-ZERO warn 1"]

@@ -122,7 +122,7 @@ ORDER = {
     "edi837/checks": (
         "words vocabulary crowds modifiers conflicts needs units spans frequency drugs texts setting claims patients"
     ),
-    "edi837/snip": "rule shapes codes forms listed balance relations situations hospital dates",
+    "edi837/snip": "rule shapes codes forms listed balance amounts relations situations hospital dates",
     "edi837/views": "locate spot shown cards tally known excerpt full flat data sarif builds html marked page",
     "edi837/lookup": "where found nearest meanings told form",
     "edi837/pages": "gather figures heard claims day dayform",

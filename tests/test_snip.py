@@ -15,7 +15,7 @@ import edi837
 from edi837 import answer, grammar, rulebook, snip, statuscodes
 from edi837.findings import Finding
 from edi837.rules import load
-from edi837.snip import shapes
+from edi837.snip import forms, shapes
 from edi837.snip.rule import is_named, mask
 from edi837.terms import Terms
 from tests.edits import FIXTURES, Change, Wire, backwards, changed, drop, insert, part, put
@@ -28,6 +28,7 @@ COB_I = "837I/pass/coordination-of-benefits.edi"
 ACCIDENT = "837P/pass/accident.edi"
 CHILDREN = "837P/pass/dependants.edi"
 REPLACED = "837P/pass/replacement-and-void.edi"
+TWO_INSURERS = "837I/pass/dependant-two-insurers.edi"
 HOSPITAL = "837I/pass/hospital.edi"
 STAY = "CLM*I61-INPATIENT"  # the inpatient claim of HOSPITAL
 APPENDIX = "837I/pass/dependant-appendectomy.edi"
@@ -97,6 +98,36 @@ BREAKS = [
     case("S3-COB", COB_I, "AMT02", put(f"{WHOLE_I}>CAS", 3, "99")),
     case("S3-SVD", COB, "SVD02", put("CAS*CO", 3, "139"), level="line"),
     case("S3-SVD", COB_I, "SVD02", put("CAS", 3, lambda v: f"{float(v) + 1:g}"), level="line"),
+    case("S3-A8", COB, "AMT02", put("AMT*A8", 2, "839.99")),
+    case("S3-A8", COB, "AMT01", insert("AMT*D*10", before="AMT*A8"),
+         insert("DTP*573*D8*20250201", after="AMT*A8>NM1*PR"), action="warn", fix="leave AMT*A8 out"),
+    case("S3-A8", COB, "AMT01", insert("CAS*CO*45*840", before="AMT*A8"), action="warn", fix="leave AMT*A8 out"),
+    case("S3-A8", COB_I, "AMT01", insert("AMT*A8*1", after=f"{WHOLE_I}>AMT*EAF"), action="warn",
+         fix="leave AMT*A8 out"),
+    case("S4-EAF", COB, "AMT01", insert("AMT*EAF*100", after="AMT*D"), action="warn"),
+    case("S4-EAF", COB_I, "AMT01", insert("AMT*EAF*100", after="AMT*D"), action="warn"),
+    case("S4-CHARGE", HOME_P, "CLM02", put("SV1", 2, "-952"), put("CLM", 2, "-896")),
+    case("S4-CHARGE", HOME_I, "CLM02", put("SV2", 3, "-676.01"), put("CLM", 2, "-.01")),
+    case("S4-BELOW-ZERO", HOME_P, "SV102", put("SV1", 2, "-1"), put("CLM", 2, "55"), action="warn", level="line"),
+    case("S4-BELOW-ZERO", HOME_I, "SV203", put("SV2", 3, "-1"), put("CLM", 2, "675"), action="warn", level="line"),
+    case("S4-BELOW-ZERO", HOME_P, "SV104", put("LX*2>SV1", 4, "-56"), action="warn", level="line"),
+    case("S4-BELOW-ZERO", HOME_I, "SV205", put("LX*3>SV2", 5, "-.5"), action="warn", level="line"),
+    case("S5-CENTS", HOME_P, "SV102", put("SV1", 2, "840.0050"), put("CLM", 2, "896.005"), action="warn", level="line"),
+    case("S5-CENTS", HOME_I, "SV203", put("SV2", 3, "840.005"), put("CLM", 2, "1516.005"), action="warn", level="line"),
+    case("S5-CENTS", HOME_P, "AMT02", insert("AMT*F5*10.125", after="CLM"), action="warn"),
+    case("S5-CENTS", COB, "CAS06", put("CAS*CO", 3, "139.99"), put("CAS*CO", 5, "253"), put("CAS*CO", 6, ".0100001"),
+         put("CAS*CO", 8, "B20"), put("CAS*CO", 9, "-.0000001"), action="warn", level="line"),
+    case("S4-CTP04", HOME_P, "CTP04", put("CTP", 4, "0"), put("LX*2>SV1", 1, "HC:99070"), action="warn", level="line"),
+    case("S4-CTP04", HOME_I, "CTP04", put("CTP", 4, "-14"), put("LX*3>SV2", 2, "HC:99070"), action="warn",
+         level="line"),
+    case("S4-SVD06", COB, "SVD06", put("LX*2>SVD", 6, "3"), action="warn", level="line"),
+    case("S4-SVD06", COB_I, "SVD06", put("LX*2>SVD", 6, "3"), action="warn", level="line"),
+    case("S4-SV5", EQUIPMENT, "SV501-2", part("SV5", 1, 2, "E0431"), action="warn", level="line"),
+    case("S5-SSN", TWO_INSURERS, "REF02", put("REF*SY", 2, "123-45-6789"), action="warn"),
+    case("S5-SSN", HOME_I, "REF02", insert("REF*SY*12345678", after="NM1*IL>DMG"), action="warn"),
+    case("S5-SSN", CHILDREN, "REF02", insert("REF*SY*12345678A", after="NM1*QC>DMG"), action="warn"),
+    case("S5-BOX", HOME_P, "N301", put("NM1*85>N3", 1, "P.O. Box 12"), action="warn"),
+    case("S5-BOX", HOME_I, "N302", put("NM1*85>N3", 2, "lockbox 7"), action="warn"),
     case("S4-SBR02", HOME_P, "SBR02", put("SBR", 2, "")),
     case("S4-SBR02", CHILDREN, "SBR02", put("SBR", 2, "18"), action="warn", fix="leave SBR02 empty"),
     case("S4-2010BA", HOME_P, "2010BA", drop("NM1*IL>DMG")),
@@ -316,6 +347,12 @@ def test_the_guide_itself_judges_present_on_admission(value: str) -> None:
     assert [(f.syntax, f.place.refdes) for f in found] == [("IK4:I10", "HI01-9")]
 
 
+def test_of_the_state_of_an_accident_abroad_the_length_is_judged() -> None:
+    for state, said in (("ON", []), ("LND", [("IK4:5", "CLM11-4")]), ("L", [("IK4:4", "CLM11-4")])):
+        found = told(changed(ACCIDENT, part("CLM", 11, 4, state), part("CLM", 11, 5, "GB")))
+        assert [(f.syntax, f.place.refdes) for f in found] == said
+
+
 def test_a_table_that_does_not_reach_the_day_refuses_nothing() -> None:
     data = (FIXTURES / HOME_P).read_bytes().replace(b"2025", b"2024")
     gone = ("hcpcs:S9500", "icd10cm:A419", "pos:12", "nucc:251F00000X")
@@ -394,13 +431,18 @@ def test_every_rule_has_a_case() -> None:
 
 HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "cents": (HOME_P, (put("SV1", 2, lambda v: f"{v}.00"),)),
-    "a sum of more than 28 digits": (
-        HOME_I, (
-            put("CLM", 2, "99999999999999999"), put("LX*1>SV2", 3, "99999999999999999"),
-            put("LX*2>SV2", 3, ".000000000004"), put("LX*3>SV2", 3, ".000000000004"),
-            put("LX*4>SV2", 3, "-.000000000008"), put("LX*5>SV2", 3, "0"),
-        ),
+    "more zeros than cents": (HOME_P, (put("SV1", 2, "839.500"), put("CLM", 2, "895.5000"))),
+    "a charge of nothing": (HOME_P, (put("SV1", 2, "0"), put("LX*2>SV1", 2, "0"), put("CLM", 2, "0"))),
+    "an adjustment below zero": (COB, (put("CAS*CO", 3, "-100"), put("CAS*PR", 3, "340"))),
+    "what is owed, of the claim by one payer and of its line by another": (
+        COB, (insert("AMT*EAF*200", after="CLM*P32-TWO-PAYERS>AMT*D"),
+              insert("AMT*EAF*50", after="SVD*SECOND02>DTP*573")),
     ),
+    "a street that begins like a box": (HOME_P, (put("NM1*85>N3", 1, "12 PO BOXWOOD LANE"),)),
+    "a subscriber's box": (HOME_P, (put("NM1*IL>N3", 1, "PO BOX 4"),)),
+    "a line bundled into one with a zero in front": (COB, (put("LX*2>SVD", 6, "01"),)),
+    "equipment in lower case": (EQUIPMENT, (part("SV5", 1, 2, "e1390"),)),
+    "another number than that of social security": (CHILDREN, (insert("REF*1W*12345678A", after="NM1*QC>DMG"),)),
     "an amount of zero more": (COB, (insert("CAS*OA*23*0", before="AMT*D"),)),
     "a void with its number": (REPLACED, ()),
     "the same number on lines of two claims": (HOME_P, (last("REF*6R", 2, "ONE"),)),
@@ -431,8 +473,7 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
     "lower case": (HOME_P, (part("HI", 1, 2, "l03115"),)),
     "a payment without an adjustment": (COB, (drop(f"{WHOLE}>CAS"), put(f"{WHOLE}>AMT*D", 2, "1"))),
     "an adjustment without a payment": (COB, (drop(f"{WHOLE}>AMT*D"), drop(f"{WHOLE}>DTP*573"))),
-    "charges that another payer was not asked for": (COB_I, (insert("AMT*A8*1", after=f"{WHOLE_I}>AMT*EAF"),
-                                                             put(f"{WHOLE_I}>AMT*D", 2, "1"))),
+    "charges that another payer was not asked for": (COB, (put("AMT*A8", 2, "840.00"),)),
     "adjustments of several parts": (
         COB, (put(f"{WHOLE}>CAS", 3, "60"), insert("CAS*CO*253*40", after=f"{WHOLE}>SBR*P")),
     ),
@@ -505,6 +546,44 @@ HOLDS: dict[str, tuple[str, tuple[Change, ...]]] = {
 def test_what_comes_near_a_breach_and_is_none_is_passed(name: str) -> None:
     path, changes = HOLDS[name]
     assert [f for f in told(changed(path, *changes)) if f.rule[0] == "S" or f.syntax] == []
+
+
+def test_a_sum_of_more_than_28_digits_is_exact() -> None:
+    """Of its lines it is only said that they are below zero, or finer than a cent."""
+    sums = (
+        put("CLM", 2, "99999999999999999"), put("LX*1>SV2", 3, "99999999999999999"),
+        put("LX*2>SV2", 3, ".000000000004"), put("LX*3>SV2", 3, ".000000000004"),
+        put("LX*4>SV2", 3, "-.000000000008"), put("LX*5>SV2", 3, "0"),
+    )  # fmt: skip
+    assert {*by_rule(told(changed(HOME_I, *sums)))} == {"S5-CENTS", "S4-BELOW-ZERO"}
+    assert "S3-CLM02" in by_rule(told(changed(HOME_I, *sums, put("LX*4>SV2", 3, "-.000000000007"))))
+
+
+def test_cents_of_another_payer() -> None:
+    """SVD02, CAS03 and AMT02, which come to the line's charge and to each other."""
+    finer = put("AMT*D", 2, "629.995"), put("LX*2>SVD", 2, "29.995"), put("LX*2>CAS", 3, "26.005")
+    found = [(f.rule, f.place.refdes) for f in told(changed(COB, *finer))]
+    assert found == [("S5-CENTS", "AMT02"), ("S5-CENTS", "SVD02"), ("S5-CENTS", "CAS03")]
+
+
+def test_charges_that_were_not_asked_for_do_not_hide_a_balance_that_fails() -> None:
+    found = told(changed(COB_I, insert("AMT*A8*1", after=f"{WHOLE_I}>AMT*EAF"), put(f"{WHOLE_I}>AMT*D", 2, "1")))
+    assert [(f.rule, f.action) for f in found] == [("S3-COB", "reject"), ("S3-A8", "warn")]
+
+
+def test_of_a_claim_below_zero_the_lines_are_not_told() -> None:
+    """Its counts are."""
+    found = told(changed(HOME_P, put("SV1", 2, "-952"), put("CLM", 2, "-896"), put("LX*2>SV1", 4, "-56")))
+    assert [(f.rule, f.place.refdes) for f in found] == [("S4-CHARGE", "CLM02"), ("S4-BELOW-ZERO", "SV104")]
+
+
+BOXES = "PO BOX 1|p.o. box 2|P. O. Box 3|P O BOX 4|POBOX 5|PO BOX6|Post Office Box 7|SUITE 2 LOCK BOX 8|LOCKBOX 9"
+STREETS = "DEPO BOX LANE|1 BOX ROAD|12 PO BOXWOOD LANE|POST OFFICE ROAD 4|PADLOCK BOX ROAD|2 XPO BOX|BOX 12"
+
+
+def test_boxes() -> None:
+    assert [text for text in BOXES.split("|") if not list(forms.box(["N3", text], ":"))] == []
+    assert [text for text in STREETS.split("|") if list(forms.box(["N3", text], ":"))] == []
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("837?/pass/*.edi")), ids=lambda p: f"{p.parts[-3]}/{p.stem}")

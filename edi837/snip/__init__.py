@@ -17,14 +17,14 @@ from edi837.claim import Claim
 from edi837.findings import Finding, Place
 from edi837.grammar import Guide, LoopUse, SegmentUse
 from edi837.mapper import as_day
-from edi837.snip import balance, codes, dates, forms, hospital, listed, relations, situations
+from edi837.snip import amounts, balance, codes, dates, forms, hospital, listed, relations, situations
 from edi837.snip.relations import repeated
 from edi837.snip.rule import RULES, Codes, Fault, Row, Rule, Single, View, Whole, is_named, party
 from edi837.x12 import Segment, element
 
 __all__ = [
-    "RULES", "Codes", "Examiner", "Rule", "balance", "codes", "dates", "filed", "forms", "hospital", "known_by",
-    "listed", "relations", "repeated", "sent_before", "sent_twice", "situations",
+    "RULES", "Codes", "Examiner", "Rule", "amounts", "balance", "codes", "dates", "filed", "forms", "hospital",
+    "known_by", "listed", "relations", "repeated", "sent_before", "sent_twice", "situations",
 ]  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def paid(view: View) -> Iterator[Fault]:
 def claim_paid(view: View) -> Iterator[Fault]:
     """AMT*D and CAS of each 2320 whose payer no 2430 names, against CLM02.
 
-    A payment without a CAS is no fault (RFI 251), nor are charges that the payer was never asked for (AMT*A8).
+    A payment without a CAS is no fault (RFI 251). AMT*A8 is no part of the sum; beside these it is S3-A8's.
     """
     homes = [loop for loop in view.loop.loops if loop.use.id == "2320" and has(loop, "CAS") and has(loop, "AMT*D")]
     if not homes or view.claim.charge is None:
@@ -79,11 +79,48 @@ def claim_paid(view: View) -> Iterator[Fault]:
     for other in homes:
         amt, adjusted = other.row("AMT", "D"), _adjusted(other)
         payment = as_amount(element(amt[2], 2))
-        if _payer(other) in named or has(other, "AMT*A8") or payment is None or adjusted is None:
+        if _payer(other) in named or payment is None or adjusted is None:
             continue
         if EXACT.add(payment, adjusted) != view.claim.charge:
             detail = f"{payment} paid and {adjusted} adjusted on the claim are not {view.claim.charge}, its charge"
             yield Fault(amt, Flaw(2, amt[2][2], detail))
+
+
+@over(
+    "S3-A8", "AMT02", "charges that a payer was not asked for are the whole claim's, and that payer paid nothing",
+    status="A7:400 A7:178", fix="make AMT*A8 the charge of the claim (CLM02)", wakes="2320",
+)  # fmt: skip
+def unasked(view: View) -> Iterator[Fault]:
+    """AMT*A8 of each 2320 against CLM02. Beside AMT*D or CAS it only warns: what they say is balanced by S3-COB."""
+    for other in view.loop.loops:
+        if other.use.id != "2320" or not has(other, "AMT*A8"):
+            continue
+        row = other.row("AMT", "A8")
+        beside = [name for name in ("AMT*D", "CAS") if has(other, name)]
+        amount, charge = as_amount(element(row[2], 2)), view.claim.charge
+        if beside:
+            detail = f"a payer that was not asked is said to have adjudicated: {beside[0]} stands beside it"
+            yield Fault(row, Flaw(1, "A8", detail, action="warn", fix="leave AMT*A8 out, or AMT*D and CAS"))
+        elif amount is not None and charge is not None and amount != charge:
+            yield Fault(row, Flaw(2, row[2][2], f"{amount} is not {charge}, the claim's charge"))
+
+
+@over(
+    "S4-EAF", "AMT02", "what a patient still owes by a payer is told of the claim or of its lines, not of both",
+    status="A7:400", fix="send AMT*EAF in 2320 for a claim judged as a whole, in 2430 for one judged by lines",
+    source="external: X12 RFI 1391", wakes="2400/2430", action="warn",
+)  # fmt: skip
+def owed(view: View) -> Iterator[Fault]:
+    """AMT*EAF of each 2320 against those of the 2430s of its payer."""
+    homes = [loop for loop in view.loop.loops if loop.use.id == "2320"]
+    payers = [_payer(other) for other in homes]
+    for other, payer in zip(homes, payers, strict=True):
+        if not has(other, "AMT*EAF") or payers.count(payer) > 1:
+            continue
+        for loop, line in view.lines:
+            if any(element(svd, 1) == payer and has(home, "AMT*EAF") for svd, home in _adjudications(loop)):
+                yield Fault(other.row("AMT", "EAF"), Flaw(1, "EAF", f"line {line.number} has it too, of this payer"))
+                break
 
 
 @over(

@@ -1,10 +1,11 @@
-"""SNIP 5: codes of other payers, of the UB-04 and of laboratories, by their forms.
+"""SNIP 5: codes of other payers, of the UB-04 and of laboratories, numbers and addresses, by their forms.
 
 As in `codes`, a list that has aged refuses nothing: only what cannot be such a code at all is told.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from edi837.snip import shapes
@@ -13,6 +14,7 @@ from edi837.x12 import Segment, element
 
 # HI qualifiers whose code has two characters, and the status that says what it is.
 _NUBC = {"BG": "460", "BH": "719", "BI": "721", "BE": "725"}
+_BOX = re.compile(r"\b(?:P\.? ?O\.? ?|POST OFFICE |LOCK ?)BOX(?![A-Z])", re.IGNORECASE)
 _REMARKS = {"MOA": (3, 4, 5, 6, 7), "MIA": (5, 20, 21, 22, 23)}
 
 
@@ -89,3 +91,27 @@ def laboratory(seg: Segment, _: str) -> Iterable[Flaw]:
     """REF02 under X4 and F4."""
     number = element(seg, 2)
     return () if shapes.clia(number.upper()) else [Flaw(2, number, "this has not the form of a CLIA number")]
+
+
+@on(
+    "S5-SSN", "REF02", "a social security number is nine digits without separators", tags="REF*SY",
+    loops="2010BA 2010CA 2330A", status="A7:481", fix="send the nine digits alone", action="warn",
+)  # fmt: skip
+def social_security(seg: Segment, _: str) -> Iterable[Flaw]:
+    """REF02 under SY of persons; of a billing provider it is S5-TAX-ID's."""
+    number = element(seg, 2)
+    if seg[1] != "SY" or shapes.digits(number, 9):
+        return ()
+    return [Flaw(2, number, f"{len(number)} characters that are not just nine digits")]
+
+
+@on(
+    "S5-BOX", "N301", "the billing provider's address is a street's, no P.O. box and no lock box", tags="N3",
+    loops="2010AA", status="A7:503:85", fix="send the street address here, and the box in 2010AB", action="warn",
+)  # fmt: skip
+def box(seg: Segment, _: str) -> Iterable[Flaw]:
+    """N301 and N302, the first of them that has one."""
+    for at, line in enumerate(seg[1:3], 1):
+        if _BOX.search(line):
+            return [Flaw(at, line, "this is a P.O. box or lock box")]
+    return ()

@@ -185,3 +185,31 @@ def first_diagnosis(view: View) -> Iterable[Fault]:
     if qualifier != "ABK":
         return ()  # in ICD-9 a V is no cause
     return [Fault(row, Flaw(1, code, "this is an external cause of injury", 2))]
+
+
+@over(
+    "S4-SV5", "SV501-2", "equipment that is rented or bought is the procedure of its line", kind="P",
+    wakes="2400/SV5", status="A8:507", fix="send in SV501-2 the code of SV101-2", action="warn",
+)  # fmt: skip
+def equipment(view: View) -> Iterator[Fault]:
+    """SV501-2 against SV101-2."""
+    for loop, line in view.lines:
+        if has(loop, "SV5"):
+            row = loop.row("SV5")
+            code = element(element(row[2], 1).split(view.component), 1)
+            if code.upper() != line.procedure:
+                yield Fault(row, Flaw(1, code, f"SV101-2 is {line.procedure}", 2), line.number)
+
+
+@over(
+    "S4-SVD06", "SVD06", "a line was bundled into another line of the claim", wakes="2400/2430",
+    status="A8:481", fix="send in SVD06 the LX01 of the line it was bundled into", action="warn",
+)  # fmt: skip
+def bundled(view: View) -> Iterator[Fault]:
+    """SVD06 against LX01 of all lines."""
+    for loop, line in view.lines:
+        for child in loop.loops:
+            row = child.segments[0]
+            number = element(row[2], 6) if child.use.id == "2430" else ""
+            if number and number.lstrip("0") not in {each.number.lstrip("0") for each in view.claim.lines}:
+                yield Fault(row, Flaw(6, number, f"the claim has no line {number}"), line.number)
