@@ -14,7 +14,7 @@ from edi837.x12 import Segment
 
 _NOTHING = Decimal()
 _LINE = {"SV1": (2, 4), "SV2": (3, 5)}  # elements of the charge and of the count
-_MONEY = {"SV1": (2,), "SV2": (3,), "AMT": (2,), "SVD": (2,), "CAS": (3, 6, 9, 12, 15, 18)}
+_MONEY = {"SV1": 2, "SV2": 3, "AMT": 2, "SVD": 2, "CAS": 3}  # the element of the amount; in CAS the first of them
 
 
 @over(
@@ -56,11 +56,11 @@ def _below_zero(view: View) -> Iterator[Fault]:
 )  # fmt: skip
 def cents(seg: Segment, _: str) -> Iterable[Flaw]:
     """SV102, SV203, AMT02, SVD02 and CAS, the first amount of each. CLM02 is in cents where its lines are."""
-    for at in _MONEY[seg[0]]:
-        if at >= len(seg):
-            break
-        decimals = seg[at].partition(".")[2]
-        if len(decimals) > 2 and decimals.rstrip("0")[2:]:
+    first = _MONEY[seg[0]]
+    if "." not in seg[first][:-3] and seg[0] != "CAS":
+        return ()
+    for at in range(first, len(seg) if seg[0] == "CAS" else first + 1, 3):
+        if seg[at].partition(".")[2].rstrip("0")[2:]:
             return [Flaw(at, seg[at], f"{seg[at]} is not in whole cents")]
     return ()
 
