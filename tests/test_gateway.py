@@ -283,6 +283,63 @@ def test_a_file_in_the_folder_of_another_partner_is_put_aside(root: Path) -> Non
     assert (filed.folder, filed.reason, filed.answers) == ("quarantine", "wrong_folder", ())
 
 
+def of(sender: bytes, number: int) -> bytes:
+    """The good interchange from another sender."""
+    return numbered(number, GOOD.replace(b"SUBMIT042      *ZZ", sender.ljust(15) + b"*ZZ", 1))
+
+
+@pytest.mark.parametrize("unknown", ["accept", "reject", "quarantine"])
+@pytest.mark.parametrize("folder", ["in/acme", "in"])
+@pytest.mark.parametrize("senders", [(b"ACME", b"BETA"), (b"ACME", b"NOBODY"), (b"ACME", b"ACME2", b"BETA")])
+def test_a_file_of_several_partners_is_put_aside_whole(
+    unknown: str, folder: str, senders: tuple[bytes, ...], root: Path
+) -> None:
+    """One would be judged on another's terms, told in another's folder, and its own number be refused later."""
+    partners = (Partner("acme", ("ACME", "ACME2"), folder="acme"), Partner("beta", ("BETA",), folder="beta"))
+    for each in ("acme", "beta"):
+        (root / "in" / each).mkdir()
+    drop(root, "a.edi", b"".join(of(sender, number) for number, sender in enumerate(senders, 1)), folder)
+    (filed,) = once(root, unknown=unknown, partners=partners)
+    assert (filed.folder, filed.reason, filed.answers) == ("quarantine", "mixed", ())
+    assert manifest(root, filed.path)["interchanges"] == []
+    for number, sender in enumerate(senders, 1):
+        if sender != b"NOBODY":
+            drop(root, f"{number}.edi", of(sender, number), "in/beta" if sender == b"BETA" else "in/acme")
+    again = once(root, unknown=unknown, partners=partners)
+    assert [each.folder for each in again] == ["archive"] * len(again), "no number was taken"
+
+
+def test_a_file_whose_interchanges_are_all_of_one_side_is_read(root: Path) -> None:
+    """Of one partner under several ISA06, or of senders of whom none has a profile."""
+    partners = (Partner("acme", ("ACME", "ACME2"), folder="acme"),)
+    (root / "in" / "acme").mkdir()
+    drop(root, "a.edi", of(b"ACME", 1) + of(b"ACME2", 2), "in/acme")
+    drop(root, "b.edi", of(b"NOBODY", 3) + of(b"SOMEBODY", 4))
+    filed = {each.name: each for each in once(root, partners=partners)}
+    assert {each.folder for each in filed.values()} == {"archive"}
+    drop(root, "c.edi", of(b"NOBODY", 5) + of(b"ACME", 6))
+    assert [each.reason for each in once(root, partners=partners)] == ["mixed"]
+
+
+FOREIGN = {
+    "999": b"GS*FA*A*B*20260101*1200*1*X*005010X231A1~ST*999*0001*005010X231A1~AK1*HC*1*005010X222A1~AK9*A*1*1*1~"
+           b"SE*4*0001~GE*1*1~",
+    "997": b"GS*FA*A*B*20260101*1200*1*X*004010~ST*997*0001~AK1*HC*1~AK9*A*1*1*1~SE*4*0001~GE*1*1~",
+    "TA1": b"TA1*000000001*260101*1200*A*000~",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_what_nobody_answers_is_not_filed_as_answered(kind: str, root: Path) -> None:
+    """An acknowledgement gets none: in archive/ it would pass for a file whose sender was told."""
+    data = GOOD[: GOOD.index(b"GS*")] + FOREIGN[kind] + b"IEA*%d*000000001~" % (kind != "TA1")
+    drop(root, "a.edi", data)
+    (filed,) = once(root)
+    assert (filed.folder, filed.reason, filed.answers) == ("quarantine", "no_claims", ())
+    drop(root, "b.edi", GOOD)
+    assert [each.folder for each in once(root)] == ["archive"], "its number was not taken"
+
+
 @pytest.mark.parametrize(
     ("unknown", "folder", "answers"),
     [("accept", "archive", ["277CA", "999"]), ("reject", "error", ["TA1"]), ("quarantine", "quarantine", [])],

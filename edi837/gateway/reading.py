@@ -33,6 +33,8 @@ REASONS = {  # why a file is in quarantine
     "unreadable": "the gateway's user may not read it",
     "unknown_partner": "its sender has no profile, and unknown = quarantine",
     "wrong_folder": "it lay in the folder of another partner",
+    "mixed": "it holds interchanges of several partners, whose terms and folders differ",
+    "no_claims": "nothing in it is answered: it holds acknowledgements, or no set at all",
     "fault": "our own fault: reading it failed max_attempts times",
     "poison": "reading it ended its worker max_attempts times: it hangs, or needs too much memory",
 }
@@ -41,6 +43,10 @@ Past = Callable[[bytes, str], str]  # key and first day to the job that took it,
 
 class Held(Exception):
     """Somebody is still writing the file."""
+
+
+class Mixed(Exception):
+    """An interchange of the file is not of the partner on whose terms it is read."""
 
 
 @dataclass(slots=True)
@@ -125,11 +131,7 @@ def read(stream: BinaryIO, desk: Desk, *, name: str, folder: str, control: int) 
         result.twin = desk.twin(result.sha256)
         result.reason = result.reason or _barred(result, settings, folder)
         if content and not result.reason:
-            try:
-                _answer(content, result, desk, name, control)
-            except NotX12:
-                result.reason = "not_x12" if before.st_size else "empty"
-                result.frames, result.batches = [], []
+            result.reason = _answer(content, result, desk, name, control)
     after = os.fstat(stream.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Held
@@ -171,24 +173,33 @@ def _barred(result: Result, settings: Settings, folder: str) -> str:
     return ""
 
 
-def _answer(stream: BinaryIO, result: Result, desk: Desk, name: str, control: int) -> None:
-    doorman = Doorman(desk, result.partner, result.twin)
+def _answer(stream: BinaryIO, result: Result, desk: Desk, name: str, control: int) -> str:
+    """Note what answers a file; returns why nothing does, empty when something does."""
+    doorman = Doorman(desk, result.partner, result.ends.sender, result.twin)
     stream.seek(0)
     general = result.partner.terms if result.partner else desk.settings.terms
     terms: Terms = replace(general, admit=doorman.admit, returns=doorman.returns)
     tally = Tally(doorman)
-    result.outcome = answer.answer(
-        stream, terms, file=name, now=desk.now, control=control, watch=tally.take
-    )
+    try:
+        outcome = answer.answer(stream, terms, file=name, now=desk.now, control=control, watch=tally.take)
+    except NotX12:
+        return "not_x12"
+    except Mixed:
+        return "mixed"
+    if not outcome.numbers:  # each answer has one
+        outcome.close()
+        return "no_claims"
+    result.outcome = outcome
     result.frames, result.batches, result.duplicate_of = tally.frames, tally.batches, doorman.duplicate_of
+    return ""
 
 
 class Doorman:
     """What speaks against an interchange before it is read: its usage, its sender, its number."""
 
-    def __init__(self, desk: Desk, partner: Partner | None, twin: tuple[str, str]) -> None:
+    def __init__(self, desk: Desk, partner: Partner | None, first: str, twin: tuple[str, str]) -> None:
         self._desk, self._twin = desk, twin
-        self._partner = partner
+        self._partner, self._first = partner, first  # the partner, and ISA06, of the first interchange
         self._usage = ""
         self._sets: set[bytes] = set()  # of this file, by their keys
         self.duplicate_of = ""
@@ -204,9 +215,11 @@ class Doorman:
         return self._desk.hashed("batch", element(submitter, 9).strip(), reference, self._usage)
 
     def admit(self, isa: Sequence[str]) -> Iterable[Note]:
-        """Notes on an ISA, each with its TA1 code."""
+        """Notes on an ISA, each with its TA1 code. Mixed when it is not of the partner of the first."""
         settings, usage = self._desk.settings, element(isa, 15)
         self._usage = usage
+        if not self._fits(element(isa, 6).strip()):
+            raise Mixed
         if settings.usage not in ("any", usage):
             yield Note("TA1:020", f"ISA15 is {usage}; only {settings.usage} is taken here",
                        "send tests to the test system and claims to the other", 15)  # fmt: skip
@@ -223,6 +236,12 @@ class Doorman:
             same = f"; the file is byte for byte that of job {job} of {day}" if job else ""
             yield Note("TA1:025", f"ISA13 came before from this sender (job {earlier}){same}",
                        "number each interchange apart", 13, wanted == "reject")  # fmt: skip
+
+    def _fits(self, sender: str) -> bool:
+        """Whether an ISA06 is of the file's partner: terms and folders are those of the first ISA."""
+        if self._partner:
+            return sender in self._partner.isa06
+        return sender == self._first or not any(sender in each.isa06 for each in self._desk.settings.partners)
 
     def returns(self, frame: TransactionSet) -> Iterable[Note]:
         """A note on a set whose BHT03 its submitter sent before; of two in one file that is no proof, and noted."""
