@@ -116,7 +116,8 @@ def doctor_command(make: Make, as_json: bool) -> int:
     """Try out everything a gateway in DIR rests on, and say what to do where it fails."""
     with working():
         checks = list(doctor.examine(make()))
-    lines = [f"{'ok  ' if c.good else 'BAD '} {c.name}" + ("" if c.good else f"\n     {c.fix}") for c in checks]
+    lines = [f"{'ok  ' if c.good else 'BAD '} {safe.text(c.name)}{'' if c.good else f'{chr(10)}     {c.fix}'}"
+             for c in checks]  # fmt: skip
     shown([asdict(check) for check in checks], as_json, "\n".join(lines))
     return 0 if all(check.good for check in checks) else CANNOT
 

@@ -30,8 +30,11 @@ def list_command(make: Make, as_json: bool, folder: str | None, stuck: bool, mos
     with working(), opened(world, reading=True) as ledger:
         if stuck or folder == "in":
             rows += waiting.listed(world, ledger, stuck=stuck, most=most)
+        rows += waiting.taken(world, ledger)[:most] if stuck else []
         if stuck or folder != "in":
-            rows += audit.listed(ledger, folder=folder or "", stuck=stuck, most=most)
+            met = {row["job"] for row in rows if row["job"]}  # entered since
+            rows += [row for row in audit.listed(ledger, folder=folder or "", stuck=stuck, most=most)
+                     if row["job"] not in met]  # fmt: skip
     lines = [
         f"{r['job'] or '-':18}  {r['state']:9} {r['folder'] or '-':10} {_counts(r):29} {r['reason'] or '-':12} "
         f"{safe.text(r['name'])}" for r in rows

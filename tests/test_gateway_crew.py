@@ -384,6 +384,21 @@ def test_it_gives_up_where_the_folders_cannot_be_written_for_long(tmp_path: Path
         assert alive(pid)
 
 
+def test_it_gives_up_where_out_alone_cannot_be_written(tmp_path: Path) -> None:
+    """The job waits between its attempts, and the cycles of that time are quiet: they are no success."""
+
+    class Barred(Disk):
+        def rename(self, old: str, new: str) -> None:
+            if "/out/" in new:
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+            super().rename(old, new)
+
+    once(tmp_path)
+    drop(tmp_path, "a.edi", GOOD)
+    with working(tmp_path, disk=Barred(), give_up=2) as pid:
+        assert ended(pid, 20) == 5
+
+
 def test_systemd_is_told(tmp_path: Path) -> None:
     from edi837.gatecli import _notifier
 

@@ -457,6 +457,47 @@ def test_a_folder_that_goes_away_and_comes_back(
     ledger.close()
 
 
+@pytest.mark.parametrize("ready", ["auto", "marker"])
+def test_a_claim_out_of_a_folder_that_is_gone_stops_nobody(ready: str, tmp_path: Path) -> None:
+    """Its partner is none any more; what was taken out of there comes to its end, and so does all else."""
+    acme = Partner("acme", ("SUBMIT042",), folder="acme")
+    once(tmp_path, partners=(acme,))
+    drop(tmp_path, "a.edi", numbered(1), "in/acme")
+    disk = Disk("claimed:1")
+    assert status(forked(lambda: len(once(tmp_path, disk=disk, clock=Told(9999), partners=(acme,))))) == EXIT
+    (tmp_path / "in" / "acme").rmdir()
+    (row,) = said("list", tmp_path, "--stuck")
+    assert (row["name"], row["state"], row["folder"]) == ("a.edi", "TAKEN", "in/acme")
+    (check,) = [each.name for each in doctor.examine(world(tmp_path)) if each.name.startswith("claims of workers")]
+    assert check == "claims of workers that are gone: 1 (1 not in the ledger), which the next worker takes over"
+    drop(tmp_path, "b.edi", numbered(2))
+    filed = {each.name: each for each in once(tmp_path, ready=ready)}
+    assert (filed["a.edi"].reason, filed["b.edi"].folder) == ("wrong_folder", "archive")
+    assert said("list", tmp_path, "--stuck")[0]["state"] == "DONE"
+
+
+@pytest.mark.parametrize("held", ["", ".filepart", "sub/"])
+def test_files_in_a_folder_that_no_partner_has_are_told(held: str, tmp_path: Path) -> None:
+    """Of a partner who is not in the settings any more, or not yet: no scan looks there."""
+    once(tmp_path, partners=(Partner("beta", ("BETA",), folder="beta"),))
+    made = world(tmp_path, partners=(Partner("beta", ("BETA",), folder="beta"),))
+
+    def bad() -> list[str]:
+        return [each.name for each in doctor.examine(made) if not each.good]
+
+    (tmp_path / "in" / "acme").mkdir()
+    drop(tmp_path, "b.edi", GOOD, "in/.git")
+    assert bad() == []
+    if held == "sub/":
+        (tmp_path / "in" / "acme" / "sub").mkdir()
+        assert bad() == []
+        return
+    drop(tmp_path, f"a.edi{held}", GOOD, "in/acme")
+    assert bad() == ["folders of in/ that no partner has, with files in them: acme"]
+    (row,) = [each for each in said("list", tmp_path, "--stuck") if each["name"] == "acme"]
+    assert (row["job"], row["state"], row["folder"], row["reason"]) == ("", "LEFT", "in", "no_partner")
+
+
 def test_every_folder_has_a_name_of_its_own() -> None:
     layout = Layout("/r", {"in": "inbound", "archive": "old"})
     assert [layout(name) for name in FOLDERS] == ["/r/inbound", "/r/out", "/r/old", "/r/error", "/r/quarantine"]

@@ -76,9 +76,12 @@ class Claims:
         return claimed
 
     def settle(self) -> None:
-        """The claims are on the disk when this returns: a rename is one act, in both folders or in neither."""
+        """The claims are on the disk when this returns: a rename is one act, in both folders or in neither.
+
+        A folder that was taken away meanwhile, of a partner who is none any more, has nothing to bring back.
+        """
         if self._unsettled:
-            self._disk.sync(sorted(self._unsettled))
+            self._disk.sync([each for each in sorted(self._unsettled) if self._disk.stat(each) is not None])
             self._unsettled.clear()
             self._disk.point("claim_synced")
 

@@ -10,15 +10,16 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
-from edi837.gateway import amiss, begun, mounts, owner, rights
+from edi837.gateway import amiss, begun, mounts, owner, rights, waiting
 from edi837.gateway.claims import held
-from edi837.gateway.layout import FOLDERS
-from edi837.gateway.ledger import Ledger, LedgerError
+from edi837.gateway.layout import FOLDERS, Claimed
+from edi837.gateway.ledger import Ledger, LedgerError, reader
 from edi837.gateway.outside import World
 
+_MOST = 20  # folders that are named
 _OLDEST = (3, 37, 0)  # of SQLite: STRICT tables
 
 
@@ -67,10 +68,30 @@ def examine(world: World) -> Iterator[Check]:
     yield Check(f"SQLite {sqlite3.sqlite_version}", sqlite3.sqlite_version_info >= _OLDEST,
                 "install SQLite 3.37 or newer")  # fmt: skip
     yield from _ledger(world)
+    yield from _left(world)
+
+
+def _left(world: World) -> Iterator[Check]:
+    """Files that nobody has in hand: a worker is gone, or no partner has their folder."""
+    layout = world.layout
     stale = [name for name, _ in world.disk.entries(layout.own("work"))]
     orphans = [name for name in stale if not held(layout.lock(name.partition(".")[0]))]
+    new = _unentered(world, orphans) if orphans else 0
+    beside = f" ({new} not in the ledger)" if new else ""
     over = ", which the next worker takes over" if orphans else ""
-    yield Check(f"claims of workers that are gone: {len(orphans)}{over}", True)
+    yield Check(f"claims of workers that are gone: {len(orphans)}{beside}{over}", True)
+    strays = waiting.strays(world)
+    said = ", with files in them: " + ", ".join(strays[:_MOST]) + ", ..." * (len(strays) > _MOST) if strays else ""
+    yield Check(f"folders of in/ that no partner has{said or ': none with files in it'}", not strays,
+                "no scan looks there: add the partner with this `folder`, or move the files into in/")  # fmt: skip
+
+
+def _unentered(world: World, orphans: list[str]) -> int:
+    """Those of them of which the ledger has nothing; 0 where it cannot be asked, which is told already."""
+    claims = filter(None, map(Claimed.read, orphans))
+    with suppress(OSError, sqlite3.Error), closing(reader(world.layout.ledger)) as file:
+        return sum(not file.execute("SELECT 1 FROM job WHERE id = ?", (each.job,)).fetchone() for each in claims)
+    return 0
 
 
 def _missing(path: str) -> str:

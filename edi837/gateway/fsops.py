@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from typing import BinaryIO
 
 _HERE = -100  # AT_FDCWD
@@ -50,6 +51,11 @@ class Disk:
                 except FileNotFoundError:
                     continue
         return found
+
+    def holds(self, folder: str, most: int) -> bool:
+        """Whether a regular file is among the first entries of a folder, at most so many."""
+        with os.scandir(folder) as listing:
+            return any(entry.is_file(follow_symlinks=False) for entry in islice(listing, most))
 
     def names(self, folder: str) -> list[str]:
         """The names in a folder."""

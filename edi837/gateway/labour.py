@@ -88,7 +88,10 @@ class _Labour:
                 if now - scanned >= 1 and not worker.trouble and not worker.waits:
                     scanned = now
                     self._tell({"scanned": int(not any(own.troubles for own in worker.own.values()))})
-                barred = (barred or now) if worker.trouble in _BARRED else 0.0
+                if worker.trouble in _BARRED:
+                    barred = barred or now
+                elif worker.trouble or not worker.balked:
+                    barred = 0.0
                 if barred and world.settings.give_up and now - barred > world.settings.give_up:
                     return FORSAKEN
                 if filed or worker.waits:

@@ -222,7 +222,8 @@ class Steps:
                     if error.errno not in (errno.EISDIR, errno.EPERM):
                         raise
                     stay.append(errno.errorcode[error.errno])
-        self._disk.sync(sorted({self._layout("in", folder).rstrip("/") for folder, _ in files}))
+        folders = sorted({self._layout("in", folder).rstrip("/") for folder, _ in files})
+        self._disk.sync([each for each in folders if self._disk.stat(each) is not None])
         return stay
 
     def done(self, jobs: Sequence[Claimed], at: str) -> None:

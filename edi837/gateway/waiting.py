@@ -10,9 +10,11 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from stat import S_ISDIR
 from typing import Any
 
 from edi837.gateway import names, probe, ready
+from edi837.gateway.layout import Claimed
 from edi837.gateway.ledger import Ledger
 from edi837.gateway.outside import World
 from edi837.gateway.scan import Scan
@@ -23,7 +25,9 @@ REASONS = {  # why a file of in/ has not been taken
     "unmarked": "its sender's marker does not stand beside it",
     "next": "it is taken with the next scan, if a worker runs and there is room",
     "left": "no scan takes it",
+    "no_partner": "it is a folder with files in it that no partner has: no scan looks into it",
 }
+_MOST = 1000  # entries of a folder that are looked at for a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,17 @@ def files(world: World) -> list[Waiting]:
     return sorted((each for each in entries(world) if not each.barred), key=lambda each: (each.seconds, each.name))
 
 
+def strays(world: World) -> list[str]:
+    """The folders of in/ that hold files and are no partner's, who is not in the settings yet, or any more."""
+    found = []
+    for name, stat in world.disk.entries(world.layout("in")):
+        if S_ISDIR(stat.st_mode) and name not in world.settings.folders and not name.startswith("."):
+            with suppress(OSError):
+                if world.disk.holds(world.layout("in", name), _MOST):
+                    found.append(names.shown(name))
+    return sorted(found)
+
+
 def late(seconds: float, settings: Settings) -> bool:
     """Whether a file has waited so long that somebody should look."""
     return seconds > 2 * settings.incomplete_after
@@ -82,7 +97,7 @@ def why(world: World, released: Collection[str], each: Waiting) -> str:
 
 def listed(world: World, ledger: Ledger, *, stuck: bool = False, most: int = 50) -> list[dict[str, Any]]:
     """Files that wait, as `audit.listed` tells jobs; all, or those that do not come on by themselves (``stuck``)."""
-    rows: list[dict[str, Any]] = []
+    rows = [_row(name, "LEFT", "in", "no_partner") for name in (strays(world) if stuck else ())][:most]
     released = ledger.permitted()
     for each in files(world):
         if len(rows) >= most:
@@ -90,11 +105,28 @@ def listed(world: World, ledger: Ledger, *, stuck: bool = False, most: int = 50)
         reason = why(world, released, each)
         still = reason != "next" and each.seconds >= world.settings.settle
         if not stuck or still or late(each.seconds, world.settings):
-            rows.append({
-                "job": "", "name": each.name, "state": "WAITING", "folder": each.folder, "reason": reason,
-                "partner": "", "claims": 0, "rejected": 0, "size": each.size, "claimed": "", "done": "",
-            })  # fmt: skip
+            rows.append(_row(each.name, "WAITING", each.folder, reason, each.size))
     return rows
+
+
+def taken(world: World, ledger: Ledger) -> list[dict[str, Any]]:
+    """Files that were taken out of in/ and are not in the ledger yet: a worker, or the next one, enters them."""
+    rows = []
+    for claimed in filter(None, map(Claimed.read, world.disk.names(world.layout.own("work")))):
+        if not ledger.rows("SELECT 1 FROM job WHERE id = ?", claimed.job):
+            with suppress(FileNotFoundError):
+                for name, stat in world.disk.entries(world.layout.work(claimed)):
+                    place = os.path.join("in", claimed.folder) if claimed.folder else "in"
+                    rows.append(_row(names.shown(name), "TAKEN", place, "", stat.st_size, claimed.job))
+    return rows
+
+
+def _row(name: str, state: str, folder: str, reason: str, size: int = 0, job: str = "") -> dict[str, Any]:
+    """As `audit.listed` tells a job."""
+    return {
+        "job": job, "name": name, "state": state, "folder": folder, "reason": reason, "partner": "", "claims": 0,
+        "rejected": 0, "size": size, "claimed": "", "done": "",
+    }  # fmt: skip
 
 
 def lives(world: World, ledger: Ledger, what: str) -> list[dict[str, Any]]:

@@ -77,6 +77,11 @@ class Worker:
         return stuck and not self._queue and not self.waits and (not self.scan.soon or bool(self.pressure))
 
     @property
+    def balked(self) -> bool:
+        """Trouble kept a job from its end, and it is to be tried again: a quiet cycle is only its pause."""
+        return any(own.troubles and not own.held for own in self.own.values())
+
+    @property
     def busy(self) -> bool:
         """Something can be done at once."""
         now = self._world.clock.monotonic()
