@@ -116,8 +116,8 @@ def doctor_command(make: Make, as_json: bool) -> int:
     """Try out everything a gateway in DIR rests on, and say what to do where it fails."""
     with working():
         checks = list(doctor.examine(make()))
-    lines = [f"{'ok  ' if c.good else 'BAD '} {safe.text(c.name)}{'' if c.good else f'{chr(10)}     {c.fix}'}"
-             for c in checks]  # fmt: skip
+    said = [(check, safe.text(check.name)) for check in checks]
+    lines = [f"ok   {name}" if check.good else f"BAD  {name}\n     {check.fix}" for check, name in said]
     shown([asdict(check) for check in checks], as_json, "\n".join(lines))
     return 0 if all(check.good for check in checks) else CANNOT
 
@@ -173,16 +173,20 @@ def run_command(make: Make, as_json: bool, http: str | None) -> int:
 
     Log lines go to standard error, one JSON object each.
     """
-    world = make()
     if http:
         try:
             settingsfile.loopback(http)
         except ValueError as error:
             raise click.UsageError(str(error)) from None
-        world = replace(world, settings=replace(world.settings, http=http))
+
+    def with_http() -> World:
+        world = make()
+        return replace(world, settings=replace(world.settings, http=http)) if http else world
+
+    world = with_http()
     with working():
         made(world)
-        code = Crew(world, remade=_careful(make), beat=_notifier(os.environ.get("NOTIFY_SOCKET", ""))).run()
+        code = Crew(world, remade=_careful(with_http), beat=_notifier(os.environ.get("NOTIFY_SOCKET", ""))).run()
     if as_json:
         click.echo(json.dumps({"status": code}))
     return code
@@ -231,7 +235,7 @@ for _command in gatejobs.COMMANDS:
     gateway.add_command(_command)
 
 
-def _careful(make: Make) -> Callable[[], World]:
+def _careful(make: Callable[[], World]) -> Callable[[], World]:
     """Settings read again; what is wrong with them is an Edi837Error, and the old ones stay."""
 
     def remade() -> World:

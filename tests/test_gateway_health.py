@@ -7,9 +7,12 @@ import http.client
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,13 @@ import pytest
 from click.testing import CliRunner
 
 from edi837 import cli
-from edi837.gateway import health, status
+from edi837.gateway import World, health, status
 from edi837.gateway.crew import Crew
 from edi837.gateway.settingsfile import loopback, read
 from edi837.problems import PolicyError
 from edi837.terms import Terms
 from tests.gateways import GOOD, drop, numbered, once, tree, world
-from tests.storm import put
+from tests.storm import Chance, forked, put
 from tests.test_gateway_crew import alive, ended, until, working
 from tests.test_gateway_privacy import FILES, dropped, words
 
@@ -154,6 +157,61 @@ def test_who_answers_there_is_replaced_and_goes_with_its_crew(tmp_path: Path) ->
         os.waitpid(pid, 0)
         until(lambda: not any(map(alive, children)), 10)
         assert asked(number, "/healthz") is None
+
+
+def test_new_settings_are_told_too(tmp_path: Path) -> None:
+    """Who answers goes by the settings of SIGHUP, at their address; where that cannot be had, all stays as it was."""
+    first, second = port(), port()
+    one, other = {"http": f"127.0.0.1:{first}"}, {"http": f"127.0.0.1:{second}"}
+    turns: list[dict[str, Any]] = [{**one, "incomplete_after": 60.0}, other, {**other, "incomplete_after": 60.0}, {}]
+    once(tmp_path)
+    drop(tmp_path, "cut.edi", GOOD[:300])
+
+    def made(**settings: Any) -> World:
+        clock = Chance()
+        clock.at = datetime.now() + timedelta(seconds=600)  # of the file, by its time of change
+        return world(tmp_path, clock=clock, poll=0.05, **settings)
+
+    def work() -> int:
+        return Crew(made(**one), remade=lambda: made(**turns.pop(0))).run()
+
+    def says(number: int, text: str) -> bool:
+        return (asked(number, "/healthz") or (0, ""))[1] == text
+
+    pid = forked(work)
+    try:
+        until(lambda: says(first, "OK\n"))
+        os.kill(pid, signal.SIGHUP)
+        until(lambda: says(first, "DEGRADED waiting\n"))
+        with socket.create_server(("127.0.0.1", second)):
+            os.kill(pid, signal.SIGHUP)
+            time.sleep(0.7)
+            assert says(first, "DEGRADED waiting\n"), "the port is taken: it stays where it was"
+        os.kill(pid, signal.SIGHUP)
+        until(lambda: says(second, "DEGRADED waiting\n"))
+        assert asked(first, "/healthz") is None
+        os.kill(pid, signal.SIGHUP)
+        until(lambda: asked(second, "/healthz") is None)
+        assert alive(pid)
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        assert ended(pid, 5) == 0
+
+
+def test_the_address_of_the_command_stays_when_settings_are_read_again(tmp_path: Path) -> None:
+    number = port()
+    (tmp_path / "edi837.toml").write_text("[gateway]\nmin_free = 0\npoll = 0.05\n")
+    assert CliRunner().invoke(cli.main, ["gateway", "init", str(tmp_path)]).exit_code == 0
+    command = [sys.executable, "-m", "edi837", "gateway", "run", str(tmp_path), "--http", f"127.0.0.1:{number}"]
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stderr=log) as run:
+        try:
+            until(lambda: bool(asked(number, "/healthz")))
+            run.send_signal(signal.SIGHUP)
+            until(lambda: b'"reloaded"' in (tmp_path / "log").read_bytes())
+            until(lambda: bool(asked(number, "/healthz")))
+        finally:
+            run.terminate()
+        assert run.wait(20) == 0
 
 
 def _listens(pid: int) -> bool:

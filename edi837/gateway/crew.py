@@ -75,11 +75,8 @@ class Crew:
         begun.heed(world.disk, world.layout)
         prepare(world.layout.ledger, world.layout.own("key"))  # made once: workers would hinder each other
         fit(world)
-        address = loopback(world.settings.http)
-        if address and not drain:
-            from edi837.gateway import health  # a web server's modules, for who wants one
-
-            self._line, self._attends = health.listening(address), health.attend
+        if not drain:
+            self._line = self._listening(world)
         warm(world)
         self._life = os.pipe()
         wake, ring = os.pipe()
@@ -170,8 +167,13 @@ class Crew:
                 made = self.remade()
                 made.layout.make(made.disk, made.settings.folders)
                 fit(made)
-                self.world = made
-        except Edi837Error as error:
+                moved = made.settings.http != self.world.settings.http
+                line = self._listening(made) if moved else self._line
+                self._relieve()  # who answers over HTTP goes by the old settings
+                if self._line and moved:
+                    self._line.close()
+                self.world, self._line = made, line
+        except (Edi837Error, OSError) as error:
             self.world.log("not_reloaded", error=type(error).__name__)
             return
         self.world.log("reloaded")
@@ -243,11 +245,25 @@ class Crew:
                 self._attends(self.world, self._line, self._life[0])  # never returns
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
-    def _dismiss(self) -> None:
+    def _listening(self, world: World) -> socket | None:
+        """A socket where somebody is to tell how we are; none where nobody is."""
+        address = loopback(world.settings.http)
+        if not address:
+            return None
+        from edi837.gateway import health  # a web server's modules, for who wants one
+
+        self._attends = health.attend
+        return health.listening(address)
+
+    def _relieve(self) -> None:
+        """End the process that answers; the next round makes another where one is wanted."""
         if self._attendant:
             os.kill(self._attendant, signal.SIGKILL)
             os.waitpid(self._attendant, 0)
             self._attendant = 0
+
+    def _dismiss(self) -> None:
+        self._relieve()
         if self._line:
             self._line.close()
 
