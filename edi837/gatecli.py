@@ -74,12 +74,12 @@ def gateway() -> None:
 @gateway.command()
 @root_argument
 @json_option
-@click.option("--usage", type=click.Choice(["P", "T", "any"]), default="any", show_default=True,
+@click.option("--usage", type=click.Choice(["P", "T", "any"]), show_default="any",
               help="ISA15 that is taken in this root. Give tests and production a root each.")  # fmt: skip
 @options.ledger_control
 @click.option("--new-ledger", "anew", is_flag=True,
               help="The ledger of DIR is gone for good: begin another, with --control.")  # fmt: skip
-def init(root: Path, as_json: bool, usage: str, control: int | None, anew: bool) -> int:
+def init(root: Path, as_json: bool, usage: str | None, control: int | None, anew: bool) -> int:
     """Make the folders of DIR, its ledger, and settings to begin with; what is there stays, and settings are heeded."""
     if anew and not control:
         raise click.UsageError("--new-ledger needs --control N, above every control number that was given")
@@ -88,6 +88,8 @@ def init(root: Path, as_json: bool, usage: str, control: int | None, anew: bool)
         known = settingsfile.read(path, Terms()) if path.exists() else Settings()
     except PolicyError as error:
         raise click.UsageError(str(error)) from None
+    if usage and path.exists() and known.usage != usage:
+        raise click.UsageError(f'usage is "{known.usage}" in {path}: change it there, or give no other here')
     layout = Layout(str(root), known.named)
     found = 0
     with working():
@@ -98,7 +100,7 @@ def init(root: Path, as_json: bool, usage: str, control: int | None, anew: bool)
             begun.heed(disk, layout)
         layout.make(disk, known.folders)
         if not path.exists():
-            disk.write(str(path), [_OPENING.format(usage=usage).encode()])
+            disk.write(str(path), [_OPENING.format(usage=usage or known.usage).encode()])
         ledger = Ledger(layout.ledger, layout.own("key"), anew=control if anew and control else 0)
         if control:
             ledger.begin_at(control)

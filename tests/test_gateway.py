@@ -502,10 +502,19 @@ def test_no_token_leads_out_of_out() -> None:
 @pytest.mark.parametrize(
     ("template", "wrong"),
     [("{kind}_{job}.{ext}", False), ("{kind}.{ext}", True), ("{kind}_{job}", True), ("../{kind}_{job}.{ext}", True),
-     ("{kind}_{job}_{who}.{ext}", True), ("{kind}_{job.x}.{ext}", True), ("{kind}_{job.{ext}", True)],
+     ("{kind}_{job}_{who}.{ext}", True), ("{kind}_{job.x}.{ext}", True), ("{kind}_{job.{ext}", True),
+     ("{partner}_{isa06}_{isa13}_{job}_{kind}.{ext}", False), ("A" * 89 + "_{job}_{kind}.{ext}", False),
+     ("A" * 90 + "_{job}_{kind}.{ext}", True), ("A" * 100 + "_{job}_{kind}.{ext}", True),
+     ("{partner}_{partner}_{job}_{kind}.{ext}", True)],
 )  # fmt: skip
 def test_a_template_is_told_what_is_wrong_with_it(template: str, wrong: bool) -> None:
     assert bool(names.fault(template)) == wrong
+
+
+def test_the_longest_template_keeps_what_tells_answers_apart(root: Path) -> None:
+    drop(root, "a.edi", GOOD)
+    (filed,) = once(root, names="A" * 89 + "_{job}_{kind}.{ext}", reports="out")
+    assert sorted(map(len, filed.answers)) == [116, 118, 119, 120]
 
 
 # ------------------------------------------------------------------ when we ourselves fail

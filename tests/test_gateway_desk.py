@@ -524,6 +524,17 @@ def test_what_init_writes_can_be_read_and_run(tmp_path: Path) -> None:
     assert {path.read_bytes()[90:99] for path in (tmp_path / "gate" / "out").iterdir()} == {b"000000500", b"000000501"}
 
 
+def test_init_heeds_the_settings_and_refuses_what_they_contradict(tmp_path: Path) -> None:
+    """Else whoever asks for a root for production has one for tests, and is told it is ready."""
+    root = tmp_path / "gate"
+    said("init", root, "--usage", "T")
+    done = CliRunner().invoke(cli.main, ["gateway", "init", str(root), "--usage", "P"])
+    assert done.exit_code == 2 and 'usage is "T"' in done.stderr and "ready" not in done.output
+    for more in ([], ["--usage", "T"]):
+        assert said("init", root, *more)
+    assert read(root / "edi837.toml", Terms()).usage == "T"
+
+
 def test_control_numbers_are_the_ledgers_as_the_help_says(tmp_path: Path) -> None:
     """Not drawn from the file's bytes, as `ack` draws them: `--control` only lifts what the ledger goes on with."""
     for command in ("init", "once"):

@@ -8,6 +8,8 @@ from datetime import datetime
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _TOKENS = ("kind", "isa06", "isa13", "job", "partner", "ext")
+_WIDTHS = {"isa06": 15, "isa13": 9, "partner": 50, "job": 18}  # characters at most
+_LONGEST = 120  # characters of a name
 TEMPLATE = "{kind}_{isa06}_{isa13}_{job}.{ext}"
 _KINDS = {
     "ta1": ("TA1", "edi"), "999": ("999", "edi"), "277ca": ("277CA", "edi"),
@@ -37,10 +39,11 @@ def sifted(value: str, most: int = 50) -> str:
 
 def output(template: str, kind: str, job: str, *, isa06: str, isa13: str, partner: str) -> str:
     """The name of an answer, at most 120 characters, one component of a path."""
+    said = {"isa06": isa06, "isa13": isa13, "partner": partner}
+    said = {token: sifted(value, _WIDTHS[token]) for token, value in said.items()}
     word, ext = _KINDS[kind]
-    said = {"kind": word, "isa06": sifted(isa06), "isa13": sifted(isa13), "job": job, "partner": sifted(partner)}
-    stem = template.removesuffix(".{ext}").format(**said, ext=ext)
-    return _UNSAFE.sub("-", stem)[: 119 - len(ext)] + f".{ext}"
+    stem = template.removesuffix(".{ext}").format(**said, kind=word, job=job, ext=ext)
+    return _UNSAFE.sub("-", stem)[: _LONGEST - 1 - len(ext)] + f".{ext}"
 
 
 def fault(template: str) -> str:
@@ -55,7 +58,13 @@ def fault(template: str) -> str:
         return f"may hold {', '.join('{' + t + '}' for t in _TOKENS)} and nothing else in braces"
     if "kind" not in tokens or "job" not in tokens:
         return "must hold {kind} and {job}, or answers would meet at one name"
-    return "" if not _UNSAFE.search(re.sub(r"\{\w+\}", "", stem)) else "may hold letters, digits, _ and -"
+    if _UNSAFE.search(re.sub(r"\{\w+\}", "", stem)):
+        return "may hold letters, digits, _ and -"
+    longest = {token: "x" * width for token, width in _WIDTHS.items()}
+    most = max(len(stem.format(**longest, kind=word, ext=ext)) + len(ext) + 1 for word, ext in _KINDS.values())
+    if most > _LONGEST:  # cut off, answers would meet at one name
+        return f"makes names of up to {most} characters: {_LONGEST} are the most"
+    return ""
 
 
 def shown(name: str) -> str:
