@@ -88,6 +88,9 @@ class Loaded:
         """The policies of these names and paths."""
         found = []
         for name in texts(names, where, self._problems):
+            if name == "none":  # as the commands call it
+                self._problems.add(0, where, '"none" is no policy: policies = [] is for no policy at all')
+                continue
             beside = name.partition("#")[0].endswith(".toml")
             try:
                 if name not in self._known:

@@ -74,8 +74,8 @@ def gateway() -> None:
 @gateway.command()
 @root_argument
 @json_option
-@click.option("--usage", type=click.Choice(["P", "T", "any"]), show_default="any",
-              help="ISA15 that is taken in this root. Give tests and production a root each.")  # fmt: skip
+@click.option("--usage", type=click.Choice(["P", "T", "any"]),
+              help="ISA15 that a new root takes; any without it. Give tests and production a root each.")  # fmt: skip
 @options.ledger_control
 @click.option("--new-ledger", "anew", is_flag=True,
               help="The ledger of DIR is gone for good: begin another, with --control.")  # fmt: skip
@@ -161,7 +161,9 @@ def once(make: Make, as_json: bool, all_: bool, now: datetime | None, control: i
         run.say(f"{left} files are claimed and not done: run again; `edi837 gateway doctor` may say why")
         run.worsen(CANNOT)
     if waiting:
-        run.say(f"{waiting} files wait in in/: they are not complete, or just came; --all takes them as they are")
+        marker = world.settings.ready == "marker"
+        unready = "no marker stands beside them" if marker else "they are not complete, or just came"
+        run.say(f"{waiting} files wait in in/: {unready}; --all takes them as they are")
     if as_json:
         click.echo(json.dumps(found, indent=1))
     return run.status

@@ -136,6 +136,32 @@ def test_what_waits_for_somebody_is_in_the_list_of_what_is_stuck(tmp_path: Path)
     assert set(said("list", root)[0]) == set(rows[0]), "a row has the keys of a job's"
 
 
+def test_a_file_that_may_not_be_read_is_not_said_to_be_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    once(tmp_path)
+    aged(drop(tmp_path, "a.edi", GOOD), 100)
+    plain = Disk.open
+
+    def barred(self: Disk, path: str) -> Any:
+        if path.endswith("/in/a.edi"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return plain(self, path)
+
+    monkeypatch.setattr(Disk, "open", barred)
+    (row,) = said("list", tmp_path, "--stuck")
+    assert (row["name"], row["reason"]) == ("a.edi", "unreadable")
+    assert "mend its group and mode" in said("show", tmp_path, "a.edi")[0]["why"]
+
+
+@pytest.mark.parametrize(("ready", "told"), [("marker", "no marker stands beside them"), ("auto", "they are not complete")])
+def test_once_says_for_what_files_wait(ready: str, told: str, tmp_path: Path) -> None:
+    root = tmp_path / "gate"
+    said("init", root)
+    (root / "edi837.toml").write_text(f'[gateway]\nmin_free = 0\nsettle = 0.1\nready = "{ready}"\n')
+    drop(root, "a.edi", GOOD if ready == "marker" else GOOD[:300])
+    done = CliRunner().invoke(cli.main, ["gateway", "once", str(root)])
+    assert f"1 files wait in in/: {told}" in done.stderr
+
+
 def test_status_is_a_health_check(tmp_path: Path) -> None:
     drop(tmp_path, "a.edi", GOOD)
     once(tmp_path)
@@ -561,6 +587,21 @@ def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
     said("init", root)
     os.chmod(root / ".edi837", 0o755)
     assert [check["name"] for check in said("doctor", root, code=5) if not check["good"]] == ["private .edi837"]
+
+
+@pytest.mark.parametrize(("mode", "owner", "told"), [
+    (0o500, 0, "chmod u+rwx"), (0o500, 1, "chown it to"), (0o700, 1, "chown it to"), (0o700, 0, "mounted read-only"),
+])  # fmt: skip
+def test_the_doctor_tells_what_bars_a_folder(
+    mode: int, owner: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once(tmp_path)
+    (tmp_path / "in").chmod(mode)
+    mine = os.geteuid()
+    monkeypatch.setattr(os, "access", lambda path, _: not str(path).endswith("/in"))
+    monkeypatch.setattr(os, "geteuid", lambda: mine + owner)
+    (check,) = [each for each in doctor.examine(world(tmp_path)) if each.name == f"writable {tmp_path / 'in'}"]
+    assert not check.good and told in check.fix
 
 
 def test_a_root_belongs_to_the_machine_that_was_first(tmp_path: Path) -> None:

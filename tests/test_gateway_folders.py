@@ -133,6 +133,13 @@ def test_answers_are_never_for_everybody(mode: str, tmp_path: Path) -> None:
     assert "out_mode is" in faults(tmp_path, f'[gateway]\nout_mode = "{mode}"\n')
 
 
+def test_what_is_written_otherwise_is_told_how(tmp_path: Path) -> None:
+    assert 'out_mode is "0600", "0640" or "0660", in quotes' in faults(tmp_path, "[gateway]\nout_mode = 640\n")
+    assert "http is a text in quotes" in faults(tmp_path, "[gateway]\nhttp = 9837\n")
+    told = faults(tmp_path, '[partner.a]\nisa06 = ["A"]\npolicies = ["none"]\n')
+    assert '"none" is no policy: policies = [] is for no policy at all' in told
+
+
 def test_a_group_is_known_and_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no group of this machine" in faults(tmp_path, '[gateway]\nout_group = "no such group"\n')
     name = grp.getgrgid(os.getegid()).gr_name

@@ -48,8 +48,8 @@ def examine(world: World) -> Iterator[Check]:
                 "put all folders on one file system: a rename must be one act; out/ alone may be on another, with "
                 'publish = "copy", and then an answer may go out twice after a crash')  # fmt: skip
     for path in folders:
-        yield Check(f"writable {path}", os.access(path, os.R_OK | os.W_OK | os.X_OK),
-                    f"chown it to the user that runs the gateway (uid {os.getuid()})")  # fmt: skip
+        good = os.access(path, os.R_OK | os.W_OK | os.X_OK)
+        yield Check(f"writable {path}", good, "" if good else _opening(os.stat(path)))
     allowed = world.settings.rights
     for path in outs:
         if allowed.wider:
@@ -103,6 +103,15 @@ def _missing(path: str) -> str:
     except OSError:
         good = False
     return "" if good else "run `edi837 gateway init`, or make it a folder and no link"
+
+
+def _opening(folder: os.stat_result) -> str:
+    """What lets this user at a folder that bars it."""
+    if folder.st_uid != os.geteuid():
+        return f"chown it to the user that runs the gateway (uid {os.geteuid()})"
+    if folder.st_mode & 0o700 != 0o700:
+        return "it is this user's, but its mode bars it: chmod u+rwx it"
+    return "owner and mode are right: is it mounted read-only, or does an ACL or attribute bar it?"
 
 
 def _operations(world: World) -> Iterator[Check]:

@@ -21,6 +21,7 @@ from edi837.problems import Problems
 from edi837.terms import Terms
 
 _PARTNER = ("isa06", "gs02", "folder", "policies", "overlays", "duplicates", "batches", "names", "replies")
+_TEXTS = {"out_mode": '"0600", "0640" or "0660", in quotes'}
 _ISA06 = 15  # characters
 
 
@@ -102,7 +103,8 @@ def _value(key: str, value: object, default: Any, problems: Problems) -> Any:
         return default if said is None else said
     if isinstance(default, str):
         if not isinstance(value, str) or (key in WORDS and value not in WORDS[key]):
-            problems.add(0, "gateway", f"{key} is {' or '.join(map(repr, WORDS.get(key, ('a text',))))}")
+            wanted = " or ".join(map(repr, WORDS[key])) if key in WORDS else _TEXTS.get(key, "a text in quotes")
+            problems.add(0, "gateway", f"{key} is {wanted}")
             return default
         return value
     kinds = (int, float) if isinstance(default, float) else (int,)

@@ -22,6 +22,7 @@ from edi837.gateway.settings import Settings
 
 REASONS = {  # why a file of in/ has not been taken
     "incomplete": "it is not whole: it is answered as it is when it has not changed for incomplete_after",
+    "unreadable": "this user may not read it, and so it cannot be told whether it is whole: mend its group and mode",
     "unmarked": "its sender's marker does not stand beside it",
     "next": "it is taken with the next scan, if a worker runs and there is room",
     "left": "no scan takes it",
@@ -92,7 +93,15 @@ def why(world: World, released: Collection[str], each: Waiting) -> str:
         return "next"
     if mode == "marker":
         return "next" if each.marked else "unmarked"
-    return "next" if mode == "rename" or Scan(world).whole(each.path, each.size, each.inode) else "incomplete"
+    if mode == "rename":
+        return "next"
+    try:
+        world.disk.open(each.path).close()
+    except PermissionError:
+        return "unreadable"
+    except OSError:
+        return "incomplete"  # it is gone, or another stands there now
+    return "next" if Scan(world).whole(each.path, each.size, each.inode) else "incomplete"
 
 
 def listed(world: World, ledger: Ledger, *, stuck: bool = False, most: int = 50) -> list[dict[str, Any]]:
