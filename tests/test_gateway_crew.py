@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -397,6 +398,40 @@ def test_it_gives_up_where_out_alone_cannot_be_written(tmp_path: Path) -> None:
     drop(tmp_path, "a.edi", GOOD)
     with working(tmp_path, disk=Barred(), give_up=2) as pid:
         assert ended(pid, 20) == 5
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_workers_that_stand_still_are_told(whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They hold their locks, and nothing is taken: without this `status` would say OK. A reading may take long."""
+
+    class Now(Chance):
+        def moment(self) -> datetime:
+            return datetime.now()
+
+    def made() -> World:
+        return world(tmp_path, clock=Now(), poll=0.05, grace=0.5)
+
+    def said() -> tuple[str, str]:
+        now = gateway_status.current(made())
+        return now["state"], now["because"]
+
+    monkeypatch.setattr(gateway_status, "_SLACK", 2.0)
+    monkeypatch.setattr(gateway_status, "_EVERY", 0.5)
+    once(tmp_path)
+    pid = forked(lambda: Crew(made()).run())
+    try:
+        until(lambda: said() == ("OK", "") and bool(gateway_status.noted(made())))
+        (worker,) = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        for each in (worker, *([pid] if whole else [])):
+            os.kill(each, signal.SIGSTOP)
+        until(lambda: said() == ("DEGRADED", "no scan"))
+        assert gateway_status._still(made(), "2020-01-01T00:00:00", True, Now().moment().isoformat()) == "", "it reads"
+        os.kill(pid, signal.SIGCONT)
+        os.kill(worker, signal.SIGCONT)
+        until(lambda: said() == ("OK", ""))
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        assert ended(pid, 10) == 0
 
 
 def test_systemd_is_told(tmp_path: Path) -> None:

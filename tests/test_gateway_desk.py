@@ -152,7 +152,7 @@ def test_a_file_that_may_not_be_read_is_not_said_to_be_cut(tmp_path: Path, monke
     assert "mend its group and mode" in said("show", tmp_path, "a.edi")[0]["why"]
 
 
-@pytest.mark.parametrize(("ready", "told"), [("marker", "no marker stands beside them"), ("auto", "they are not complete")])
+@pytest.mark.parametrize(("ready", "told"), [("marker", "no marker stands"), ("auto", "they are not complete")])
 def test_once_says_for_what_files_wait(ready: str, told: str, tmp_path: Path) -> None:
     root = tmp_path / "gate"
     said("init", root)

@@ -102,6 +102,7 @@ class Crew:
     def _note(self, now: float, *, force: bool = False) -> None:
         """Write how we are, unless another crew does: `once` beside `run` knows nothing of its counts."""
         self._first = self._first or Sole(self.world.layout.own("crew.lock"))
+        self.watched.busy = any(hand.reading or hand.look for hand in self.hands.values())
         if self._first.mine():
             write(self.world, self.watched, now, force=force)
 
@@ -196,6 +197,7 @@ class Crew:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             os.close(beats)
             os.set_blocking(heard, False)
+            self.watched.heard = self._now()
             self.hands[pid] = Hand(name, pid, heard, self.world.clock.monotonic())
             self.world.log("worker_started", worker=name)
 
@@ -209,6 +211,7 @@ class Crew:
             if not block:
                 return
             *lines, hand.buffer = (hand.buffer + block).split(b"\n")
+            self.watched.heard = self._now()
             for line in lines:
                 said = json.loads(line)
                 if "begin" in said or "look" in said:

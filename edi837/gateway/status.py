@@ -11,6 +11,7 @@ import json
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from edi837.gateway import ready
@@ -21,6 +22,8 @@ from edi837.gateway.waiting import late
 
 _EVERY = 5.0  # seconds
 _MINUTE = 12  # of them
+_IDLE = 10  # times `poll` between scans at most: see `labour`
+_SLACK = 10.0  # seconds for what is written, and rounded to seconds
 
 
 @dataclass(slots=True)
@@ -31,6 +34,8 @@ class Watched:
     trouble: str = ""  # errno name or kind of error of the last trouble, empty after a success
     pressure: str = ""
     scanned: str = ""  # when a worker looked into in/ last
+    heard: str = ""  # when a worker told of anything last
+    busy: bool = False  # one reads, or looks at, a file, for which it has `timeout`
     failed: str = ""  # the last trouble, whatever came after it
     failed_at: str = ""
     written: float = -_EVERY
@@ -76,6 +81,15 @@ def look(world: World, trouble: str = "", pressure: str = "") -> dict[str, Any]:
     }
 
 
+def _still(world: World, heard: str, busy: bool, at: str) -> str:
+    """Why nothing goes on though workers are there, and none reads: they have told of no scan for long."""
+    settings, last = world.settings, at if busy else heard
+    with suppress(ValueError):
+        quiet = (world.clock.moment() - datetime.fromisoformat(last)).total_seconds()
+        return "no scan" if quiet > _IDLE * settings.poll + settings.grace + _SLACK else ""
+    return ""
+
+
 def write(world: World, watched: Watched, now: float, *, force: bool = False) -> None:
     """Write status.json and metrics.prom, every few seconds; a full disk does not matter here."""
     if now - watched.written < _EVERY and not force:
@@ -84,8 +98,8 @@ def write(world: World, watched: Watched, now: float, *, force: bool = False) ->
     with suppress(OSError):
         said = {**_seen(world, watched), "filed": watched.filed,
                 "filed_a_minute": watched.rate(now), "last_scan": watched.scanned, "last_trouble": watched.failed,
-                "last_trouble_at": watched.failed_at, "trouble": watched.trouble,
-                "pressure": watched.pressure}  # fmt: skip
+                "last_trouble_at": watched.failed_at, "trouble": watched.trouble, "pressure": watched.pressure,
+                "heard": watched.heard, "busy": watched.busy}  # fmt: skip
         _put(world, "status.json", json.dumps(said, indent=1) + "\n")
         _put(world, "metrics.prom", metrics(said))
 
@@ -93,7 +107,9 @@ def write(world: World, watched: Watched, now: float, *, force: bool = False) ->
 def _seen(world: World, watched: Watched) -> dict[str, Any]:
     """The state now; where a folder is not there, that it is not."""
     try:
-        return look(world, watched.trouble, watched.pressure)
+        at = world.clock.moment().isoformat(timespec="seconds")
+        still = _still(world, watched.heard, watched.busy, at)
+        return look(world, watched.trouble, watched.pressure or still)
     except OSError as error:
         because = watched.trouble or errno.errorcode.get(error.errno or 0, type(error).__name__)
         return {"state": "DOWN", "because": because, "at": world.clock.moment().isoformat(timespec="seconds")}
@@ -123,7 +139,10 @@ def current(world: World) -> dict[str, Any]:
     """The state of a root now, with what its crew noted."""
     said = noted(world)
     more = ("filed", "filed_a_minute", "last_scan", "last_trouble", "last_trouble_at")
-    return {**look(world, said.get("trouble", ""), said.get("pressure", "")), **{k: said[k] for k in more if k in said}}
+    heard = str(said.get("heard", "")) if said.get("state") != "DOWN" else ""  # what ended tells nothing of the next
+    still = _still(world, heard, bool(said.get("busy")), str(said.get("at", "")))
+    now = look(world, said.get("trouble", ""), said.get("pressure", "") or still)
+    return {**now, **{k: said[k] for k in more if k in said}}
 
 
 def _put(world: World, name: str, text: str) -> None:
