@@ -434,6 +434,35 @@ def test_workers_that_stand_still_are_told(whole: bool, tmp_path: Path, monkeypa
         assert ended(pid, 10) == 0
 
 
+@pytest.mark.parametrize("put_back", [False, True])
+def test_it_ends_when_its_ledger_is_taken_away(put_back: bool, tmp_path: Path) -> None:
+    """SQLite would write on into a file without a name: answers would go out that no ledger knows."""
+    root, lines = tmp_path / "gate", tmp_path / "log"
+    once(root)
+    ledger = Path(Layout(str(root)).ledger)
+
+    def write(text: str) -> None:
+        with lines.open("a") as file:
+            file.write(text + "\n")
+
+    def work() -> int:
+        made = world(root, clock=Chance(), poll=0.05)
+        return Crew(replace(made, log=Log(write, made.clock.moment))).run()
+
+    pid = forked(work)
+    try:
+        put(root, "a.edi", GOOD)
+        until(lambda: len(tree(root, "archive")) > 0)
+        ledger.rename(tmp_path / "away")
+        if put_back:
+            ledger.write_bytes((tmp_path / "away").read_bytes())
+        assert ended(pid, 10) == 5
+    except BaseException:
+        kill(pid)
+        raise
+    assert "ledger_gone" in lines.read_text()
+
+
 def test_systemd_is_told(tmp_path: Path) -> None:
     from edi837.gatecli import _notifier
 

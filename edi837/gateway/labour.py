@@ -23,7 +23,7 @@ from edi837.gateway.worker import Worker
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GAVE_UP = 5  # exit status: the ledger or the folders cannot be used
-FORSAKEN = 6  # the folders could not be written for so long that nobody need try again
+FORSAKEN = 6  # the folders could not be written for so long that nobody need try again, or the ledger is gone
 _BARRED = ("EACCES", "EPERM", "EROFS")
 _IDLE = 10  # times `poll` between scans when nothing has come for long
 
@@ -81,6 +81,9 @@ class _Labour:
         try:
             while not self._stop:
                 filed = worker.cycle(all=all)
+                if worker.lost:  # what is written would be seen by nobody
+                    world.log.of(self._name)("ledger_gone")
+                    return FORSAKEN
                 now = clock.monotonic()
                 if worker.pressure != pressure:
                     pressure = worker.pressure

@@ -10,7 +10,7 @@ from types import TracebackType
 EVENTS = frozenset((
     "started", "stopping", "stopped", "reloaded", "not_reloaded", "worker_started", "worker_ended", "worker_killed",
     "claimed", "adopted", "held", "answered", "duplicate", "quarantined", "attempt_failed", "trouble", "recovered",
-    "ignored", "backpressure", "not_scanned", "marker_stays",
+    "ignored", "backpressure", "not_scanned", "marker_stays", "ledger_gone",
 ))  # fmt: skip
 KEYS = frozenset((
     "worker", "job", "size", "claims", "rejected", "answers", "folder", "reason", "attempts", "seconds", "count",

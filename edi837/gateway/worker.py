@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import astuple
+from os.path import samestat
 
 from edi837.findings import Edi837Error
 from edi837.gateway import names
@@ -46,12 +47,14 @@ class Worker:
         self.trouble = ""  # why nothing can be done now
         self.waits = False  # for another worker, whose turn it is
         self.pressure = ""  # why nothing new is taken
+        self.lost = False  # another file than the ledger that is open here, or none, stands at its name
 
     def open(self) -> None:
         """Take the lock, open the ledger."""
         self.claims.open()
         try:
             self.ledger = Ledger(self._layout.ledger, self._layout.own("key"))
+            self._opened = self._disk.stat(self._layout.ledger)
             self._batches = Batches(self._world, self.name, self.ledger, self.claims, self._log, self._beat)
             self._sweep()
         except BaseException:
@@ -93,9 +96,11 @@ class Worker:
         filed: list[Filed] = []
         self.trouble, self.waits = "", False
         try:
+            found = self._disk.stat(self._layout.ledger)
+            self.lost = not (found and self._opened and samestat(found, self._opened))
             with self._turn() as mine:
                 self.waits = not mine
-                for batch in self._round(all, take) if mine else ():
+                for batch in self._round(all, take) if mine and not self.lost else ():
                     filed += self._settle(batch)
         except (OSError, sqlite3.Error) as error:
             self._troubled(error, ())
