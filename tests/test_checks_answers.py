@@ -383,7 +383,7 @@ def test_a_line_with_half_its_dates_or_with_dates_in_disorder_is_one_without() -
                 lines = [line for claim in claims for line in claim.lines]
                 for line in [each for each in lines if each is lines[number] or not (each.first and each.last)]:
                     days = [day for day in (line.first, line.last) if day] or [DAY]
-                    later, earlier = max(days) + ONE, min(days) - ONE
+                    later, earlier = min(max(days), date.max - ONE) + ONE, min(days) - ONE
                     line.first, line.last = later if "first" in ends else None, earlier if "last" in ends else None
                 said.append([_in_full(answer, claims) for answer in _answers(check, claims, given)])
             if any(each != said[0] for each in said):

@@ -110,7 +110,7 @@ def summary(module: Path) -> str:
 ORDER = {
     "edi837": (
         "findings keyed isa x12 maps grammar syntax remedy accept onward misfits chart companion levels cut slips "
-        "loops envelope claim mapper frames overlap codesets codefiles codewindows codetables problems headings "
+        "loops envelope claim mapper frames overlap rivals codesets codefiles codewindows codetables problems headings "
         "statuscodes scope mend editwords editfile edit shorthand sample cases policyfile sieve parts rules seen "
         "gate history bench unmet body part foresight ahead parted process packing kin terms sources jobs safe wording "
         "fates again report answer pending outline branches personal fitted marks nodewords treedata sheet treetext "
