@@ -80,7 +80,7 @@ REVIEWED = {
     "837P__Provi-Engineering-stupidedi__8-good.txt": "X12-STRAY 0",
     "837P__Provi-Engineering-stupidedi__9-good.txt": "X12-STRAY 0",
     "837P__andrewallenbruce-hcc__X222-drug-administered-in-the-physician-office.edi": "S5-ZIP-9 9",
-    "837P__andrewallenbruce-hcc__X222-ppo-repriced-claim.edi": "S5-NPI 7 25",
+    "837P__andrewallenbruce-hcc__X222-ppo-repriced-claim.edi": "S5-NPI 7 25; S5-BOX 8",
     "837P__apimeister-x12-types__005010_837.edi": "S5-TAXONOMY 7; S5-NPI 8; S5-ZIP-9 10",
     "837P__kputnam-stupidedi__COB-claim-from-billing-provider-to-payer-a.edi": "S5-NPI 7 31 34; S5-ZIP-9 9",
     "837P__kputnam-stupidedi__COB-claim-from-billing-provider-to-payer-b.edi": "S5-NPI 7 31 34; S5-ZIP-9 9; S5-ZIP 14",
@@ -93,7 +93,7 @@ REVIEWED = {
     "837P__kputnam-stupidedi__encounter.edi": "S5-TAXONOMY 7; S5-NPI 8 26; S5-ZIP-9 10",
     "837P__kputnam-stupidedi__out-of-network-repriced-claim.edi": "S5-NPI 29",
     "837P__kputnam-stupidedi__oxygen.edi": "S5-NPI 7 28 51; S5-ZIP-9 9",
-    "837P__kputnam-stupidedi__ppo-repriced-claim.edi": "S5-NPI 7 24",
+    "837P__kputnam-stupidedi__ppo-repriced-claim.edi": "S5-NPI 7 24; S5-BOX 8",
     "837P__kputnam-stupidedi__wheelchair.edi": "S5-NPI 7 30; S5-ZIP-9 9",
 }
 WHY = {
@@ -102,6 +102,7 @@ WHY = {
     "S5-ZIP-9": "X12's own examples have five digits, so it only warns",
     "S5-TAXONOMY": "a code of an old edition of the list, which only warns",
     "S5-DISCHARGE": "a patient status of one digit, where the UB-04 has two; it only warns",
+    "S5-BOX": "an example of a provider whose address is a P.O. box, which only warns",
     "X12-STRAY": "a comment before the ISA, which only warns",
 }
 
@@ -207,6 +208,8 @@ def test_what_is_found_is_so(name: str) -> None:
             assert value[-1] != "X" and not finding.rejects
         elif finding.rule == "S5-DISCHARGE":
             assert len(value) == 1 and not finding.rejects
+        elif finding.rule == "S5-BOX":
+            assert finding.place.tag == "N3" and value == "P O BOX 123" and not finding.rejects
         else:
             assert finding.rule == "X12-STRAY" and not finding.rejects
 
