@@ -90,7 +90,8 @@ def _unentered(world: World, orphans: list[str]) -> int:
     """Those of them of which the ledger has nothing; 0 where it cannot be asked, which is told already."""
     claims = filter(None, map(Claimed.read, orphans))
     with suppress(OSError, sqlite3.Error), closing(reader(world.layout.ledger)) as file:
-        return sum(not file.execute("SELECT 1 FROM job WHERE id = ?", (each.job,)).fetchone() for each in claims)
+        whole = [each for each in claims if world.disk.names(world.layout.work(each))]  # its file is there
+        return sum(not file.execute("SELECT 1 FROM job WHERE id = ?", (each.job,)).fetchone() for each in whole)
     return 0
 
 
