@@ -146,7 +146,8 @@ def test_a_claim_of_the_history_has_its_own_statement(
             for column in SPAN:
                 file.execute(f"ALTER TABLE claim DROP COLUMN {column}")
     hour = _bill("99602", 1, "20250108", "20250108-20250108")
-    assert [each.action for each in edi837.check(io.BytesIO(hour), [policy], history=store)] == [action]
+    looked = Terms([policy], history=store).read(io.BytesIO(hour)).tell()
+    assert [found.action for event in looked if isinstance(event, Verdict) for found in event.findings] == [action]
     assert _spans(store) == (set(SPAN) if statement else set()), "who only looks leaves an old store as it was"
     assert verdicts(hour, policy, history=store) == {"C8": [("7-D01", action)]}
     assert _kept(store) == 1 + (action == "warn")

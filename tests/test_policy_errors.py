@@ -310,18 +310,19 @@ def test_edits_that_explain_each_other_are_told_once(tmp_path: Path) -> None:
     def explained(edit: str, by: str, text: str = GOOD) -> str:
         return text.replace(f'id      = "{edit}"', f'id      = "{edit}"\nexplained_by = {by}')
 
+    def rings(text: str) -> list[str]:
+        """What is said of rings, whatever else is wrong: these checks miss no line."""
+        return [problem for problem in _problems(tmp_path, text) if "is explained by" in problem]
+
     one = explained("7-B01", '["7-A01", "S4-FUTURE"]')
-    assert load(_write(tmp_path, one)).edits[1].explained_by == ("7-A01", "S4-FUTURE"), "a row is no ring"
-    (problem,) = _problems(tmp_path, explained("7-A01", '"7-B01"', one))
+    assert rings(one) == [], "a row is no ring"
     said = "7-A01: is explained by 7-B01, which is explained by 7-A01: where all are broken, none would be told"
-    assert problem == f"trial.toml:16: {said}"
-    (problem,) = _problems(tmp_path, explained("7-A01", '["7-B01", "7-A01"]'))
-    assert problem == (
+    assert rings(explained("7-A01", '"7-B01"', one)) == [f"trial.toml:16: {said}"]
+    assert rings(explained("7-A01", '["7-B01", "7-A01"]')) == [
         "trial.toml:16: 7-A01: is explained by 7-A01, which is itself: where two lines break it, neither would be told"
-    )
+    ]
     profile = f'{one}\n[profile.x.edits]\n7-A01 = {{ explained_by = "7-B01" }}\n'
-    (problem,) = _problems(tmp_path, profile)
-    assert problem == f"trial.toml:16: {said}", "of a profile, too"
+    assert rings(profile) == [f"trial.toml:16: {said}"], "of a profile, too"
 
 
 def test_an_edit_without_id_or_check(tmp_path: Path) -> None:
