@@ -79,7 +79,7 @@ def _peak(name: str, count: int) -> float:
              "levels of subscribers", "transaction sets", "text outside"],
 )  # fmt: skip
 def test_memory_does_not_grow_with_the_file(name: str) -> None:
-    few, many = 10_000, 50_000
+    few, many = 5_000, 25_000
     data = len(REPEATED[name](many)) / 1e6  # it is made in the same process
     assert _peak(name, many) - _peak(name, few) < 8 + 2 * data
 
@@ -220,7 +220,7 @@ def _slow(asked: Asked) -> float:
             if took > 0.05:  # another process, or the garbage of a test before
                 took = min(took, _took(ask, said[: asked.longest]), _took(ask, said[: asked.longest]))
             worst = max(worst, took)
-        if worst > 0.5:
+        if worst > 0.05:  # that says it
             break
     return worst
 
@@ -239,5 +239,6 @@ def test_no_pattern_looks_again_and_again() -> None:
 
 
 def test_a_pattern_that_does_is_seen() -> None:
-    assert _slow(Asked("", re.compile(r"\s*A*\s*A*!"))) > 0.05
-    assert _slow(Asked("", re.compile(r"A+!"), anywhere=True)) > 0.05
+    shorter = _TEXT // 4  # it is slow enough
+    assert _slow(Asked("", re.compile(r"\s*A*\s*A*!"), longest=shorter)) > 0.05
+    assert _slow(Asked("", re.compile(r"A+!"), anywhere=True, longest=shorter)) > 0.05
