@@ -38,7 +38,7 @@ PARTS = {
 # Which tests, and how many examples of each at most, evenly drawn.
 TESTS = {
     "x12": 3, "envelope": 99, "loops": 6, "process": 6, "accept": 6, "packing": 6, "syntax": 99,
-    "parts": 8,
+    "parts": 40,
     "grammar": 3, "companion": 6, "codetables": 6, "statuscodes": 9, "explain": 9, "policy_errors": 99,
     "mapper": 99, "data": 3, "rows": 9, "answer": 9, "config": 9, "payers": 2, "mend": 99,
     "checks": 9, "sieve": 1, "vocabulary": 99, "snip": 99, "kin": 9, "home_infusion": 99, "policies": 10,
