@@ -28,11 +28,10 @@ from edi837 import keyed
 from edi837.claim import Claim, Drug, ServiceLine
 from edi837.findings import Edi837Error
 from edi837.frames import End, Event, FunctionalGroup, Interchange, TransactionSet, Verdict
+from edi837.rivals import SUPERSEDES, VOID
 from edi837.snip import repeated
 
 MOST = 500  # of a patient's earlier claims, the latest so many are looked at
-_SUPERSEDES = ("7", "8")  # CLM05-3
-_VOID = "8"
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS claim (
   id INTEGER PRIMARY KEY, source BLOB NOT NULL, who BLOB NOT NULL, number BLOB NOT NULL, same BLOB NOT NULL,
@@ -220,7 +219,7 @@ class Recorder:
         put("INSERT INTO temp.new VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (self._count, *self._history.row(claim)))
         for whose, number in self._history.superseded(claim):
             put("INSERT INTO temp.old VALUES (?, ?, ?)", (self._count, whose, number))
-        if claim.frequency != _VOID:
+        if claim.frequency != VOID:
             for line in filter(self._concerns, claim.lines):
                 values = (self._count, *_row(line))
                 put("INSERT INTO temp.newline VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
@@ -231,7 +230,7 @@ def _returned(frame: Interchange | FunctionalGroup | TransactionSet) -> bool:
 
 
 def _superseded(claim: Claim) -> Iterable[str]:
-    return {claim.id, claim.original} - {""} if claim.frequency in _SUPERSEDES else ()
+    return {claim.id, claim.original} - {""} if claim.frequency in SUPERSEDES else ()
 
 
 def _number_of(day: date | None) -> int | None:

@@ -126,7 +126,7 @@ class Reader:
                                 self.peeked = True
                             self._site = site
                             self.number = number = number + 1
-                            self._misfit(text, seg, after if ahead is None else ahead)
+                            self._misfit(seg, after if ahead is None else ahead)
                             site, top = self._site, self._top
                             yield from out
                             out.clear()
@@ -293,7 +293,7 @@ class Reader:
 
     # -------------------------------------------------------------- what does not fit
 
-    def _misfit(self, piece: str, seg: Segment, ahead: str | None) -> None:
+    def _misfit(self, seg: Segment, ahead: str | None) -> None:
         delimiters = self._chart.delimiters
         if self._follows(seg):
             return

@@ -66,7 +66,7 @@ def explain(at: SegmentUse, top: Loop, seg: Segment, following: Segment, guide: 
         mend = "leave it out" if code == "2" else remedy.unknown(tag, guide.tags)
         return Misfit(code, message, top.use.id, opens_unknown=astray, instead=owed, fix=mend)
     if tag == "HL":
-        return _level(at, top, seg)
+        return _level(top, seg)
     if passed and isinstance(passed[1], LoopUse) and (found := _inside(passed[1], passed[0], seg, guide, component)):
         return Misfit("3", placed=found)
     if then and (early := _early(then, seg, guide, component)):
@@ -117,9 +117,10 @@ def _earlier(loop: Loop, placed: Placed) -> str:
     behind = [each for each in loop.loops if each.use.pos > child.pos]
     behind += [below for each in behind for below in each.loops]  # with which one without a first segment begins
     later += [(c.segments[0][0], c.segments[0][1].tag) for c in behind if c.segments]
-    for each in loop.use.children if loop.gone else ():
-        if isinstance(each, LoopUse) and each.pos > child.pos and each.bit in (loop.gone or {}):
-            later.append(((loop.gone or {})[each.bit], each.entry.tag))
+    gone = loop.gone or {}
+    for each in loop.use.children if gone else ():
+        if isinstance(each, LoopUse) and each.pos > child.pos and each.bit in gone:
+            later.append((gone[each.bit], each.entry.tag))
     if not later:
         return remedy.belongs([placed.use])
     number, tag = min(later)
@@ -283,7 +284,7 @@ def _codes(use: SegmentUse, index: int) -> frozenset[str]:
 # ------------------------------------------------------------------ hierarchical levels
 
 
-def _level(at: SegmentUse, top: Loop, seg: Segment) -> Misfit:
+def _level(top: Loop, seg: Segment) -> Misfit:
     """An HL whose level code is wrong goes where its parent puts it."""
     parent = seg[2] if len(seg) > 2 else ""
     open_levels: dict[str, tuple[int, LoopUse]] = {}

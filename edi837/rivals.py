@@ -13,13 +13,14 @@ from edi837.claim import Claim, ServiceLine
 
 VOID = "8"  # CLM05-3
 REPLACEMENT = "7"
+SUPERSEDES = (REPLACEMENT, VOID)
 
 
 class Rivals:
     """The claims of a patient, as far as one may stand in the place of another."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:
-        self._superseded = {claim.id for claim in claims if claim.frequency in (REPLACEMENT, VOID)}
+        self._superseded = {claim.id for claim in claims if claim.frequency in SUPERSEDES}
 
     def doubt(self, one: Claim, other: Claim) -> str:
         """Why two claims, or their lines, may not be at odds; empty when they are, and for a claim and itself."""

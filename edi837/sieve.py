@@ -16,6 +16,7 @@ from typing import TypeVar
 from edi837.checks.vocabulary import Heading, Traits, code_of
 from edi837.claim import Claim, ServiceLine
 from edi837.edit import Edit
+from edi837.rivals import VOID
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -23,7 +24,6 @@ Holds = Callable[[ServiceLine], bool]
 Tests = tuple[tuple[int, Holds], ...]  # a bit, and which lines lose it
 
 _MOST = 32768  # kinds of line, of claim and of combinations that are remembered
-_VOID = "8"  # CLM05-3
 HCPCS = ("HC", "")  # SV101-1, SV202-1; empty on a line that has a revenue code alone
 
 
@@ -51,7 +51,7 @@ class Sieve:
         for claim in claims:
             mine: list[ServiceLine] = []
             sifted.append(mine)
-            if claim.frequency == _VOID:
+            if claim.frequency == VOID:
                 continue
             for line in claim.lines:
                 drug = line.drug

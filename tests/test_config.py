@@ -93,13 +93,18 @@ def test_a_policy_twice_is_one_and_two_profiles_of_one_are_refused(tmp_path: Pat
         config.read(written(tmp_path, '[policies]\ndefault = ["042", "042-strict"]\n'))
 
 
-def test_a_policy_by_two_spellings_of_its_path_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def beside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy of two profiles in a folder, asked for from a folder in it."""
     profile = '\n[profile.7-strict.edits]\n7-A01 = { fix = "Bill one of them" }\n'
-    (tmp_path / "7.txt").write_text(TEXT, "utf-8")
-    (tmp_path / "7.toml").write_text(TRIAL.format(scope="claim") + profile, "utf-8")
-    with_cases(tmp_path)
-    (tmp_path / "b").mkdir()
-    monkeypatch.chdir(tmp_path / "b")
+    (folder / "7.txt").write_text(TEXT, "utf-8")
+    (folder / "7.toml").write_text(TRIAL.format(scope="claim") + profile, "utf-8")
+    with_cases(folder)
+    (folder / "b").mkdir()
+    monkeypatch.chdir(folder / "b")
+
+
+def test_a_policy_by_two_spellings_of_its_path_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside(tmp_path, monkeypatch)
     assert [each.name for each in apart(load(path) for path in (tmp_path / "7.toml", "../7.toml"))] == ["7"]
     for other in ("../b/../7.toml#strict", f"{tmp_path}/7.toml#7-strict"):
         with pytest.raises(PolicyError, match="7 and 7-strict are profiles of one policy"):
@@ -121,12 +126,7 @@ def test_a_policy_of_ones_own_stands_beside_the_settings(tmp_path: Path) -> None
 
 
 def test_so_does_a_profile_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    profile = '\n[profile.7-strict.edits]\n7-A01 = { fix = "Bill one of them" }\n'
-    (tmp_path / "7.txt").write_text(TEXT, "utf-8")
-    (tmp_path / "7.toml").write_text(TRIAL.format(scope="claim") + profile, "utf-8")
-    with_cases(tmp_path)
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
+    beside(tmp_path, monkeypatch)
     text = '[policies]\ndefault = ["7.toml#strict"]\n[[route]]\npayers = ["P"]\npolicies = ["042", "7.toml"]\n'
     settings = config.read(written(tmp_path, text))
     assert [each.name for each in settings.policies or ()] == ["7-strict"]

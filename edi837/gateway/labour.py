@@ -25,7 +25,6 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GAVE_UP = 5  # exit status: the ledger or the folders cannot be used
 FORSAKEN = 6  # the folders could not be written for so long that nobody need try again, or the ledger is gone
 _BARRED = ("EACCES", "EPERM", "EROFS")
-_IDLE = 10  # times `poll` between scans when nothing has come for long
 
 
 def labour(
@@ -109,8 +108,9 @@ class _Labour:
 
     def _pause(self, quiet: float, drain: bool) -> float:
         """Seconds until the next scan: longer when nothing has come for long."""
-        poll = self._world.settings.poll
-        return min(poll, 0.1) if drain else poll if quiet < 60 else poll * min(_IDLE, 1 + quiet / 60)
+        settings = self._world.settings
+        poll = settings.poll
+        return min(poll, 0.1) if drain else poll if quiet < 60 else min(settings.lull, poll * (1 + quiet / 60))
 
     def _gone(self, seconds: float, wake: int) -> bool:
         """Wait; whether the crew is gone, or says stop."""

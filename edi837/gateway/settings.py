@@ -114,6 +114,11 @@ class Settings:
         return Rules(self.ready, self.settle, self.incomplete_after, self.include, self.exclude, self.markers)
 
     @property
+    def lull(self) -> float:
+        """Seconds between two scans at most, when nothing has come for long."""
+        return 10 * self.poll
+
+    @property
     def patience(self) -> float:
         """Seconds without a file taken, after which nobody waits any longer for one that is written and written."""
         return 3 * self.settle + 10

@@ -22,7 +22,6 @@ from edi837.gateway.waiting import late
 
 _EVERY = 5.0  # seconds
 _MINUTE = 12  # of them
-_IDLE = 10  # times `poll` between scans at most: see `labour`
 _SLACK = 10.0  # seconds for what is written, and rounded to seconds
 
 
@@ -86,7 +85,7 @@ def _still(world: World, heard: str, busy: bool, at: str) -> str:
     settings, last = world.settings, at if busy else heard
     with suppress(ValueError):
         quiet = (world.clock.moment() - datetime.fromisoformat(last)).total_seconds()
-        return "no scan" if quiet > _IDLE * settings.poll + settings.grace + _SLACK else ""
+        return "no scan" if quiet > settings.lull + settings.grace + _SLACK else ""
     return ""
 
 
